@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/core/state.h"
+
+namespace weir {
+
+/// One outcome as an evaluation metric takes it. Binary: `label` 0 or 1, `prediction` 0 or 1,
+/// `score` the probability of true. Classes: `label` and `prediction` are class numbers, `score` is
+/// the probability given to the label's class. Regression: the values; `score` is the prediction.
+struct Outcome {
+  double label = 0;
+  double prediction = 0;
+  double score = 0;
+  double loss = 0;  // the model's: natural log loss, clipped to [2^-52, 1 - 2^-52], or squared error
+};
+
+enum class EvaluationTask : std::uint8_t { binary, classes, regression };
+
+/// One figure of quality, kept up one outcome at a time.
+class Metric {
+ public:
+  virtual ~Metric() = default;
+  virtual void add(const Outcome& outcome) = 0;
+  /// NaN while it is not defined (no rows, one class only for ROC AUC).
+  virtual double value() const = 0;
+  virtual void reset() = 0;
+  virtual void state(StateVisitor& visit) = 0;
+};
+
+/// A row of the table of metrics (registry.cc).
+struct MetricType {
+  std::string_view name;
+  std::string_view doc;
+  std::string_view later;  // not empty: known, but comes later
+  bool binary, classes, regression;  // the tasks it is defined for
+  /// Null when it comes later. `bounded`: the metric covers an unbounded run and must not grow with
+  /// it (ROC AUC then uses 65,536 bins of the score); else it is exact over a window.
+  std::unique_ptr<Metric> (*make)(bool bounded);
+};
+
+/// Every metric, sorted by name.
+std::span<const MetricType> metric_types();
+
+}  // namespace weir

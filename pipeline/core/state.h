@@ -1,0 +1,176 @@
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace weir {
+
+/// Thrown by a loading visitor: the bytes are cut short, of another version or not a state at all.
+struct StateError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Visits everything that must survive a restart. One `state()` function serves writing, reading,
+/// hashing and sizing, so they can never disagree. NaN is one pattern, whatever its payload.
+class StateVisitor {
+ public:
+  virtual ~StateVisitor() = default;
+
+  /// `size` raw bytes, written or filled in. Throws StateError when loading past the end.
+  virtual void bytes(void* data, std::size_t size) = 0;
+
+  /// The element count of a container: `current` is written when saving, the saved one returned
+  /// when loading. `element` is the least size of one in bytes: more elements than the input has
+  /// bytes left for are refused before anything is allocated.
+  virtual std::size_t count(std::size_t current, std::size_t element) = 0;
+
+  virtual bool loading() const = 0;
+
+  /// Names a part and the version of its layout; loading another one throws StateError.
+  void version(std::string_view part, std::uint32_t number) {
+    std::uint32_t read = number;
+    visit(read);
+    if (read != number)
+      throw StateError(std::string(part) + ": state has version " + std::to_string(read) +
+                       ", this program reads " + std::to_string(number));
+  }
+
+  template <class... Parts>
+  void operator()(Parts&... parts) {
+    (visit(parts), ...);
+  }
+
+ private:
+  template <class T>
+    requires(std::is_integral_v<T> || std::is_enum_v<T>)
+  void visit(T& value) {
+    bytes(&value, sizeof value);
+  }
+  template <std::floating_point T>
+  void visit(T& value) {
+    if (!loading() && std::isnan(value)) value = std::numeric_limits<T>::quiet_NaN();
+    bytes(&value, sizeof value);
+  }
+  void visit(std::string& text) {
+    text.resize(count(text.size(), 1));
+    bytes(text.data(), text.size());
+  }
+  template <class T>
+  void visit(std::vector<T>& values) {
+    values.resize(count(values.size(), std::is_arithmetic_v<T> ? sizeof(T) : 1));
+    if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+      bytes(values.data(), values.size() * sizeof(T));
+    } else if constexpr (std::floating_point<T>) {
+      if (!loading())
+        for (T& value : values)
+          if (std::isnan(value)) value = std::numeric_limits<T>::quiet_NaN();
+      bytes(values.data(), values.size() * sizeof(T));
+    } else {
+      for (T& value : values) visit(value);
+    }
+  }
+  template <class T>
+  void visit(std::deque<T>& values) {
+    values.resize(count(values.size(), 1));
+    for (T& value : values) visit(value);
+  }
+  template <class T, std::size_t n>
+  void visit(std::array<T, n>& values) {
+    for (T& value : values) visit(value);
+  }
+  template <class T>
+  void visit(std::optional<T>& value) {
+    bool there = value.has_value();
+    visit(there);
+    if (there && !value) value.emplace();
+    if (!there) value.reset();
+    if (value) visit(*value);
+  }
+  template <class A, class B>
+  void visit(std::pair<A, B>& both) {
+    visit(both.first);
+    visit(both.second);
+  }
+  /// A part behind a pointer is part of the shape: it must exist already when loading.
+  template <class T>
+  void visit(std::unique_ptr<T>& part) {
+    visit(*part);
+  }
+  template <class T>
+    requires requires(T& part, StateVisitor& visitor) { part.state(visitor); }
+  void visit(T& part) {
+    part.state(*this);
+  }
+};
+
+/// Appends a state to bytes.
+class StateWriter final : public StateVisitor {
+ public:
+  explicit StateWriter(std::string& out) : out_(out) {}
+  void bytes(void* data, std::size_t size) override {
+    out_.append(static_cast<const char*>(data), size);
+  }
+  std::size_t count(std::size_t current, std::size_t element) override;
+  bool loading() const override { return false; }
+
+ private:
+  std::string& out_;
+};
+
+/// Restores a state from bytes; throws StateError when they do not fit it.
+class StateReader final : public StateVisitor {
+ public:
+  explicit StateReader(std::string_view in) : in_(in) {}
+  void bytes(void* data, std::size_t size) override;
+  std::size_t count(std::size_t current, std::size_t element) override;
+  bool loading() const override { return true; }
+  std::size_t left() const { return in_.size(); }
+
+ private:
+  std::string_view in_;
+};
+
+/// Hashes a state (XXH3-64): equal hashes mean bit-identical states.
+class StateHasher final : public StateVisitor {
+ public:
+  StateHasher();
+  ~StateHasher() override;
+  StateHasher(const StateHasher&) = delete;
+  StateHasher& operator=(const StateHasher&) = delete;
+  void bytes(void* data, std::size_t size) override;
+  std::size_t count(std::size_t current, std::size_t element) override;
+  bool loading() const override { return false; }
+  std::uint64_t hash() const;
+
+ private:
+  struct Stream;
+  std::unique_ptr<Stream> stream_;
+};
+
+/// Counts the bytes a state takes in a snapshot.
+class StateSizer final : public StateVisitor {
+ public:
+  void bytes(void*, std::size_t size) override { size_ += size; }
+  std::size_t count(std::size_t current, std::size_t element) override;
+  bool loading() const override { return false; }
+  std::size_t size() const { return size_; }
+
+ private:
+  std::size_t size_ = 0;
+};
+
+}  // namespace weir
