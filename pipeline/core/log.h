@@ -1,0 +1,170 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/core/record.h"
+
+namespace weir {
+
+/// The world is down or has lost something: what a log cannot do, and why.
+struct LogFailure : std::runtime_error {
+  enum class Kind : std::uint8_t {
+    unreachable,  // no answer in time; may come back
+    refused,      // access, settings, a topic that does not exist: trying again does not help
+    lost,         // an offset asked for is no longer (or not yet) in the log
+    fenced        // another owner has taken over
+  };
+  Kind kind;
+  LogFailure(Kind what, const std::string& text) : std::runtime_error(text), kind(what) {}
+};
+
+/// Wakes a worker when something has arrived; one may be shared by many readers.
+class Signal {
+ public:
+  void notify();
+  /// Waits until notified since the last wait, or the time is over. Returns whether it was.
+  bool wait_for(std::chrono::milliseconds time);
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  bool notified_ = false;
+};
+
+/// The first offset of a partition, and one past its last record (the high watermark: records of
+/// open transactions included).
+struct OffsetRange {
+  std::int64_t first = 0;
+  std::int64_t end = 0;
+};
+
+/// Where reading a partition begins.
+struct PartitionOffset {
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+};
+
+/// Reads the committed records of some partitions of one topic (or file) in order. Used by one
+/// thread; a destructor ends it. Throws LogFailure (`lost`: an offset is out of range).
+class RecordReader {
+ public:
+  virtual ~RecordReader() = default;
+
+  struct Fetched {
+    std::size_t count = 0;
+    bool end = false;  // nothing more is in the partition now
+  };
+
+  /// Begins to read (in the background); `signal` is notified when records or an end arrive.
+  virtual void start(std::span<const PartitionOffset> positions, Signal& signal) = 0;
+
+  /// Appends up to `max` next records of a partition to `out`, without waiting. They live until the
+  /// next fetch of the same partition. count == 0 and end == false: ask again later.
+  virtual Fetched fetch(std::int32_t partition, std::size_t max, std::vector<Record>& out) = 0;
+
+  /// One past the last record known in the partition, for lag; -1 while unknown.
+  virtual std::int64_t end_offset(std::int32_t partition) = 0;
+
+  /// The header line, when what is read begins with one (CSV files).
+  virtual std::string_view head() const { return {}; }
+};
+
+/// The outputs of an epoch: records in order, kept as bytes so that they can be sent again.
+class Outbox {
+ public:
+  struct Entry {
+    std::uint32_t topic;      // index into the writer's topics
+    std::int32_t partition;
+    std::size_t at;           // in the bytes: headers, key, value
+    std::uint32_t headers_size, key_size, value_size;
+    bool has_key, has_value;
+  };
+
+  /// Bytes of the record being added: append key, then value, then call `close`.
+  std::string& bytes() { return bytes_; }
+  /// Ends the record that began at `at`, its key `key_size` bytes long.
+  void close(std::uint32_t topic, std::int32_t partition, std::size_t at, std::size_t key_size,
+             bool has_key, bool has_value = true);
+  void add(std::uint32_t topic, std::int32_t partition, std::optional<std::string_view> key,
+           std::optional<std::string_view> value, std::span<const Header> headers = {});
+
+  std::span<const Entry> entries() const { return entries_; }
+  std::string_view key(const Entry& entry) const;
+  std::string_view value(const Entry& entry) const;
+  std::vector<Header> headers(const Entry& entry) const;
+  std::size_t size() const { return bytes_.size(); }
+  void clear() {
+    bytes_.clear();
+    entries_.clear();
+  }
+
+ private:
+  std::string bytes_;
+  std::vector<Entry> entries_;
+};
+
+/// An input position to store with a transaction, for tools that show lag.
+struct CommittedOffset {
+  std::string topic;
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+};
+
+enum class Commit : std::uint8_t {
+  done,     // the epoch is in the log, whole
+  unknown,  // it may be or not: make a new writer (which ends the old transaction), then look
+  fenced    // another owner has taken over: drop the shard
+};
+
+/// The writing end of one transactional identity. Making one fences every older owner of the same
+/// identity and ends its open transaction.
+class LogWriter {
+ public:
+  virtual ~LogWriter() = default;
+
+  /// Appends all records atomically, with the offsets. Blocks until the log has answered. After
+  /// anything but `done` the writer must not be used again. Throws LogFailure (`refused`) when the
+  /// log will never take it. `reason` says why it was not `done`.
+  virtual Commit commit(const Outbox& records, std::span<const CommittedOffset> offsets,
+                        std::string& reason) = 0;
+};
+
+/// The log as a port: Kafka (connectors/kafka) or in the process (pipeline/engine/memory_log). Both
+/// pass the contract suite tests/pipeline/engine/log_contract_test.h. Thread-safe. Calls answer within
+/// a time-out or throw LogFailure (`unreachable`).
+class Log {
+ public:
+  virtual ~Log() = default;
+
+  /// The number of partitions of a topic, or nothing when it does not exist.
+  virtual std::optional<std::int32_t> partitions(const std::string& topic) = 0;
+  /// Creates a topic; it is there when this returns. Existing already is no error.
+  virtual void create_topic(const std::string& topic, std::int32_t partitions,
+                            const std::map<std::string, std::string>& settings) = 0;
+  virtual OffsetRange offsets(const std::string& topic, std::int32_t partition) = 0;
+  /// The first offset whose timestamp is at least `time_ms`, or the end.
+  virtual std::int64_t offset_at(const std::string& topic, std::int32_t partition,
+                                 std::int64_t time_ms) = 0;
+  virtual std::unique_ptr<RecordReader> reader(const std::string& topic) = 0;
+  /// `topics`: those that the records of its outboxes name by index.
+  virtual std::unique_ptr<LogWriter> writer(const std::string& identity,
+                                            std::vector<std::string> topics) = 0;
+};
+
+/// The partition of a key among `partitions`, as Kafka's Java client chooses it (murmur2).
+std::int32_t partition_of_key(std::string_view key, std::int32_t partitions);
+
+}  // namespace weir

@@ -1,0 +1,126 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/core/batch.h"
+#include "pipeline/core/expression.h"
+#include "pipeline/core/metrics.h"
+#include "pipeline/core/options.h"
+#include "pipeline/core/schema.h"
+#include "pipeline/core/state.h"
+#include "pipeline/core/step.h"
+
+namespace weir {
+
+/// A running node of the graph, one instance a shard. What it puts out and what it keeps are a
+/// function of its input's recorded order alone: no clock, no randomness but its seed's.
+class Operator {
+ public:
+  virtual ~Operator() = default;
+
+  /// Takes one step: a batch for each port (perhaps without rows), in the order of the ports. Fills
+  /// `outputs`, one for each output bound; their schemas are set already. Called once for every
+  /// step, also when no port has rows, since time may have passed (`step.watermark`).
+  /// The positions of an output never go back.
+  virtual void process(Step& step, std::span<const Batch> inputs, std::span<Batch> outputs) = 0;
+
+  virtual void state(StateVisitor& visit) = 0;
+
+  /// The event time (ms) of the earliest pending timer, if there is one. When every partition is
+  /// idle, a tick brings the watermark there in due time.
+  virtual std::optional<std::int64_t> next_timer() const { return std::nullopt; }
+
+  /// Tells its figures. Called between steps, about once a second.
+  virtual void report(Reporter&) const {}
+};
+
+/// Where an operator's instance runs and what is wanted of it.
+struct Placement {
+  std::uint32_t shard = 0;
+  /// Of (pipeline, operator, shard).
+  std::uint64_t seed = 0;
+  /// For each output, for each field of its schema: whether anyone reads it. Columns that nobody
+  /// reads may be left null.
+  std::vector<std::vector<bool>> needed;
+};
+
+/// What an operator may ask and say while the graph is put together. Every mistake is reported, with
+/// its place; binding goes on to find the next.
+class Binding {
+ public:
+  virtual ~Binding() = default;
+
+  /// The operator's own name, its pipeline's, and where it stands in the file.
+  virtual std::string_view name() const = 0;
+  virtual std::string_view pipeline() const = 0;
+  virtual Place place() const = 0;
+
+  virtual std::size_t ports() const = 0;
+  virtual const Schema& input(std::size_t port) const = 0;
+  /// The edge's name as written (`fraud.outcomes`).
+  virtual std::string_view edge(std::size_t port) const = 0;
+  /// Whether rows of the port have an event time of their own (not row numbers of a file).
+  virtual bool timed(std::size_t port) const = 0;
+
+  /// The index of a field of the port, which counts as read; else reports it with the nearest name.
+  virtual std::optional<std::size_t> field(std::size_t port, const Written& name) = 0;
+  /// Marks a field as read.
+  virtual void read(std::size_t port, std::size_t field) = 0;
+  /// A record without a value for this field is a dead letter (`missing`), if a source gives it.
+  virtual void require(std::size_t port, std::size_t field) = 0;
+  /// A record whose value for this field has the wrong type is a dead letter (`label_type`).
+  virtual void label(std::size_t port, std::size_t field) = 0;
+
+  /// Compiles an expression over `scope`, whose first fields are those of the port (others may
+  /// follow: the operator's own); those it uses count as read. Reports mistakes, `wanted` included.
+  virtual std::optional<Expression> expression(std::size_t port, const Schema& scope,
+                                               const Written& text,
+                                               std::optional<Type> wanted) = 0;
+  std::optional<Expression> expression(std::size_t port, const Written& text,
+                                       std::optional<Type> wanted) {
+    return expression(port, input(port), text, wanted);
+  }
+
+  /// Declares an output: "" is the main one, others are read as `operator.name`. Its fields are
+  /// those of port `passes` (if given: same order, same types), then `own`; a name twice is reported.
+  virtual void output(std::string_view name, std::optional<std::size_t> passes,
+                      std::vector<Field> own) = 0;
+
+  virtual void error(Place place, const std::string& message) = 0;
+  virtual void warning(Place place, const std::string& message) = 0;
+};
+
+/// An operator as written in the file. `describe` reads its options, `inputs` names its edges,
+/// `bind` checks them against the schemas and declares the outputs, `make` builds instances.
+class OperatorSpec {
+ public:
+  virtual ~OperatorSpec() = default;
+  virtual void describe(OptionVisitor& option) = 0;
+  /// The edges it reads, in the order of its ports.
+  virtual std::vector<Written> inputs() const = 0;
+  /// Its `key:`, if it has one; with several shards it must contain the source's.
+  virtual std::vector<Written> key() const { return {}; }
+  virtual void bind(Binding& binding) = 0;
+  virtual std::unique_ptr<Operator> make(const Placement& placement) const = 0;
+  /// Raised with its arithmetic: part of the fingerprint.
+  virtual std::uint32_t logic() const { return 1; }
+  /// Whether it is useful with no reader (evaluate, drift, alert).
+  virtual bool needs_no_reader() const { return false; }
+};
+
+/// A row of the table of operators (registry.cc).
+struct OperatorType {
+  std::string_view name;
+  std::string_view doc;
+  std::string_view later;  // not empty: known, but comes later (the name)
+  std::unique_ptr<OperatorSpec> (*make)();
+};
+
+}  // namespace weir

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/core/arena.h"
+#include "pipeline/core/batch.h"
+#include "pipeline/core/options.h"
+#include "pipeline/core/schema.h"
+
+namespace weir {
+
+struct Header {
+  std::string_view name;
+  std::string_view value;
+};
+
+/// A record as it lies in a partition. Borrowed: see RecordReader::fetch.
+struct Record {
+  std::int64_t offset = 0;
+  std::int64_t timestamp = 0;  // ms since 1970 UTC
+  std::string_view key;
+  std::string_view value;
+  bool has_key = false;
+  bool has_value = true;
+  std::span<const Header> headers;
+};
+
+/// Why a record went to the dead letters; the metric's label and the header's first word.
+enum class Reason : std::uint8_t {
+  empty, null, json, depth, utf8, type, range, missing, time, time_ahead, too_large, label_type,
+  output_too_large
+};
+std::string_view reason_name(Reason reason);
+
+/// What is wrong with a record. Reused from record to record: no allocation for good ones.
+struct BadRecord {
+  Reason reason = Reason::empty;
+  std::string field;  // empty: the record as a whole
+  std::string text;   // for a person: what was found
+};
+
+/// One field of a source as its decoder has to read it.
+struct FieldSpec {
+  enum class From : std::uint8_t { value, key, header };
+
+  Field field;
+  std::string path;  // dots go into objects; default: the field's name
+  From from = From::value;
+  bool required = false;
+  bool lenient = false;                    // numbers in quotes are numbers
+  double unit_ms = 1;                      // of a whole number that is a time
+  std::vector<std::string> missing;        // texts that stand for a missing value (CSV)
+  bool read = true;                        // something reads it; else it is neither decoded nor checked
+  bool label = false;                      // a wrong type is Reason::label_type
+};
+
+/// Turns the records of one source into rows. One instance a shard; not thread-safe.
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+
+  /// Decodes into row `row` of `columns`, one column per FieldSpec in order (null where not read).
+  /// Texts are views into `arena` (the record's bytes are copied there, with the parser's padding).
+  /// Returns false and says why in `bad` for a bad record; the row's cells are then undefined.
+  virtual bool decode(const Record& record, Arena& arena, std::span<const MutableColumn> columns,
+                      std::size_t row, BadRecord& bad) = 0;
+
+  /// The header line of a file (CSV): names the columns. Returns what is wrong with it, or empty.
+  virtual std::string head(std::string_view) { return {}; }
+};
+
+/// Turns rows into the bytes of a sink; the bytes are part of the order law (LANGUAGE.md).
+class Encoder {
+ public:
+  virtual ~Encoder() = default;
+
+  /// Appends the record's value for one row.
+  virtual void encode(const Batch& batch, std::size_t row, std::string& out) const = 0;
+
+  /// Appends what a file begins with (CSV: the header line); nothing for others.
+  virtual void head(std::string&) const {}
+};
+
+/// A format as written (`format: json`, `format: { csv: { ... } }`).
+class FormatSpec {
+ public:
+  virtual ~FormatSpec() = default;
+  virtual void describe(OptionVisitor& option) = 0;
+  virtual std::unique_ptr<Decoder> decoder(std::vector<FieldSpec> fields) const = 0;
+  /// `fields`: indices of the schema's fields to write, in this order.
+  virtual std::unique_ptr<Encoder> encoder(const Schema& schema,
+                                           std::vector<std::size_t> fields) const = 0;
+};
+
+/// A row of the table of formats (connectors/registry.cc).
+struct FormatType {
+  std::string_view name;
+  std::string_view doc;
+  std::string_view later;
+  std::unique_ptr<FormatSpec> (*make)();
+};
+
+}  // namespace weir
