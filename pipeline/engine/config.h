@@ -1,0 +1,127 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pipeline/core/connector.h"
+#include "pipeline/core/operator.h"
+#include "pipeline/core/record.h"
+#include "pipeline/engine/problems.h"
+#include "pipeline/engine/vocabulary.h"
+
+namespace weir {
+
+/// librdkafka properties by name, as written.
+using KafkaProperties = std::map<std::string, std::string>;
+
+struct SourceConfig {
+  Written name;
+  std::string type;
+  std::unique_ptr<SourceSpec> spec;
+  std::unique_ptr<FormatSpec> format;
+  std::string format_name;
+  std::vector<Written> key;
+  std::optional<Written> time;
+  Duration lateness{0};
+  Duration idle{10'000};
+  Duration ahead{3'600'000};
+  std::string start = "earliest";  // earliest, latest, an RFC 3339 time or `-7d`; checked
+  std::vector<FieldSpec> fields;
+  std::vector<Place> field_places;
+  KafkaProperties kafka;
+
+  Schema schema() const;
+};
+
+struct OperatorConfig {
+  Written name;
+  std::string type;
+  std::unique_ptr<OperatorSpec> spec;
+};
+
+struct SinkConfig {
+  Written name;
+  std::string type;
+  std::unique_ptr<SinkSpec> spec;
+  std::unique_ptr<FormatSpec> format;
+  std::string format_name;
+  std::vector<Written> inputs;
+  std::vector<Written> fields;  // empty: all
+  std::vector<Written> key;
+  KafkaProperties kafka;
+};
+
+/// `engine:`, DESIGN.md section 4.
+struct EngineConfig {
+  std::size_t batch_rows = 4096;
+  std::size_t run_rows = 4096;
+  Duration epoch{100};
+  std::size_t shards = 1;
+  std::size_t workers = 1;
+  Duration snapshot_every{60'000};
+  Duration align{60'000};
+  std::string state_dir;  // empty: $STATE_DIRECTORY or ~/.local/state/weir, plus the pipeline's name
+  std::string delivery = "exactly_once";
+  std::string membership = "fixed";
+  std::vector<std::size_t> run_shards;  // empty: all
+  std::string instance;
+  bool create_topics = true;
+
+  void describe(OptionVisitor& option);
+};
+
+/// `http:`.
+struct HttpConfig {
+  std::string listen = "127.0.0.1:8080";  // port 0: any free one, printed; `off`
+
+  void describe(OptionVisitor& option);
+};
+
+/// A pipeline file, read and checked word by word; how its parts fit together is graph.h's.
+struct Config {
+  std::string file;
+  Written pipeline;
+  EngineConfig engine;
+  HttpConfig http;
+  KafkaProperties kafka;
+  std::vector<SourceConfig> sources;
+  std::vector<OperatorConfig> operators;
+  std::vector<SinkConfig> sinks;
+};
+
+/// What stands outside the file.
+struct ConfigInput {
+  std::string file;                                      // its name, for messages
+  std::string text;
+  std::vector<std::pair<std::string, std::string>> set;  // --set path=value
+  std::map<std::string, std::string> environment;        // for ${VAR:-default}
+};
+
+/// Reads a pipeline file; every mistake goes to `problems`, and what could be read is returned. A
+/// syntax error of YAML or an unknown alias is reported alone. Never connects to anything.
+Config read_config(const ConfigInput& input, const Vocabulary& vocabulary, Problems& problems);
+
+/// The pipeline with all defaults filled in, as one line of JSON with keys in a fixed order: what
+/// fingerprints are made of and epoch 0 records. Secrets (`kafka:` values that are passwords or came
+/// from the environment) are "***".
+std::string resolved_config(const Config& config);
+
+/// The resolved options of one operator (type included): part of its fingerprint.
+std::string resolved_operator(const OperatorConfig& config);
+
+/// The JSON Schema (draft 2020-12) of the pipeline file, from the components' own descriptions.
+std::string config_schema(const Vocabulary& vocabulary);
+
+/// Documentation of one component by name, or of all (`weir describe`, `weir list`), as text or JSON.
+/// Empty when there is none of that name.
+std::string describe_component(const Vocabulary& vocabulary, std::string_view name, bool json);
+std::string list_components(const Vocabulary& vocabulary, bool json);
+
+}  // namespace weir
