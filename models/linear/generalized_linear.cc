@@ -1,0 +1,137 @@
+#include "models/linear/generalized_linear.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "models/linear/dot.h"
+
+namespace weir {
+namespace {
+
+/// The rate written for the intercept; none: `same`.
+std::optional<double> intercept_rate(const GeneralizedLinear::Options& options) {
+  if (!options.intercept_learning_rate) {
+    if (options.learning_rate.decay) return std::nullopt;
+    return 0.01;
+  }
+  if (const double* rate = std::get_if<double>(&options.intercept_learning_rate->value))
+    return *rate;
+  return std::nullopt;
+}
+
+bool all_finite(const std::vector<double>& values) {
+  return std::ranges::all_of(values, [](double value) { return std::isfinite(value); });
+}
+
+}  // namespace
+
+void GeneralizedLinear::Options::describe(OptionVisitor& option) {
+  learning_rate.describe(option);
+  option("intercept_learning_rate", intercept_learning_rate,
+         {.doc = "step size of the intercept: a number or `same`; default 0.01, with `decay` same",
+          .example = "same"});
+  option("intercept_init", intercept_init, {.doc = "the intercept before the first row"});
+  option("l1", l1, {.doc = "cumulative L1 penalty of the weights", .min = 0});
+  option("l2", l2, {.doc = "L2 penalty of the weights", .min = 0});
+  option("clip_gradient", clip_gradient, {.doc = "largest gradient of the loss", .min = 0});
+  if (!option.reading()) return;
+  if (l1 > 0 && l2 > 0) option.fail("l2", "`l1` and `l2` exclude each other");
+  if (!intercept_learning_rate) return;
+  const auto& value = intercept_learning_rate->value;
+  const double* rate = std::get_if<double>(&value);
+  const std::string* word = std::get_if<std::string>(&value);
+  if (!(rate && *rate >= 0) && !(word && *word == "same"))
+    option.fail("intercept_learning_rate", "must be a number of at least 0 or `same`");
+}
+
+GeneralizedLinear::GeneralizedLinear(const Options& options, std::size_t numbers)
+    : options_(options), intercept_rate_(intercept_rate(options)) {
+  now_.numbers.resize(numbers);
+  now_.intercept = options.intercept_init;
+  if (options.l1 > 0) now_.numbers_penalty.resize(numbers);
+  good_ = now_;
+}
+
+double GeneralizedLinear::predict_one(const Row& row) const {
+  double sum = now_.intercept + dot(now_.numbers.data(), row.numbers.data(), now_.numbers.size());
+  for (const std::uint32_t i : row.indicators)
+    if (i < now_.indicators.size()) sum += now_.indicators[i];
+  return sum;
+}
+
+void GeneralizedLinear::step(const Row& row, double gradient) {
+  const double g = std::clamp(gradient, -options_.clip_gradient, options_.clip_gradient);
+  const double rate = scale_ * options_.learning_rate.at(updates_);
+  now_.intercept -= (intercept_rate_ ? scale_ * *intercept_rate_ : rate) * g;
+  ++updates_;
+
+  double* w = now_.numbers.data();
+  const double* x = row.numbers.data();
+  const std::size_t n = now_.numbers.size();
+  const double move = rate * g;
+  const double shrink = rate * options_.l2;
+  if (shrink == 0)
+    for (std::size_t i = 0; i < n; ++i) w[i] -= move * x[i];
+  else
+    for (std::size_t i = 0; i < n; ++i) w[i] -= move * x[i] + shrink * w[i];
+  for (const std::uint32_t i : row.indicators) {
+    if (i >= now_.indicators.size()) now_.indicators.resize(i + 1);
+    now_.indicators[i] -= move + shrink * now_.indicators[i];
+  }
+  if (options_.l1 > 0) penalize(row);
+}
+
+void GeneralizedLinear::penalize(const Row& row) {
+  now_.penalty += options_.l1 * scale_ * options_.learning_rate.at(updates_);
+  for (std::size_t i = 0; i < now_.numbers.size(); ++i)
+    penalize(now_.numbers[i], now_.numbers_penalty[i]);
+  now_.indicators_penalty.resize(now_.indicators.size());
+  for (const std::uint32_t i : row.indicators)
+    penalize(now_.indicators[i], now_.indicators_penalty[i]);
+}
+
+void GeneralizedLinear::penalize(double& weight, double& received) const {
+  const double before = weight;
+  if (weight > 0)
+    weight = std::max(0.0, weight - (now_.penalty + received));
+  else if (weight < 0)
+    weight = std::min(0.0, weight + (now_.penalty - received));
+  received += weight - before;
+}
+
+void GeneralizedLinear::keep() {
+  if (now_.finite()) good_ = now_;
+}
+
+void GeneralizedLinear::restore() {
+  now_ = good_;
+  scale_ /= 2;
+  ++restored_;
+  guard_.start_over();
+}
+
+bool GeneralizedLinear::Weights::finite() const {
+  return std::isfinite(intercept) && all_finite(numbers) && all_finite(indicators);
+}
+
+void GeneralizedLinear::state(StateVisitor& visit) {
+  visit.version("generalized_linear", 1);
+  const std::size_t numbers = now_.numbers.size();
+  visit(now_, good_, updates_, restored_, scale_, guard_);
+  for (const Weights* weights : {&now_, &good_}) {
+    if (weights->numbers.size() != numbers ||
+        weights->numbers_penalty.size() != (options_.l1 > 0 ? numbers : 0))
+      throw StateError("generalized_linear: the state is of another number of columns");
+  }
+}
+
+bool has_missing(const Row& row) {
+  return std::ranges::any_of(row.numbers, [](double x) { return std::isnan(x); });
+}
+
+bool has_finite_norm(const Row& row) {
+  return std::isfinite(dot(row.numbers.data(), row.numbers.data(), row.numbers.size()));
+}
+
+}  // namespace weir

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "models/learner.h"
+#include "models/linear/generalized_linear.h"
+#include "models/optim/target_spread.h"
+
+namespace weir {
+
+/// Linear regression: predicts w.x + b, learned on the squared error (gradient 2 (prediction - y)).
+///
+/// Input: rows of numbers and indicators; scale them first, or the rate is soon too high; targets
+/// beyond 1e150 are not learned. Output: the value, in the target's unit; 0 before the first row.
+/// Cost, memory, source: GeneralizedLinear's; as river.linear_model.LinearRegression (0.26), until
+/// the divergence guard acts: River's explodes instead.
+class LinearRegression final : public Learner {
+ public:
+  using Options = GeneralizedLinear::Options;
+
+  LinearRegression(const Options& options, std::size_t numbers) : linear_(options, numbers) {}
+
+  bool predict_one(const Row& row, std::vector<double>& scores) const override;
+  bool learn_one(const Row& row, double y, double weight) override;
+  std::uint64_t restored() const override { return linear_.restored(); }
+  void state(StateVisitor& visit) override { visit(linear_, spread_); }
+
+  const GeneralizedLinear& linear() const { return linear_; }
+
+ private:
+  GeneralizedLinear linear_;
+  NumberSpread spread_;
+};
+
+}  // namespace weir

@@ -1,0 +1,33 @@
+#include "models/linear/logistic_regression.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "pipeline/core/exact_math.h"
+
+namespace weir {
+
+bool LogisticRegression::predict_one(const Row& row, std::vector<double>& scores) const {
+  const double raw = linear_.predict_one(row);
+  if (std::isnan(raw) && has_missing(row)) return false;
+  scores.assign(1, std::isnan(raw) ? 0.5 : exact::sigmoid(raw));
+  return true;
+}
+
+bool LogisticRegression::learn_one(const Row& row, double y, double weight) {
+  const double raw = linear_.predict_one(row);
+  if (!std::isfinite(raw)) [[unlikely]] {
+    if (has_missing(row) || !has_finite_norm(row)) return false;
+    linear_.restore();
+    return true;
+  }
+  linear_.step(row, (exact::sigmoid(raw) - y) * weight);
+  const bool positive = y > 0.5;
+  spread_.add(positive ? 1 : 0);
+  // The log loss less at most ln 2, without a logarithm: enough to see an explosion.
+  const double loss = std::max(0.0, positive ? -raw : raw);
+  linear_.watch(loss, spread_);
+  return true;
+}
+
+}  // namespace weir

@@ -1,0 +1,141 @@
+#include "models/linear/softmax_regression.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "models/linear/dot.h"
+#include "models/linear/generalized_linear.h"
+#include "pipeline/core/check.h"
+#include "pipeline/core/exact_math.h"
+
+namespace weir {
+namespace {
+
+/// Makes raw scores, the largest of them finite, probabilities.
+void softmax(std::vector<double>& scores, double largest) {
+  double sum = 0;
+  for (double& score : scores) {
+    score = score == -HUGE_VAL ? 0 : exact::exp(score - largest);
+    sum += score;
+  }
+  for (double& score : scores) score /= sum;
+}
+
+}  // namespace
+
+void SoftmaxRegression::Options::describe(OptionVisitor& option) {
+  learning_rate.describe(option);
+  option("l2", l2, {.doc = "L2 penalty of the weights", .min = 0});
+  option("intercept", intercept, {.doc = "whether each class has an intercept (River: no)"});
+}
+
+SoftmaxRegression::SoftmaxRegression(const Options& options, std::size_t numbers)
+    : options_(options), numbers_(numbers), spread_(0) {}
+
+double SoftmaxRegression::raw_scores(const Row& row, std::vector<double>& scores) const {
+  scores.resize(now_.size());
+  double largest = -HUGE_VAL;
+  for (std::size_t k = 0; k < now_.size(); ++k) {
+    const Weights& weights = now_[k];
+    if (!weights.seen) {
+      scores[k] = -HUGE_VAL;
+      continue;
+    }
+    double sum = weights.intercept + dot(weights.numbers.data(), row.numbers.data(), numbers_);
+    for (const std::uint32_t i : row.indicators)
+      if (i < weights.indicators.size()) sum += weights.indicators[i];
+    scores[k] = sum;
+    if (!(sum <= largest)) largest = sum;  // lets NaN through
+    if (std::isnan(sum)) return sum;
+  }
+  return largest;
+}
+
+bool SoftmaxRegression::predict_one(const Row& row, std::vector<double>& scores) const {
+  if (has_missing(row)) return false;
+  const double largest = raw_scores(row, scores);
+  if (!std::isfinite(largest))  // no class yet, or a row too large to judge
+    for (std::size_t k = 0; k < now_.size(); ++k) scores[k] = now_[k].seen ? 0 : -HUGE_VAL;
+  if (!scores.empty()) softmax(scores, std::isfinite(largest) ? largest : 0);
+  return true;
+}
+
+bool SoftmaxRegression::learn_one(const Row& row, double y, double weight) {
+  check(y >= 0, "a class has a number");
+  const std::size_t label = static_cast<std::size_t>(y);
+  if (has_missing(row) || !has_finite_norm(row)) return false;
+  if (label >= now_.size()) now_.resize(label + 1);
+  if (!now_[label].seen) {
+    now_[label].seen = true;
+    now_[label].numbers.resize(numbers_);
+  }
+
+  const double largest = raw_scores(row, scores_);
+  if (!std::isfinite(largest)) [[unlikely]] {
+    restore();
+    return true;
+  }
+  const double loss = largest - scores_[label];
+  softmax(scores_, largest);
+  const double rate = scale_ * options_.learning_rate.at(updates_++);
+  for (std::size_t k = 0; k < now_.size(); ++k)
+    if (now_[k].seen) step(now_[k], row, (scores_[k] - (k == label ? 1 : 0)) * weight, rate);
+  spread_.add(label);
+  watch(loss);
+  return true;
+}
+
+void SoftmaxRegression::step(Weights& weights, const Row& row, double gradient, double rate) {
+  const double move = rate * gradient;
+  const double shrink = rate * options_.l2;
+  double* w = weights.numbers.data();
+  const double* x = row.numbers.data();
+  if (shrink == 0)
+    for (std::size_t i = 0; i < numbers_; ++i) w[i] -= move * x[i];
+  else
+    for (std::size_t i = 0; i < numbers_; ++i) w[i] -= move * x[i] + shrink * w[i];
+  for (const std::uint32_t i : row.indicators) {
+    if (i >= weights.indicators.size()) weights.indicators.resize(i + 1);
+    weights.indicators[i] -= move + shrink * weights.indicators[i];
+  }
+  if (options_.intercept) weights.intercept -= move;
+}
+
+void SoftmaxRegression::watch(double loss) {
+  guard_.add(loss);
+  if (!guard_.full()) return;
+  const double baseline = spread_.loss();
+  if (guard_.diverged(baseline)) return restore();
+  const auto finite = [](double x) { return std::isfinite(x); };
+  if (guard_.time_to_keep(baseline) && std::ranges::all_of(now_, [&](const Weights& weights) {
+        return finite(weights.intercept) && std::ranges::all_of(weights.numbers, finite) &&
+               std::ranges::all_of(weights.indicators, finite);
+      }))
+    good_ = now_;
+}
+
+void SoftmaxRegression::restore() {
+  const std::size_t classes = now_.size();
+  std::vector<Weights> old = std::move(now_);
+  now_ = good_;
+  now_.resize(classes);
+  for (std::size_t k = 0; k < classes; ++k) {  // a class once seen stays known
+    now_[k].seen = old[k].seen;
+    if (now_[k].seen) now_[k].numbers.resize(numbers_);
+  }
+  scale_ /= 2;
+  ++restored_;
+  guard_.start_over();
+}
+
+void SoftmaxRegression::state(StateVisitor& visit) {
+  visit.version("softmax_regression", 1);
+  visit(now_, good_, updates_, restored_, scale_, guard_, spread_);
+  for (const auto* classes : {&now_, &good_})
+    for (const Weights& weights : *classes)
+      if (weights.numbers.size() != (weights.seen ? numbers_ : 0))
+        throw StateError("softmax_regression: the state is of another number of columns");
+}
+
+}  // namespace weir

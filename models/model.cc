@@ -1,0 +1,133 @@
+#include "models/model.h"
+
+#include <utility>
+
+#include "models/chain.h"
+#include "models/registry.h"
+#include "pipeline/core/check.h"
+
+namespace weir {
+namespace {
+
+/// One entry of `steps:`: a transformer or a learner.
+struct Link {
+  Written name;
+  const TransformerType* transformer = nullptr;
+  const LearnerType* learner = nullptr;
+  std::unique_ptr<TransformerSpec> transformer_spec;
+  std::unique_ptr<LearnerSpec> learner_spec;
+};
+
+Link make_link(const Written& name) {
+  Link link{.name = name,
+            .transformer = find_transformer(name.text),
+            .learner = find_learner(name.text),
+            .transformer_spec = nullptr,
+            .learner_spec = nullptr};
+  if (link.transformer && link.transformer->make) link.transformer_spec = link.transformer->make();
+  if (link.learner && link.learner->make) link.learner_spec = link.learner->make();
+  return link;
+}
+
+std::string_view target_of(Task task) {
+  if (task == Task::binary) return "a boolean target";
+  if (task == Task::classes) return "a target of classes (text)";
+  return "a number target";
+}
+
+/// The learners of a task that exist, for a message: `logistic_regression`.
+std::string learners_of(Task task) {
+  std::string names;
+  for (const LearnerType& type : learner_types())
+    if (type.task == task && type.make)
+      names += (names.empty() ? "" : " or ") + std::string(type.name);
+  return names;
+}
+
+}  // namespace
+
+struct ModelSpec::Chain {
+  std::vector<Link> links;
+  Columns columns;  // after the last transformer, once bound
+};
+
+ModelSpec::ModelSpec() : chain_(std::make_unique<Chain>()) {}
+ModelSpec::~ModelSpec() = default;
+ModelSpec::ModelSpec(ModelSpec&&) noexcept = default;
+ModelSpec& ModelSpec::operator=(ModelSpec&&) noexcept = default;
+
+void ModelSpec::describe(OptionVisitor& option) {
+  if (option.reading()) chain_->links.clear();
+  const Rule rule{.doc = "scalers, encoders and imputers in order, then one learner",
+                  .required = true,
+                  .example = "[standard_scaler, logistic_regression]"};
+  option.components("steps", step_choices(), rule, [&](const Written& name, OptionVisitor& inside) {
+    Link link = make_link(name);
+    if (link.transformer_spec) link.transformer_spec->describe(inside);
+    if (link.learner_spec) link.learner_spec->describe(inside);
+    const bool known = link.transformer_spec || link.learner_spec;
+    if (option.reading() && known) chain_->links.push_back(std::move(link));
+  });
+}
+
+std::vector<ModelSpec::Mistake> ModelSpec::bind(Task task, std::span<const Feature> features) {
+  std::vector<Mistake> mistakes;
+  Columns columns;
+  std::size_t texts = 0;
+  for (const Feature& feature : features) {
+    const bool text = feature.kind == FeatureKind::text;
+    columns.named.push_back({feature.name, feature.kind, text ? texts++ : columns.numbers++});
+  }
+
+  const auto& links = chain_->links;
+  for (std::size_t i = 0; i < links.size(); ++i) {
+    const Link& link = links[i];
+    const auto wrong = [&](std::string message) {
+      mistakes.push_back({link.name.place, link.name.text + ": " + std::move(message)});
+    };
+    if (link.transformer_spec) {
+      TransformerSpec::Mistakes found;
+      link.transformer_spec->bind(columns, found);
+      for (std::string& message : found) wrong(std::move(message));
+      if (i + 1 == links.size())
+        wrong("the last step must be a learner: " + learners_of(task) + " learns " +
+              std::string(target_of(task)));
+      continue;
+    }
+    if (i + 1 < links.size()) {
+      wrong("a learner must be the last step");
+      continue;
+    }
+    if (link.learner->task != task)
+      wrong("learns " + std::string(target_of(link.learner->task)) + ", this is " +
+            std::string(target_of(task)) + ": use " + learners_of(task));
+    for (const Column& column : columns.named)
+      if (column.kind == FeatureKind::text)
+        wrong(column.name + " is a text: put one_hot or ordinal before the learner");
+  }
+  if (links.empty())
+    mistakes.push_back({{},
+                        "steps: needs a learner: " + learners_of(task) + " learns " +
+                            std::string(target_of(task))});
+  chain_->columns = std::move(columns);
+  return mistakes;
+}
+
+std::unique_ptr<Model> ModelSpec::make(std::uint64_t seed) const {
+  check(!chain_->links.empty() && chain_->links.back().learner_spec, "the chain ends in a learner");
+  std::vector<std::unique_ptr<Transformer>> transformers;
+  for (const Link& link : chain_->links)
+    if (link.transformer_spec) transformers.push_back(link.transformer_spec->make());
+  auto learner = chain_->links.back().learner_spec->make(chain_->columns.numbers, seed);
+  return std::make_unique<weir::Chain>(std::move(transformers), std::move(learner),
+                                       chain_->columns);
+}
+
+std::uint32_t ModelSpec::logic() const {
+  std::uint32_t sum = 1;
+  for (const Link& link : chain_->links)
+    sum += link.transformer ? link.transformer->logic : link.learner->logic;
+  return sum;
+}
+
+}  // namespace weir

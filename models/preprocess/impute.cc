@@ -1,0 +1,50 @@
+#include "models/preprocess/impute.h"
+
+#include <cmath>
+#include <utility>
+
+namespace weir {
+
+void Impute::Options::describe(OptionVisitor& option) {
+  option("with", with, {.doc = "what replaces a missing value", .choices = "mean|zero|constant"});
+  option("value", value, {.doc = "the constant", .example = "-1"});
+  option("fields", fields, {.doc = "columns to impute; default: every number and boolean"});
+  if (!option.reading()) return;
+  if (with == "constant" && !value) option.fail("with", "`constant` needs a `value`");
+  if (with != "constant" && value) option.fail("value", "goes with `with: constant` only");
+}
+
+Impute::Impute(const Options& options, std::vector<std::size_t> columns)
+    : learns_(options.with == "mean"),
+      columns_(std::move(columns)),
+      counts_(columns_.size()),
+      values_(columns_.size(), options.with == "constant" ? options.value.value_or(0) : 0) {}
+
+void Impute::transform_one(Row& row) const {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    double& x = row.numbers[columns_[i]];
+    if (std::isnan(x)) x = values_[i];
+  }
+}
+
+void Impute::observe_one(Row& row) {
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    double& x = row.numbers[columns_[i]];
+    if (std::isnan(x)) {
+      x = values_[i];
+    } else if (learns_) {
+      const double n = static_cast<double>(++counts_[i]);
+      values_[i] += x / n - values_[i] / n;  // two quotients: the difference could overflow
+    }
+  }
+}
+
+void Impute::state(StateVisitor& visit) {
+  visit.version("impute", 1);
+  if (!learns_) return;
+  visit(counts_, values_);
+  if (counts_.size() != columns_.size() || values_.size() != columns_.size())
+    throw StateError("impute: the state is of another number of columns");
+}
+
+}  // namespace weir

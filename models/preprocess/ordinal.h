@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "models/transformer.h"
+#include "pipeline/core/text_index.h"
+
+namespace weir {
+
+/// Replaces each text by a whole number: 1, 2, 3 ... in order of first appearance; 0 for a text not
+/// learned yet, or that came when `max` others were known; -1 for a missing one.
+///
+/// Cost: one hash per text. Memory: each text once, at most `max` a column.
+/// Source: as river.preprocessing.OrdinalEncoder (0.26), which has no `max`.
+class Ordinal final : public Transformer {
+ public:
+  struct Options {
+    std::size_t max = 100'000;
+    std::vector<Written> fields;
+
+    void describe(OptionVisitor& option);
+  };
+
+  /// Text column `texts[i]` becomes number column `first + i`.
+  Ordinal(const Options& options, std::vector<std::size_t> texts, std::size_t first);
+
+  void transform_one(Row& row) const override;
+  void observe_one(Row& row) override;
+  void state(StateVisitor& visit) override;
+
+ private:
+  std::size_t max_;
+  std::vector<std::size_t> texts_;
+  std::size_t first_;
+  std::vector<TextIndex> codes_;  // by column
+};
+
+}  // namespace weir
