@@ -54,8 +54,8 @@ class DetectorSpec {
 struct DetectorType {
   std::string_view name;
   std::string_view doc;
-  std::string_view later;     // not empty: known, but comes later
-  std::uint32_t logic;        // raised with its arithmetic
+  std::string_view later;                   // not empty: known, but comes later
+  std::uint32_t logic;                      // raised with its arithmetic
   std::unique_ptr<DetectorSpec> (*make)();  // null when it comes later
 };
 

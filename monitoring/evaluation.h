@@ -14,11 +14,13 @@ namespace weir {
 /// One outcome as an evaluation metric takes it. Binary: `label` 0 or 1, `prediction` 0 or 1,
 /// `score` the probability of true. Classes: `label` and `prediction` are class numbers, `score` is
 /// the probability given to the label's class. Regression: the values; `score` is the prediction.
+/// A negative prediction of a class is none: never right, and counted for no class.
 struct Outcome {
   double label = 0;
   double prediction = 0;
   double score = 0;
-  double loss = 0;  // the model's: natural log loss, clipped to [2^-52, 1 - 2^-52], or squared error
+  double loss =
+      0;  // the model's: natural log loss, clipped to [2^-52, 1 - 2^-52], or squared error
 };
 
 enum class EvaluationTask : std::uint8_t { binary, classes, regression };
@@ -38,11 +40,12 @@ class Metric {
 struct MetricType {
   std::string_view name;
   std::string_view doc;
-  std::string_view later;  // not empty: known, but comes later
+  std::string_view later;            // not empty: known, but comes later
   bool binary, classes, regression;  // the tasks it is defined for
   /// Null when it comes later. `bounded`: the metric covers an unbounded run and must not grow with
-  /// it (ROC AUC then uses 65,536 bins of the score); else it is exact over a window.
-  std::unique_ptr<Metric> (*make)(bool bounded);
+  /// it (ROC AUC then uses 65,536 bins of the score); else it is exact over a window. The task
+  /// decides the meaning: precision is that of `true`, or the mean over the classes.
+  std::unique_ptr<Metric> (*make)(EvaluationTask task, bool bounded);
 };
 
 /// Every metric, sorted by name.

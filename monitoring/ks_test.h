@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "monitoring/drift_detector.h"
+#include "monitoring/kolmogorov_smirnov.h"
+#include "monitoring/ks_window.h"
+#include "pipeline/core/options.h"
+
+namespace weir {
+
+/// Detects any change of a distribution: the two-sample Kolmogorov-Smirnov test of a window against
+/// a frozen reference.
+///
+/// Input: finite numbers of any unit; ties allowed (the exact p-value is then conservative).
+/// Statistic: D, the largest distance of the two distribution functions, 0..1. Threshold: the least
+///   D whose p-value is at most alpha (above 1: no window of this size can reach it).
+/// p-value: two-sided, given when the verdict differs from the last tested one, else NaN: an exact
+///   one costs up to milliseconds, and the decision only compares D with the threshold.
+/// Cost: 0.1 us per value and O(reference) per window; with `every`, O(log reference) per value
+///   however often it tests. Memory: reference and window, some 130 bytes per value at most.
+/// Delay: at most two windows after the shift; with `every: 1`, as soon as it is significant.
+/// Limits: alpha is the rate of false alarms per test, not per row: with `every: 1` there are
+///   `window` times as many, dependent, tests. Assumes independent values.
+/// Source: Smirnov 1939; agrees with scipy.stats.ks_2samp (kolmogorov_smirnov.h).
+class KsTest final : public DriftDetector {
+ public:
+  struct Options {
+    std::size_t reference = 1000;
+    std::size_t window = 500;
+    std::size_t every = 0;
+    double alpha = 1e-4;
+    std::optional<double> warning_alpha;
+    std::string method = "auto";
+
+    void describe(OptionVisitor& option);
+  };
+
+  explicit KsTest(Options options);
+
+  Verdict update(double value) override;
+  void state(StateVisitor& visit) override;
+
+ private:
+  void start_comparing();
+  void slide(double value);
+  Verdict test();
+  void start_over();
+
+  Options options_;
+  KsMethod method_;
+  std::int64_t drift_steps_ = 0;  // thresholds, found at the first test; 0: not yet
+  std::int64_t warning_steps_ = 0;
+
+  std::vector<double> reference_;  // as they come while it fills, then sorted
+  double reference_mean_ = 0;
+  std::vector<double> window_;  // a ring once it is full
+  std::uint64_t oldest_ = 0;
+  std::uint64_t since_test_ = 0;
+  Drift last_ = Drift::stable;
+  std::optional<KsWindow> compared_;  // follows from the reference and the window
+};
+
+}  // namespace weir
