@@ -46,6 +46,8 @@ struct Placement {
   std::uint32_t shard = 0;
   /// Of (pipeline, operator, shard).
   std::uint64_t seed = 0;
+  /// Of the operator's type, options, fields used and arithmetic: equal keeps its state.
+  std::uint64_t fingerprint = 0;
   /// For each output, for each field of its schema: whether anyone reads it. Columns that nobody
   /// reads may be left null.
   std::vector<std::vector<bool>> needed;

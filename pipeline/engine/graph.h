@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/core/schema.h"
+#include "pipeline/engine/config.h"
+#include "pipeline/engine/problems.h"
+
+namespace weir {
+
+/// What flows along an edge: rows of one schema, put out by a source or an operator.
+struct Stream {
+  std::string name;  // `fraud`, `fraud.outcomes`
+  Schema schema;
+  bool timed = true;         // rows have an event time of their own
+  std::vector<bool> needed;  // per field: whether anything reads it
+};
+
+/// An operator in the graph; `inputs` and `outputs` are indices of streams.
+struct Node {
+  std::string name;
+  const OperatorSpec* spec = nullptr;
+  std::vector<std::size_t> inputs;
+  std::vector<std::size_t> outputs;
+  std::uint64_t fingerprint = 0;     // type, options, fields used, arithmetic: equal keeps state
+  std::vector<std::size_t> sources;  // those whose rows reach it
+};
+
+struct SinkNode {
+  std::string name;
+  const SinkConfig* config = nullptr;
+  std::vector<std::size_t> inputs;               // streams, as written
+  std::vector<std::vector<std::size_t>> fields;  // per input: fields of its schema to write
+  std::vector<std::vector<std::size_t>> key;     // per input: fields of its schema
+};
+
+struct SourceNode {
+  std::string name;
+  const SourceConfig* config = nullptr;
+  std::vector<FieldSpec> fields;          // with what is read, required and a label marked
+  std::optional<std::size_t> time_field;  // else the record's timestamp
+  bool feeds_labels = false;              // read by a second port: sorts after others in replay
+};
+
+/// A pipeline put together: every edge has a schema, every name means something. Immutable; shards
+/// share it. It borrows from the Config it was made of.
+struct Graph {
+  std::string pipeline;
+  std::deque<Stream> streams;       // the sources' first, in the order of `sources`
+  std::vector<SourceNode> sources;  // in name order
+  std::vector<Node> nodes;          // in an order in which inputs come before readers
+  std::vector<SinkNode> sinks;      // in name order
+  std::uint64_t fingerprint = 0;    // of everything that replay depends on
+
+  /// The indices of `nodes` in name order: the order of state.
+  std::vector<std::size_t> by_name() const;
+};
+
+/// Puts the parts of a configuration together; every mistake goes to `problems`. Returns nothing
+/// when there was one (here or before).
+std::optional<Graph> bind_graph(const Config& config, Problems& problems);
+
+/// The graph for people: each edge with its schema. Format: text, dot or mermaid.
+std::string graph_text(const Graph& graph);
+std::string graph_dot(const Graph& graph);
+std::string graph_mermaid(const Graph& graph);
+
+}  // namespace weir

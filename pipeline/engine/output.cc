@@ -1,0 +1,104 @@
+#include "pipeline/engine/output.h"
+
+#include <xxhash.h>
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+namespace weir {
+namespace {
+
+// Keyless records stay in one partition for a while: larger batches on the wire.
+constexpr std::uint64_t kSticky = 1024;
+
+void append_number(double value, std::string& out) {
+  char text[32];
+  const auto end = std::abs(value) < 9007199254740992.0 && value == std::floor(value)
+                       ? std::to_chars(text, text + sizeof text, static_cast<std::int64_t>(value))
+                       : std::to_chars(text, text + sizeof text, value);
+  out.append(text, end.ptr);
+}
+
+/// A key of several fields joins them by a unit separator; a missing field is empty.
+bool append_key(const Batch& batch, std::span<const std::size_t> fields, std::size_t row,
+                std::string& out) {
+  bool any = false;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (i > 0) out.push_back('\x1f');
+    if (batch.schema->fields[fields[i]].type == Type::text) {
+      const std::string_view text = batch.text(fields[i], row);
+      any = any || !is_missing(text);
+      out.append(text);
+    } else {
+      const double value = batch.number(fields[i], row);
+      any = any || !is_missing(value);
+      if (!is_missing(value)) append_number(value, out);
+    }
+  }
+  return any;
+}
+
+}  // namespace
+
+Output::Output(const Graph& graph, const SinkNode& sink, std::uint32_t topic,
+               std::int32_t partitions)
+    : sink_(&sink), topic_(topic), partitions_(partitions), next_(sink.inputs.size()) {
+  for (std::size_t i = 0; i < sink.inputs.size(); ++i)
+    encoders_.push_back(
+        sink.config->format->encoder(graph.streams[sink.inputs[i]].schema, sink.fields[i]));
+}
+
+void Output::write(const Step& step, std::span<const Batch> streams, Outbox& outbox, void* context,
+                   TooLarge too_large) {
+  if (sink_->inputs.size() == 1) {
+    const Batch& batch = streams[sink_->inputs[0]];
+    for (std::size_t row = 0; row < batch.rows; ++row)
+      write_row(step, batch, 0, row, outbox, context, too_large);
+    return;
+  }
+  std::fill(next_.begin(), next_.end(), 0);
+  for (;;) {
+    std::size_t first = next_.size();
+    std::uint32_t position = std::numeric_limits<std::uint32_t>::max();
+    for (std::size_t i = 0; i < next_.size(); ++i) {
+      const Batch& batch = streams[sink_->inputs[i]];
+      if (next_[i] < batch.rows && batch.positions[next_[i]] < position) {
+        first = i;
+        position = batch.positions[next_[i]];
+      }
+    }
+    if (first == next_.size()) return;
+    write_row(step, streams[sink_->inputs[first]], first, next_[first]++, outbox, context,
+              too_large);
+  }
+}
+
+void Output::write_row(const Step& step, const Batch& batch, std::size_t input, std::size_t row,
+                       Outbox& outbox, void* context, TooLarge too_large) {
+  std::string& bytes = outbox.bytes();
+  const std::size_t at = bytes.size();
+  const bool has_key = append_key(batch, sink_->key[input], row, bytes);
+  const std::size_t key_size = bytes.size() - at;
+  encoders_[input]->encode(batch, row, bytes);
+  const std::string_view key(bytes.data() + at, key_size);
+  const std::string_view value(bytes.data() + at + key_size, bytes.size() - at - key_size);
+  hash_ = XXH3_64bits_withSeed(value.data(), value.size(),
+                               XXH3_64bits_withSeed(key.data(), key.size(), hash_));
+  ++rows_;
+  if (value.size() > kMaxOutputBytes) {
+    const std::string kept_key(key), kept_value(value);
+    bytes.resize(at);
+    too_large(context, kept_key, kept_value);
+    return;
+  }
+  const std::uint64_t sequence = step.first_sequence + batch.positions[row];
+  const std::int32_t partition =
+      partitions_ == 1 ? 0
+      : has_key
+          ? partition_of_key(key, partitions_)
+          : static_cast<std::int32_t>(sequence / kSticky % static_cast<std::uint64_t>(partitions_));
+  outbox.close(topic_, partition, at, key_size, has_key);
+}
+
+}  // namespace weir

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pipeline/core/log.h"
+#include "pipeline/core/record.h"
+#include "pipeline/core/state.h"
+#include "pipeline/core/step.h"
+#include "pipeline/engine/graph.h"
+
+namespace weir {
+
+/// Encodes what reaches one sink into an outbox, and keeps the sink's running hash: for each record
+/// h = XXH3-64(value, seed XXH3-64(key, seed h)), so it depends on neither steps nor partitions.
+class Output {
+ public:
+  /// `topic`: the sink's index in the outbox; `partitions`: those of its topic.
+  Output(const Graph& graph, const SinkNode& sink, std::uint32_t topic, std::int32_t partitions);
+
+  /// Called with a row too large for a record; it is not written.
+  using TooLarge = void (*)(void* context, std::string_view key, std::string_view value);
+
+  /// Writes the rows of all inputs in order of (position, input as written, row).
+  void write(const Step& step, std::span<const Batch> streams, Outbox& outbox, void* context,
+             TooLarge too_large);
+
+  std::uint64_t hash() const { return hash_; }
+  std::uint64_t rows() const { return rows_; }
+  const SinkNode& sink() const { return *sink_; }
+  const Encoder& encoder() const { return *encoders_[0]; }
+
+  void state(StateVisitor& visit) { visit(hash_, rows_); }
+
+ private:
+  void write_row(const Step& step, const Batch& batch, std::size_t input, std::size_t row,
+                 Outbox& outbox, void* context, TooLarge too_large);
+
+  const SinkNode* sink_;
+  std::uint32_t topic_;
+  std::int32_t partitions_;
+  std::vector<std::unique_ptr<Encoder>> encoders_;  // one an input
+  std::vector<std::size_t> next_;                   // per input, while merging
+  std::uint64_t hash_ = 0;
+  std::uint64_t rows_ = 0;
+};
+
+/// Largest value of a record that a sink writes; Kafka's default limit less room for the rest.
+inline constexpr std::size_t kMaxOutputBytes = 990'000;
+
+}  // namespace weir

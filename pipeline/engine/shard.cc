@@ -1,0 +1,267 @@
+#include "pipeline/engine/shard.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <chrono>
+
+#include "pipeline/core/check.h"
+
+namespace weir {
+namespace {
+
+// A dead letter keeps this much of the original.
+constexpr std::size_t kDeadLetterBytes = 256 * 1024;
+
+std::vector<std::int64_t> lateness(const Graph& graph, const std::vector<Lane>& lanes) {
+  std::vector<std::int64_t> ms;
+  for (const Lane& lane : lanes) ms.push_back(graph.sources[lane.source].config->lateness.ms);
+  return ms;
+}
+
+std::uint64_t seed_of(const Graph& graph, const Node& node, std::uint32_t shard) {
+  const std::string text = fmt::format("{}/{}/{}", graph.pipeline, node.name, shard);
+  return XXH3_64bits(text.data(), text.size());
+}
+
+}  // namespace
+
+Shard::Shard(const Graph& graph, Settings settings)
+    : graph_(graph),
+      settings_(std::move(settings)),
+      clock_(lateness(graph, settings_.lanes)),
+      sources_(graph.sources.size()),
+      counts_(graph.nodes.size()),
+      streams_(graph.streams.size()),
+      by_name_(graph.by_name()) {
+  for (std::size_t s = 0; s < sources_.size(); ++s) {
+    FormatSpec* format = s < settings_.formats.size() && settings_.formats[s] != nullptr
+                             ? settings_.formats[s]
+                             : graph.sources[s].config->format.get();
+    sources_[s].decoder = format->decoder(graph.sources[s].fields);
+    sources_[s].columns.resize(graph.sources[s].fields.size());
+    sources_[s].read.resize(graph.sources[s].fields.size());
+  }
+  for (const Node& node : graph.nodes) {
+    Placement placement;
+    placement.shard = settings_.shard;
+    placement.seed = seed_of(graph, node, settings_.shard);
+    placement.fingerprint = node.fingerprint;
+    for (const std::size_t stream : node.outputs)
+      placement.needed.push_back(graph.streams[stream].needed);
+    operators_.push_back(node.spec->make(placement));
+  }
+  outputs_.reserve(graph.sinks.size());
+  for (std::size_t i = 0; i < graph.sinks.size(); ++i)
+    outputs_.emplace_back(graph, graph.sinks[i], static_cast<std::uint32_t>(i),
+                          settings_.partitions[i]);
+  for (std::size_t i = 0; i < streams_.size(); ++i) streams_[i].schema = &graph.streams[i].schema;
+}
+
+Shard::~Shard() = default;
+
+std::string Shard::head(std::size_t source, std::string_view line) {
+  return sources_[source].decoder->head(line);
+}
+
+void Shard::open(std::size_t source) {
+  Intake& in = sources_[source];
+  const std::vector<FieldSpec>& fields = graph_.sources[source].fields;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (!fields[i].read) continue;
+    if (fields[i].field.type == Type::text)
+      in.columns[i].texts = step_.arena.make<std::string_view>(settings_.batch_rows).data();
+    else
+      in.columns[i].numbers = step_.arena.make<double>(settings_.batch_rows).data();
+  }
+  in.positions = step_.arena.make<std::uint32_t>(settings_.batch_rows);
+  in.rows = 0;
+  in.open = true;
+}
+
+bool Shard::add(std::size_t lane, const Record& record) {
+  const auto [source, partition] = settings_.lanes[lane];
+  Intake& in = sources_[source];
+  const SourceNode& node = graph_.sources[source];
+  if (!in.open) open(source);
+  bool good = in.decoder->decode(record, step_.arena, in.columns, in.rows, bad_);
+  std::int64_t event_time = record.timestamp;
+  if (good && node.time_field) {
+    event_time = static_cast<std::int64_t>(in.columns[*node.time_field].numbers[in.rows]);
+    if (graph_.streams[source].timed && node.config->spec->timed() &&
+        event_time > record.timestamp + node.config->ahead.ms) {
+      bad_.reason = Reason::time_ahead;
+      bad_.field = node.fields[*node.time_field].field.name;
+      bad_.text = fmt::format("{} ms is {} ms after the record's own timestamp", event_time,
+                              event_time - record.timestamp);
+      good = false;
+    }
+  }
+  if (!good) {
+    ++in.counts.bad;
+    dead_letter(source, partition, record, bad_);
+    place(source, kNoTime, false);
+    return false;
+  }
+  const bool late = event_time < clock_.watermark();
+  clock_.row(lane, event_time);
+  in.positions[in.rows++] = step_.size();
+  ++in.counts.rows;
+  in.counts.late += late;
+  place(source, event_time, late);
+  return true;
+}
+
+void Shard::place(std::size_t source, std::int64_t event_time, bool late) {
+  step_.source.push_back(static_cast<std::uint16_t>(source));
+  step_.event_time.push_back(event_time);
+  step_.watermark.push_back(clock_.watermark());
+  step_.late.push_back(late);
+  ++sequence_;
+  if (step_.size() == settings_.batch_rows) flush();
+}
+
+void Shard::idle(std::size_t lane) {
+  clock_.idle(lane);
+  place(Step::kTick, kNoTime, false);
+}
+
+void Shard::ended(std::size_t lane) { clock_.idle(lane); }
+
+void Shard::tick(std::int64_t watermark) {
+  clock_.tick(watermark);
+  place(Step::kTick, kNoTime, false);
+}
+
+void Shard::dead_letter(std::size_t source, std::int32_t partition, const Record& record,
+                        const BadRecord& bad) {
+  ++dead_letters_[static_cast<std::size_t>(bad.reason)];
+  const std::string error =
+      bad.field.empty() ? fmt::format("{}: {}", reason_name(bad.reason), bad.text)
+                        : fmt::format("{}: {}: {}", reason_name(bad.reason), bad.field, bad.text);
+  const std::string at_partition = std::to_string(partition);
+  const std::string at_offset = std::to_string(record.offset);
+  const std::string size = std::to_string(record.value.size());
+  std::vector<Header> headers = {{"weir-error", error},
+                                 {"weir-source-topic", settings_.origins[source]},
+                                 {"weir-source-partition", at_partition},
+                                 {"weir-source-offset", at_offset}};
+  std::string_view value = record.value;
+  if (value.size() > kDeadLetterBytes) {
+    value = value.substr(0, kDeadLetterBytes);
+    headers.push_back({"weir-bytes", size});
+  }
+  const auto topic = static_cast<std::uint32_t>(outputs_.size());
+  const std::int32_t partitions = settings_.partitions.back();
+  outbox_->add(topic, partition % partitions,
+               record.has_key ? std::optional(record.key) : std::nullopt,
+               record.has_value ? std::optional(value) : std::nullopt, headers);
+}
+
+void Shard::flush() {
+  if (step_.size() == 0) return;
+  step_.first_sequence = sequence_ - step_.size();
+  for (std::size_t s = 0; s < sources_.size(); ++s) {
+    Intake& in = sources_[s];
+    Batch& batch = streams_[s];
+    batch.rows = in.open ? in.rows : 0;
+    batch.positions = in.positions.data();
+    for (std::size_t i = 0; i < in.columns.size(); ++i)
+      in.read[i].numbers = in.columns[i].numbers;  // a union of pointers: either member
+    batch.columns = in.read.data();
+  }
+  for (std::size_t node = 0; node < operators_.size(); ++node) run_node(node);
+  for (Output& output : outputs_)
+    output.write(step_, streams_, *outbox_, this,
+                 [](void* self, std::string_view key, std::string_view value) {
+                   auto& shard = *static_cast<Shard*>(self);
+                   ++shard.dead_letters_[static_cast<std::size_t>(Reason::output_too_large)];
+                   const std::string size = std::to_string(value.size());
+                   const Header headers[] = {{"weir-error",
+                                              "output_too_large: the row is over the "
+                                              "size limit of a record"},
+                                             {"weir-bytes", size}};
+                   shard.outbox_->add(static_cast<std::uint32_t>(shard.outputs_.size()), 0, key,
+                                      value.substr(0, kDeadLetterBytes), headers);
+                 });
+  step_.clear(sequence_);
+  for (Intake& in : sources_) in.open = false;
+}
+
+void Shard::run_node(std::size_t index) {
+  const Node& node = graph_.nodes[index];
+  OperatorCounts& counts = counts_[index];
+  const auto start = std::chrono::steady_clock::now();  // for the metric only
+  ports_.clear();
+  for (const std::size_t stream : node.inputs) {
+    ports_.push_back(streams_[stream]);
+    counts.rows_in += streams_[stream].rows;
+  }
+  if (!ports_.empty())
+    for (std::uint32_t row = 0; row < ports_[0].rows; ++row)
+      counts.late += step_.late[ports_[0].positions[row]];
+  results_.clear();
+  for (const std::size_t stream : node.outputs) {
+    Batch empty;
+    empty.schema = &graph_.streams[stream].schema;
+    results_.push_back(empty);
+  }
+  operators_[index]->process(step_, ports_, results_);
+  for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+    streams_[node.outputs[i]] = results_[i];
+    counts.rows_out += results_[i].rows;
+  }
+  counts.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+std::optional<std::int64_t> Shard::next_timer() const {
+  std::optional<std::int64_t> next;
+  for (const auto& node : operators_)
+    if (const auto timer = node->next_timer(); timer && (!next || *timer < *next)) next = timer;
+  return next;
+}
+
+std::uint64_t Shard::output_hash() const {
+  std::uint64_t hash = 0;
+  for (const Output& output : outputs_) {
+    const std::uint64_t one = output.hash();
+    hash = XXH3_64bits_withSeed(&one, sizeof one, hash);
+  }
+  return hash;
+}
+
+std::uint64_t Shard::state_hash() {
+  check(step_.size() == 0, "the state is hashed between steps");
+  StateHasher hasher;
+  for (const std::size_t node : by_name_) operators_[node]->state(hasher);
+  clock_.state(hasher);
+  hasher(sequence_);
+  return hasher.hash();
+}
+
+void Shard::state(StateVisitor& visit) {
+  check(step_.size() == 0, "the state is visited between steps");
+  visit.version("shard", 1);
+  for (const std::size_t node : by_name_) {
+    std::string name = graph_.nodes[node].name;
+    std::uint64_t fingerprint = graph_.nodes[node].fingerprint;
+    visit(name, fingerprint);
+    if (name != graph_.nodes[node].name || fingerprint != graph_.nodes[node].fingerprint)
+      throw StateError("the state is of another pipeline: operator `" + name + "`");
+    operators_[node]->state(visit);
+  }
+  clock_.state(visit);
+  visit(sequence_);
+  for (Output& output : outputs_) output.state(visit);
+  visit(dead_letters_);
+  for (Intake& in : sources_) visit(in.counts.rows, in.counts.bad, in.counts.late);
+  for (OperatorCounts& counts : counts_) visit(counts.rows_in, counts.rows_out, counts.late);
+}
+
+std::size_t Shard::state_bytes(std::size_t node) {
+  StateSizer sizer;
+  operators_[node]->state(sizer);
+  return sizer.size();
+}
+
+}  // namespace weir

@@ -1,0 +1,132 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/core/log.h"
+#include "pipeline/core/operator.h"
+#include "pipeline/core/record.h"
+#include "pipeline/core/step.h"
+#include "pipeline/engine/clock.h"
+#include "pipeline/engine/graph.h"
+#include "pipeline/engine/output.h"
+
+namespace weir {
+
+/// One partition of one source that a shard reads.
+struct Lane {
+  std::size_t source = 0;  // index in Graph::sources
+  std::int32_t partition = 0;
+};
+
+/// The deterministic core: one instance of every operator, and the order of what they see. What it
+/// puts out and what it keeps are a function of the calls of `add`, `idle` and `tick` alone, not of
+/// when `flush` is called (the order law). Not thread-safe.
+class Shard {
+ public:
+  struct Settings {
+    std::uint32_t shard = 0;
+    std::size_t batch_rows = 4096;
+    std::vector<Lane> lanes;
+    /// Partitions of each sink's topic, in the order of Graph::sinks, then of the dead letters.
+    std::vector<std::int32_t> partitions;
+    /// What dead letters name as their origin, per source: the topic.
+    std::vector<std::string> origins;
+    /// Decoders, per source, in place of those of the source's format (files in replay).
+    std::vector<FormatSpec*> formats;
+  };
+
+  struct Counts {
+    std::uint64_t rows = 0, bad = 0, late = 0;
+  };
+  struct OperatorCounts {
+    std::uint64_t rows_in = 0, rows_out = 0, late = 0;
+    double seconds = 0;
+  };
+
+  Shard(const Graph& graph, Settings settings);
+  ~Shard();
+
+  /// Where outputs go from now on: sink i has topic i, dead letters the one after.
+  void write_to(Outbox& outbox) { outbox_ = &outbox; }
+
+  /// The header line of a source's file; returns what is wrong with it, or empty.
+  std::string head(std::size_t source, std::string_view line);
+
+  /// The next record. Returns false when it was bad (and went to the dead letters).
+  bool add(std::size_t lane, const Record& record);
+  void idle(std::size_t lane);
+  void tick(std::int64_t watermark);
+  /// Replay: the merged streams have come to `event_time`; before the row that did it. Takes no
+  /// sequence number.
+  void merged(std::int64_t event_time) { clock_.merged(event_time); }
+  /// Replay: a lane has ended for ever. Takes no sequence number.
+  void ended(std::size_t lane);
+
+  /// Takes what was added through the graph.
+  void flush();
+
+  /// The next sequence number: rows, bad records, idle marks and ticks count.
+  std::uint64_t sequence() const { return sequence_; }
+  const Clock& clock() const { return clock_; }
+  std::optional<std::int64_t> next_timer() const;
+
+  /// Hash of all sinks' running hashes in name order.
+  std::uint64_t output_hash() const;
+  /// Hash of the operators' states in name order, then clock and sequence number.
+  std::uint64_t state_hash();
+  /// All of it, for a snapshot. Flush first.
+  void state(StateVisitor& visit);
+  std::size_t state_bytes(std::size_t node);
+
+  const Graph& graph() const { return graph_; }
+  Operator& operator_at(std::size_t node) { return *operators_[node]; }
+  const std::vector<Lane>& lanes() const { return settings_.lanes; }
+  const Counts& source_counts(std::size_t source) const { return sources_[source].counts; }
+  const OperatorCounts& operator_counts(std::size_t node) const { return counts_[node]; }
+  const Output& output(std::size_t sink) const { return outputs_[sink]; }
+  std::uint64_t dead_letters(Reason reason) const {
+    return dead_letters_[static_cast<std::size_t>(reason)];
+  }
+  static constexpr std::size_t kReasons = 13;
+
+ private:
+  struct Intake {  // what one source has in the step
+    std::unique_ptr<Decoder> decoder;
+    std::vector<MutableColumn> columns;
+    std::vector<Column> read;
+    std::span<std::uint32_t> positions;
+    std::uint32_t rows = 0;
+    bool open = false;  // columns are made
+    Counts counts;
+  };
+
+  void open(std::size_t source);
+  void place(std::size_t source, std::int64_t event_time, bool late);
+  void dead_letter(std::size_t source, std::int32_t partition, const Record& record,
+                   const BadRecord& bad);
+  void run_node(std::size_t node);
+
+  const Graph& graph_;
+  Settings settings_;
+  Clock clock_;
+  Step step_;
+  std::uint64_t sequence_ = 0;
+  std::vector<Intake> sources_;
+  std::vector<std::unique_ptr<Operator>> operators_;
+  std::vector<OperatorCounts> counts_;
+  std::vector<Output> outputs_;
+  std::vector<Batch> streams_;  // of the step, per stream
+  std::vector<Batch> ports_, results_;
+  std::vector<std::size_t> by_name_;
+  Outbox* outbox_ = nullptr;
+  BadRecord bad_;
+  std::array<std::uint64_t, kReasons> dead_letters_{};
+};
+
+}  // namespace weir
