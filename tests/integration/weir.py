@@ -1,0 +1,118 @@
+"""The weir program as its user runs it: `weir run FILE` as a process, watched from outside."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import urllib.error
+import urllib.request
+
+from broker import ROOT, end_with_parent, free_ports, wait_until
+
+PROGRAM = pathlib.Path(
+    os.environ.get("WEIR_PROGRAM", ROOT / "build" / "release" / "deploy" / "weir" / "weir")
+)
+
+
+def invoke(*arguments, status=0, timeout=300):
+    """Runs a command of weir to its end; returns the finished process, its output as text."""
+    done = subprocess.run(
+        [PROGRAM, *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )
+    told = f"weir {' '.join(map(str, arguments))}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+    assert done.returncode == status, told
+    return done
+
+
+class Weir:
+    """`weir run` of one pipeline file against one broker; may be killed and started again."""
+
+    def __init__(self, pipeline, broker, folder, settings=None):
+        self.pipeline = pathlib.Path(pipeline)
+        self.folder = pathlib.Path(folder)
+        self.http = f"127.0.0.1:{free_ports(1)[0]}"
+        self.log = self.folder / "weir.log"
+        self._process = None
+        self._settings = {
+            "kafka.bootstrap.servers": broker.bootstrap,
+            "engine.state_dir": self.folder / "state",
+            "http.listen": self.http,
+            **(settings or {}),
+        }
+
+    def settings(self):
+        return [word for item in self._settings.items() for word in ("--set", "%s=%s" % item)]
+
+    def start(self):
+        with self.log.open("a") as log:
+            self._process = subprocess.Popen(
+                [PROGRAM, "run", self.pipeline, *self.settings()],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=end_with_parent,
+            )
+        return self
+
+    def wait_ready(self, seconds=30):
+        wait_until(f"weir is ready ({self.told()})", self.is_ready, seconds)
+        return self
+
+    def is_ready(self):
+        self.check_alive()
+        return self.get("/readyz")[0] == 200
+
+    def check_alive(self):
+        status = self._process.poll()
+        assert status is None, f"weir ended with {status}: {self.told()}"
+
+    def get(self, path):
+        """Status and text of a GET; status 0 while nobody answers."""
+        try:
+            with urllib.request.urlopen(f"http://{self.http}{path}", timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
+
+    def metrics(self, name):
+        """The samples of one metric: (labels, value)."""
+        found = []
+        for line in self.get("/metrics")[1].splitlines():
+            sample = re.fullmatch(r"(\w+)(?:\{(.*)\})? (\S+)(?: \d+)?", line)
+            if sample and sample[1] == name:
+                labels = dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', sample[2] or ""))
+                found.append((labels, float(sample[3])))
+        return found
+
+    def told(self):
+        """The last words of the log."""
+        return self.log.read_text(errors="replace")[-3000:] if self.log.exists() else ""
+
+    def kill(self):
+        self.check_alive()
+        self._process.kill()
+        self._process.wait(timeout=30)
+
+    def stop(self):
+        """SIGTERM: it must finish its epoch and leave with status 0."""
+        self.check_alive()
+        self._process.terminate()
+        status = self._process.wait(timeout=60)
+        assert status == 0, f"weir ended with {status}: {self.told()}"
+
+    def close(self):
+        if self._process and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait(timeout=30)
+
+    def verify(self):
+        """Replays the whole recorded order with `weir verify`; returns its report."""
+        done = invoke("verify", self.pipeline, "--json", *self.settings())
+        return json.loads(done.stdout)
