@@ -1,0 +1,296 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "pipeline/core/operator.h"
+#include "tests/operators/json_options.h"
+
+namespace weir {
+
+/// A value of a literal row; monostate: missing. Booleans are numbers 0 and 1 on the way out.
+using Cell = std::variant<std::monostate, double, std::string>;
+
+inline Cell missing() { return {}; }
+inline Cell cell(double value) { return std::isnan(value) ? Cell() : Cell(value); }
+inline Cell cell(std::string_view text) { return std::string(text); }
+
+/// One sequence number of the input: a row of `port`, or with port == kTick only time.
+struct InputRow {
+  static constexpr std::size_t kTick = static_cast<std::size_t>(-1);
+
+  std::int64_t time = 0;  // event time; of a tick: the watermark that it sets
+  std::vector<Cell> cells;
+  std::size_t port = 0;
+};
+
+struct OutputRow {
+  std::uint64_t sequence = 0;
+  std::vector<Cell> cells;
+
+  bool operator==(const OutputRow&) const = default;
+};
+
+/// What an operator is bound to in a test: ports with schemas; remembers what the operator said.
+class FakeBinding final : public Binding {
+ public:
+  struct Port {
+    Schema schema;
+    bool timed = true;
+    std::string edge = "input";
+  };
+  struct Output {
+    std::string name;
+    Schema schema;
+  };
+
+  explicit FakeBinding(std::vector<Port> ports) : ports_(std::move(ports)) {}
+
+  std::string_view name() const override { return "under_test"; }
+  std::string_view pipeline() const override { return "tests"; }
+  Place place() const override { return {1, 1}; }
+  std::size_t ports() const override { return ports_.size(); }
+  const Schema& input(std::size_t port) const override { return ports_[port].schema; }
+  std::string_view edge(std::size_t port) const override { return ports_[port].edge; }
+  bool timed(std::size_t port) const override { return ports_[port].timed; }
+
+  std::optional<std::size_t> field(std::size_t port, const Written& written) override {
+    const std::optional<std::size_t> found = ports_[port].schema.find(written.text);
+    if (!found) mistakes.push_back("no field " + written.text);
+    if (found) read(port, *found);
+    return found;
+  }
+  void read(std::size_t port, std::size_t field) override { reads.emplace_back(port, field); }
+  void require(std::size_t port, std::size_t field) override { required.emplace_back(port, field); }
+  void label(std::size_t port, std::size_t field) override { labels.emplace_back(port, field); }
+
+  using Binding::expression;
+  std::optional<Expression> expression(std::size_t port, const Schema& scope, const Written& text,
+                                       std::optional<Type> wanted) override {
+    std::variant<Expression, ExpressionError> compiled = compile_expression(text.text, scope);
+    if (const auto* wrong = std::get_if<ExpressionError>(&compiled)) {
+      mistakes.push_back(wrong->message);
+      return std::nullopt;
+    }
+    Expression& expression = std::get<Expression>(compiled);
+    if (wanted && expression.type() != *wanted) {
+      mistakes.push_back("`" + text.text + "` is " + std::string(type_name(expression.type())) +
+                         ", not " + std::string(type_name(*wanted)));
+      return std::nullopt;
+    }
+    for (std::size_t used : expression.fields())
+      if (used < ports_[port].schema.size()) read(port, used);
+    return std::move(expression);
+  }
+
+  void output(std::string_view name, std::optional<std::size_t> passes,
+              std::vector<Field> own) override {
+    Output output{std::string(name), passes ? ports_[*passes].schema : Schema{}};
+    for (Field& field : own) {
+      if (output.schema.find(field.name)) mistakes.push_back("field twice: " + field.name);
+      output.schema.fields.push_back(std::move(field));
+    }
+    outputs.push_back(std::move(output));
+  }
+
+  void error(Place, const std::string& message) override { mistakes.push_back(message); }
+  void warning(Place, const std::string& message) override { warnings.push_back(message); }
+
+  std::vector<std::string> mistakes, warnings;
+  std::vector<std::pair<std::size_t, std::size_t>> reads, required, labels;  // (port, field)
+  std::vector<Output> outputs;
+
+ private:
+  std::vector<Port> ports_;
+};
+
+/// Collects what an operator reports: `name` or `name{label}`.
+class FakeReporter final : public Reporter {
+ public:
+  void value(const MetricName& metric, std::span<const MetricLabel> labels,
+             double number) override {
+    std::string name(metric.name);
+    for (const MetricLabel& label : labels) name += "{" + std::string(label.value) + "}";
+    values.emplace_back(std::move(name), number);
+  }
+  void histogram(const MetricName&, std::span<const MetricLabel>, const Histogram&) override {}
+
+  double operator[](std::string_view name) const {
+    for (const auto& [known, number] : values)
+      if (known == name) return number;
+    return kMissing;
+  }
+
+  std::vector<std::pair<std::string, double>> values;
+};
+
+/// Runs one operator on literal rows, as the engine would: options from JSON, binding, steps of any
+/// size, watermark = highest event time less `lateness`. The instance lives on between `run`s.
+class OperatorBench {
+ public:
+  OperatorBench(std::unique_ptr<OperatorSpec> spec, std::string_view options,
+                std::vector<FakeBinding::Port> ports)
+      : spec_(std::move(spec)), binding_(std::move(ports)) {
+    const JsonOptions::Json json = JsonOptions::Json::parse(options);
+    {
+      JsonOptions visitor(json, binding_.mistakes);
+      spec_->describe(visitor);
+    }
+    if (binding_.mistakes.empty()) spec_->bind(binding_);
+    if (!ok()) return;
+    for (const FakeBinding::Output& output : binding_.outputs)
+      placement_.needed.emplace_back(output.schema.size(), true);
+    restart();
+  }
+
+  bool ok() const { return binding_.mistakes.empty(); }
+  const std::vector<std::string>& mistakes() const { return binding_.mistakes; }
+  const FakeBinding& binding() const { return binding_; }
+  OperatorSpec& spec() { return *spec_; }
+  Operator& running() { return *operator_; }
+
+  /// Says that nobody reads a field of an output; takes effect at the next `restart`.
+  void unread(std::size_t output, std::string_view field) {
+    placement_.needed[output][*binding_.outputs[output].schema.find(field)] = false;
+  }
+  /// A new, cold instance; the clock starts over too.
+  void restart() {
+    operator_ = spec_->make(placement_);
+    sequence_ = 0;
+    watermark_ = kNoTime;
+    highest_ = kNoTime;
+  }
+
+  /// Processes the rows in steps of `batch_rows`; returns the rows of every output.
+  std::vector<std::vector<OutputRow>> run(const std::vector<InputRow>& rows,
+                                          std::size_t batch_rows = 4096,
+                                          std::int64_t lateness = 0) {
+    std::vector<std::vector<OutputRow>> out(binding_.outputs.size());
+    for (std::size_t at = 0; at < rows.size(); at += batch_rows)
+      step(std::span(rows).subspan(at, std::min(batch_rows, rows.size() - at)), lateness, out);
+    return out;
+  }
+
+  std::uint64_t state_hash() {
+    StateHasher hasher;
+    operator_->state(hasher);
+    return hasher.hash();
+  }
+  std::string save() {
+    std::string bytes;
+    StateWriter writer(bytes);
+    operator_->state(writer);
+    return bytes;
+  }
+  /// A new instance with a saved state; sequence and clock go on where they are.
+  void load(std::string_view bytes) {
+    operator_ = spec_->make(placement_);
+    StateReader reader(bytes);
+    operator_->state(reader);
+    EXPECT_EQ(reader.left(), 0u) << "the state was not read to its end";
+  }
+  FakeReporter report() const {
+    FakeReporter reporter;
+    operator_->report(reporter);
+    return reporter;
+  }
+
+ private:
+  void step(std::span<const InputRow> rows, std::int64_t lateness,
+            std::vector<std::vector<OutputRow>>& out) {
+    step_.clear(sequence_);
+    for (const InputRow& row : rows) {
+      const bool tick = row.port == InputRow::kTick;
+      step_.source.push_back(tick ? Step::kTick : static_cast<std::uint16_t>(row.port));
+      step_.event_time.push_back(tick ? kNoTime : row.time);
+      step_.late.push_back(!tick && watermark_ != kNoTime && row.time < watermark_);
+      if (!tick) highest_ = std::max(highest_, row.time);
+      watermark_ = std::max(watermark_, tick ? row.time : highest_ - lateness);
+      step_.watermark.push_back(watermark_);
+    }
+    sequence_ += rows.size();
+    std::vector<Batch> inputs;
+    for (std::size_t port = 0; port < binding_.ports(); ++port) inputs.push_back(batch(port, rows));
+    std::vector<Batch> outputs(binding_.outputs.size());
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+      outputs[i].schema = &binding_.outputs[i].schema;
+    operator_->process(step_, inputs, outputs);
+    for (std::size_t i = 0; i < outputs.size(); ++i) collect(outputs[i], out[i]);
+  }
+
+  Batch batch(std::size_t port, std::span<const InputRow> rows) {
+    std::vector<std::uint32_t> at;
+    for (std::uint32_t i = 0; i < rows.size(); ++i)
+      if (rows[i].port == port) at.push_back(i);
+    const Schema& schema = binding_.input(port);
+    const std::span<std::uint32_t> positions = step_.arena.make<std::uint32_t>(at.size());
+    std::copy(at.begin(), at.end(), positions.begin());
+    const std::span<Column> columns = step_.arena.make<Column>(schema.size());
+    for (std::size_t field = 0; field < schema.size(); ++field)
+      columns[field] = column(schema.fields[field].type, field, at, rows);
+    return {&schema, static_cast<std::uint32_t>(at.size()), positions.data(), columns.data()};
+  }
+
+  Column column(Type type, std::size_t field, const std::vector<std::uint32_t>& at,
+                std::span<const InputRow> rows) {
+    Column column;
+    if (type == Type::text) {
+      const std::span<std::string_view> texts = step_.arena.make<std::string_view>(at.size());
+      for (std::size_t i = 0; i < at.size(); ++i) {
+        const auto* text = std::get_if<std::string>(&rows[at[i]].cells.at(field));
+        texts[i] = text ? step_.arena.copy(*text) : std::string_view();
+      }
+      column.texts = texts.data();
+      return column;
+    }
+    const std::span<double> numbers = step_.arena.make<double>(at.size());
+    for (std::size_t i = 0; i < at.size(); ++i) {
+      const auto* number = std::get_if<double>(&rows[at[i]].cells.at(field));
+      numbers[i] = number ? *number : kMissing;
+    }
+    column.numbers = numbers.data();
+    return column;
+  }
+
+  void collect(const Batch& batch, std::vector<OutputRow>& out) {
+    std::uint32_t last = 0;
+    for (std::size_t row = 0; row < batch.rows; ++row) {
+      EXPECT_GE(batch.positions[row], last) << "positions never go back";
+      EXPECT_LT(last = batch.positions[row], step_.size());
+      OutputRow output{step_.first_sequence + batch.positions[row], {}};
+      for (std::size_t field = 0; field < batch.schema->size(); ++field)
+        output.cells.push_back(cell_of(batch, field, row));
+      out.push_back(std::move(output));
+    }
+  }
+
+  static Cell cell_of(const Batch& batch, std::size_t field, std::size_t row) {
+    const Column& column = batch.columns[field];
+    if (batch.schema->fields[field].type == Type::text) {
+      if (!column.texts || is_missing(column.texts[row])) return {};
+      return std::string(column.texts[row]);
+    }
+    if (!column.numbers || is_missing(column.numbers[row])) return {};
+    EXPECT_TRUE(std::isfinite(column.numbers[row])) << "columns never hold infinities";
+    return column.numbers[row];
+  }
+
+  std::unique_ptr<OperatorSpec> spec_;
+  FakeBinding binding_;
+  Placement placement_{.shard = 0, .seed = 1, .needed = {}};
+  std::unique_ptr<Operator> operator_;
+  Step step_;
+  std::uint64_t sequence_ = 0;
+  std::int64_t watermark_ = kNoTime;
+  std::int64_t highest_ = kNoTime;
+};
+
+}  // namespace weir
