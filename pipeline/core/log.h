@@ -66,6 +66,9 @@ class RecordReader {
   struct Fetched {
     std::size_t count = 0;
     bool end = false;  // nothing more is in the partition now
+    /// Where reading goes on: past the last record, and at an end past the gaps behind it, so that
+    /// it reaches OffsetRange::end once all of that is read. -1: the reader cannot tell.
+    std::int64_t next = -1;
   };
 
   /// Begins to read (in the background); `signal` is notified when records or an end arrive.
