@@ -39,6 +39,9 @@ class Operator {
 
   /// Tells its figures. Called between steps, about once a second.
   virtual void report(Reporter&) const {}
+
+  /// Tells its figures over the whole run (`replay --json`).
+  virtual void summary(Reporter&) const {}
 };
 
 /// Where an operator's instance runs and what is wanted of it.

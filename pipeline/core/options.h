@@ -54,7 +54,7 @@ struct Rule {
   bool required = false;          // must be written
   std::string_view later = {};    // not empty: known, but "comes later" (with which issue)
   std::string_view example = {};
-  bool secret = false;            // never printed
+  bool secret = false;  // never printed
 };
 
 /// One name that a component option accepts, with its line of documentation.
@@ -92,18 +92,33 @@ class OptionVisitor {
     if (scalar(name, Slot(&inside), rule, value.has_value())) value = std::move(inside);
   }
 
-  /// A block of options of its own: `labels: { ... }`. Written alone, a scalar is its main option.
-  /// Returns whether it was written.
+  /// A block of options of its own: `labels: { ... }`. Written alone, a scalar or a list is its
+  /// main option. Returns whether it was written.
   virtual bool block(std::string_view name, const Rule& rule, const Inside& inside) = 0;
 
   /// A map from names to blocks: `aggregates: { spent_1d: { mean: amount, over: 1d } }`. `entry` is
   /// called for each as written; by writers of schema and documentation once, with the name "*".
+  /// A scalar alone (`match: tx_id`) is one entry of that name with nothing inside.
   virtual void entries(std::string_view name, const Rule& rule, const Entry& entry) = 0;
 
   /// One component written as its name or `{ name: { options } }`: `chosen` gets its name and a
   /// visitor for its options; by writers of schema and documentation, each choice in turn.
   virtual bool component(std::string_view name, std::span<const Choice> choices, const Rule& rule,
                          const Entry& chosen) = 0;
+
+  /// Gets the name of what a component is for (empty: for all), then as Entry.
+  using EntryFor =
+      std::function<void(const Written& owner, const Written& component, OptionVisitor&)>;
+
+  /// One component for all (`detector: ks_test`), or a map that gives each of some names its own:
+  /// `detector: { amount: ks_test, loss: { mean_shift: { window: 500 } } }`. It is a map of names
+  /// when its first key is not one of the choices.
+  virtual bool component_for(std::string_view name, std::span<const Choice> choices,
+                             const Rule& rule, const EntryFor& chosen) {
+    return component(name, choices, rule, [&](const Written& one, OptionVisitor& inside) {
+      chosen(Written{}, one, inside);
+    });
+  }
 
   /// A list of components: `steps: [ { impute: mean }, standard_scaler ]`.
   virtual void components(std::string_view name, std::span<const Choice> choices, const Rule& rule,

@@ -37,6 +37,11 @@ class JsonOptions final : public OptionVisitor {
   void entries(std::string_view name, const Rule& rule, const Entry& entry) override {
     const Json* json = take(name, rule);
     if (!json) return;
+    if (json->is_primitive()) {
+      const Json nothing = Json::object();
+      JsonOptions options(nothing, mistakes_);
+      return entry(Written{text_of(*json), {}}, options);
+    }
     for (const auto& [key, value] : json->items()) {
       JsonOptions options(value, mistakes_);
       entry(Written{key, {}}, options);
@@ -48,6 +53,25 @@ class JsonOptions final : public OptionVisitor {
     const Json* json = take(name, rule);
     if (json) choose(*json, choices, chosen);
     return json != nullptr;
+  }
+
+  bool component_for(std::string_view name, std::span<const Choice> choices, const Rule& rule,
+                     const EntryFor& chosen) override {
+    const Json* json = take(name, rule);
+    if (!json) return false;
+    const auto is_choice = [&](std::string_view key) {
+      return std::ranges::any_of(choices, [&](const Choice& one) { return one.name == key; });
+    };
+    const auto choose_for = [&](const Written& owner, const Json& one) {
+      choose(one, choices, [&](const Written& component, OptionVisitor& inside) {
+        chosen(owner, component, inside);
+      });
+    };
+    if (!json->is_object() || json->empty() || is_choice(json->begin().key()))
+      choose_for(Written{}, *json);
+    else
+      for (const auto& [key, value] : json->items()) choose_for(Written{key, {}}, value);
+    return true;
   }
 
   void components(std::string_view name, std::span<const Choice> choices, const Rule& rule,
