@@ -16,7 +16,8 @@ PARTITIONS = 3
 
 def create(broker, *names, partitions=PARTITIONS, config=None):
     wanted = [NewTopic(name, partitions, 1, config=config or {}) for name in names]
-    for made in broker.admin().create_topics(wanted).values():
+    admin = broker.admin()  # must outlive its answers
+    for made in admin.create_topics(wanted).values():
         made.result(30)
 
 
