@@ -34,7 +34,7 @@ class KsTest final : public DriftDetector {
     std::size_t window = 500;
     std::size_t every = 0;
     double alpha = 1e-4;
-    std::optional<double> warning_alpha;
+    std::optional<double> warning_alpha = {};
     std::string method = "auto";
 
     void describe(OptionVisitor& option);

@@ -10,7 +10,7 @@ namespace weir {
 namespace {
 
 double distance_in_deviations(const Moments& window, const Moments& reference) {
-  const double shift = std::abs(window.mean - reference.mean);
+  const double shift = std::abs(mean_difference(window, reference));
   const double deviation = std::sqrt(reference.variance());
   if (deviation == 0) return shift == 0 ? 0 : HUGE_VAL;  // a constant has moved
   return shift / deviation;
@@ -48,8 +48,8 @@ MeanShift::MeanShift(Options options)
 
 Verdict MeanShift::judge() const {
   Verdict verdict{.tested = true,
-                  .reference = {reference_.count, reference_.mean},
-                  .current = {window_.count, window_.mean}};
+                  .reference = {reference_.count, reference_.mean()},
+                  .current = {window_.count, window_.mean()}};
   if (sigma_) {
     verdict.statistic = distance_in_deviations(window_, reference_);
     verdict.threshold = options_.drift_k;
@@ -73,8 +73,11 @@ Verdict MeanShift::update(double value) {
   window_.add(value);
   if (window_.count < options_.window) return {};
 
-  const Verdict verdict = judge();
+  const bool judged = std::isfinite(reference_.squares) && std::isfinite(window_.squares);
+  const Verdict verdict = judged ? judge() : Verdict{};
   window_ = {};
+  if (!judged)
+    reference_ = {};  // squares overflowed: no test on this reference would mean anything
   if (verdict.drift == Drift::drift) reference_ = {};  // the new regime becomes the next reference
   return verdict;
 }

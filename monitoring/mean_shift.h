@@ -14,7 +14,8 @@ namespace weir {
 /// Input: finite numbers of any unit.
 /// Statistic: `welch`: |t| of Welch's test; `sigma`: the distance of the means in standard
 ///   deviations of the reference, |mean - reference| / deviation. Unitless, 0 while a window fills;
-///   infinite when a constant moved; NaN (and stable) when the arithmetic itself overflowed.
+///   infinite when a constant moved. Values whose squares overflow give no verdict: the next ones
+///   become the reference.
 /// Threshold: `welch`: |t| >= drift_t; `sigma`: distance > drift_k. p-value: Welch's, two-sided.
 /// Cost: O(1) time and memory per value. Delay: at most two windows after the shift.
 /// Limits: assumes independent values; raise the thresholds on autocorrelated streams. `sigma`

@@ -8,7 +8,7 @@
 namespace weir {
 
 Welch welch_test(const Moments& x, const Moments& y) {
-  const double shift = x.mean - y.mean;
+  const double shift = mean_difference(x, y);
   const double nx = static_cast<double>(x.count);
   const double ny = static_cast<double>(y.count);
   const double ex = x.variance() / nx;
