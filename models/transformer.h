@@ -21,6 +21,10 @@ struct Row {
   std::vector<std::uint32_t> indicators;    // numbers of the indicator columns that are 1
 };
 
+/// Numbers beyond this, whose squares are not finite, are passed on but never learned: one of them
+/// would ruin a running mean for good.
+constexpr double kLargestLearned = 1e150;
+
 /// A named column between two steps: a place in Row::numbers or, for a text, in Row::texts.
 struct Column {
   std::string name;

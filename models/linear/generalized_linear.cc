@@ -130,7 +130,7 @@ bool has_missing(const Row& row) {
   return std::ranges::any_of(row.numbers, [](double x) { return std::isnan(x); });
 }
 
-bool has_finite_norm(const Row& row) {
+bool learnable(const Row& row) {
   return std::isfinite(dot(row.numbers.data(), row.numbers.data(), row.numbers.size()));
 }
 

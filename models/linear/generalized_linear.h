@@ -95,7 +95,8 @@ class GeneralizedLinear {
 /// Whether a number that reaches the learner is missing.
 bool has_missing(const Row& row);
 
-/// Whether the squared length of the row is finite; one that is not cannot be learned by anyone.
-bool has_finite_norm(const Row& row);
+/// Whether a learner can learn the row: no number is missing and its squared length is finite. One
+/// too large is the row's fault, not the learner's: the divergence guard must not act on it.
+bool learnable(const Row& row);
 
 }  // namespace weir

@@ -20,14 +20,12 @@ bool LinearRegression::predict_one(const Row& row, std::vector<double>& scores) 
 }
 
 bool LinearRegression::learn_one(const Row& row, double y, double weight) {
-  const double raw = linear_.predict_one(row);
-  if (!(std::abs(y) <= kLargestTarget)) return false;
-  if (!std::isfinite(raw)) [[unlikely]] {
-    if (has_missing(row) || !has_finite_norm(row)) return false;
+  if (!learnable(row) || !(std::abs(y) <= kLargestTarget)) return false;
+  const double error = linear_.predict_one(row) - y;
+  if (!std::isfinite(error * error)) [[unlikely]] {
     linear_.restore();
     return true;
   }
-  const double error = raw - y;
   linear_.step(row, 2 * error * weight);
   spread_.add(y);
   linear_.watch(error * error, spread_);

@@ -15,9 +15,9 @@ bool LogisticRegression::predict_one(const Row& row, std::vector<double>& scores
 }
 
 bool LogisticRegression::learn_one(const Row& row, double y, double weight) {
+  if (!learnable(row)) return false;
   const double raw = linear_.predict_one(row);
   if (!std::isfinite(raw)) [[unlikely]] {
-    if (has_missing(row) || !has_finite_norm(row)) return false;
     linear_.restore();
     return true;
   }

@@ -19,6 +19,7 @@ void softmax(std::vector<double>& scores, double largest) {
     score = score == -HUGE_VAL ? 0 : exact::exp(score - largest);
     sum += score;
   }
+  if (sum == 0) return;  // no class yet
   for (double& score : scores) score /= sum;
 }
 
@@ -57,27 +58,27 @@ bool SoftmaxRegression::predict_one(const Row& row, std::vector<double>& scores)
   const double largest = raw_scores(row, scores);
   if (!std::isfinite(largest))  // no class yet, or a row too large to judge
     for (std::size_t k = 0; k < now_.size(); ++k) scores[k] = now_[k].seen ? 0 : -HUGE_VAL;
-  if (!scores.empty()) softmax(scores, std::isfinite(largest) ? largest : 0);
+  softmax(scores, std::isfinite(largest) ? largest : 0);
   return true;
 }
 
 bool SoftmaxRegression::learn_one(const Row& row, double y, double weight) {
   check(y >= 0, "a class has a number");
   const std::size_t label = static_cast<std::size_t>(y);
-  if (has_missing(row) || !has_finite_norm(row)) return false;
+  if (!learnable(row)) return false;
   if (label >= now_.size()) now_.resize(label + 1);
-  if (!now_[label].seen) {
-    now_[label].seen = true;
-    now_[label].numbers.resize(numbers_);
-  }
 
   const double largest = raw_scores(row, scores_);
-  if (!std::isfinite(largest)) [[unlikely]] {
+  const bool first = largest == -HUGE_VAL && !any_seen();
+  if (!std::isfinite(largest) && !first) [[unlikely]] {
     restore();
     return true;
   }
-  const double loss = largest - scores_[label];
-  softmax(scores_, largest);
+  // A class is judged before it enters, as River does: its first gradient is -1.
+  const double loss = now_[label].seen ? largest - scores_[label] : 0;
+  now_[label].seen = true;
+  now_[label].numbers.resize(numbers_);
+  softmax(scores_, first ? 0 : largest);
   const double rate = scale_ * options_.learning_rate.at(updates_++);
   for (std::size_t k = 0; k < now_.size(); ++k)
     if (now_[k].seen) step(now_[k], row, (scores_[k] - (k == label ? 1 : 0)) * weight, rate);
@@ -85,6 +86,8 @@ bool SoftmaxRegression::learn_one(const Row& row, double y, double weight) {
   watch(loss);
   return true;
 }
+
+bool SoftmaxRegression::any_seen() const { return std::ranges::any_of(now_, &Weights::seen); }
 
 void SoftmaxRegression::step(Weights& weights, const Row& row, double gradient, double rate) {
   const double move = rate * gradient;

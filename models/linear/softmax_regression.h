@@ -51,6 +51,7 @@ class SoftmaxRegression final : public Learner {
 
   /// Writes w_k.x of each class, -infinity for one not seen; returns the largest.
   double raw_scores(const Row& row, std::vector<double>& scores) const;
+  bool any_seen() const;
   void step(Weights& weights, const Row& row, double gradient, double rate);
   void watch(double loss);
   void restore();

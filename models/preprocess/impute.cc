@@ -32,9 +32,8 @@ void Impute::observe_one(Row& row) {
     double& x = row.numbers[columns_[i]];
     if (std::isnan(x)) {
       x = values_[i];
-    } else if (learns_) {
-      const double n = static_cast<double>(++counts_[i]);
-      values_[i] += x / n - values_[i] / n;  // two quotients: the difference could overflow
+    } else if (learns_ && std::abs(x) <= kLargestLearned) {
+      values_[i] += (x - values_[i]) / static_cast<double>(++counts_[i]);
     }
   }
 }

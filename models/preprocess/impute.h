@@ -12,8 +12,8 @@ namespace weir {
 
 /// Replaces missing numbers and booleans.
 ///
-/// `mean` is the running mean of the column so far, 0 before its first value; `zero` is 0;
-/// `constant` is `value`. A text is never imputed: encoders have a rule for a missing one.
+/// `mean` is the running mean of the column's values up to 1e150 so far, 0 before the first; `zero`
+/// is 0; `constant` is `value`. A text is never imputed: encoders have a rule for a missing one.
 /// Cost: O(1) time and 16 bytes a column. Default columns: numbers and booleans.
 /// Source: as river.preprocessing.StatImputer with stats.Mean (0.26), to 1e-9.
 class Impute final : public Transformer {

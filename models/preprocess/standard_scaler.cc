@@ -6,9 +6,7 @@
 namespace weir {
 namespace {
 
-constexpr double kLargest = 1e150;  // its square is finite
-
-bool learnable(double x) { return std::abs(x) <= kLargest; }
+bool learned(double x) { return std::abs(x) <= kLargestLearned; }
 
 double inverse(double variance) { return variance > 0 ? 1 / std::sqrt(variance) : 0; }
 
@@ -46,7 +44,7 @@ void StandardScaler::observe_one(Row& row) {
   const double share = 1 / static_cast<double>(rows_);
   for (const Run& run : runs_) {
     double* x = row.numbers.data() + run.column;
-    if (!gaps_ && std::all_of(x, x + run.length, learnable))
+    if (!gaps_ && std::all_of(x, x + run.length, learned))
       observe_run(run, x, share);
     else
       observe_sparse(run, x);
@@ -71,7 +69,7 @@ void StandardScaler::observe_run(const Run& run, double* x, double share) {
 void StandardScaler::observe_sparse(const Run& run, double* x) {
   for (std::size_t i = 0; i < run.length; ++i) {
     const std::size_t at = run.at + i;
-    if (!learnable(x[i])) {
+    if (!learned(x[i])) {
       ++unlearned_[at];
       gaps_ = true;
       x[i] = (x[i] - means_[at]) * inverses_[at];

@@ -1,0 +1,127 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "models/optim/divergence_guard.h"
+#include "models/optim/target_spread.h"
+#include "tests/models/models.h"
+#include "tests/models/splitmix.h"
+
+namespace weir {
+namespace {
+
+TEST(DivergenceGuard, SeesALossThatIsNotFiniteAtOnce) {
+  DivergenceGuard guard;
+  guard.add(std::numeric_limits<double>::infinity());
+  EXPECT_TRUE(guard.diverged(1));
+  guard.start_over();
+  guard.add(std::nan(""));
+  EXPECT_TRUE(guard.diverged(1));
+}
+
+TEST(DivergenceGuard, ComparesTheMeanOver100RowsWithAMillionBaselines) {
+  DivergenceGuard guard;
+  for (int i = 0; i < 99; ++i) guard.add(1e6);
+  EXPECT_FALSE(guard.diverged(1));
+  guard.add(1e6);
+  EXPECT_FALSE(guard.diverged(1));
+  EXPECT_TRUE(guard.diverged(0.99));
+  guard.add(1e6);  // the next window
+  EXPECT_FALSE(guard.diverged(0.99));
+}
+
+TEST(DivergenceGuard, KeepsACopyOnceIn1000RowsAndOnlyWhileTheLossIsLow) {
+  DivergenceGuard guard;
+  int kept = 0;
+  for (int i = 1; i <= 3'000; ++i) {
+    guard.add(i <= 2'000 ? 1 : 11);
+    if (!guard.time_to_keep(1)) continue;
+    ++kept;
+    EXPECT_EQ(i % 1'000, 0);
+  }
+  EXPECT_EQ(kept, 2);
+}
+
+TEST(NumberSpread, IsTheVarianceWithOneZeroBefore) {
+  NumberSpread spread;
+  spread.add(3);
+  EXPECT_DOUBLE_EQ(spread.loss(), 2.25);
+  spread.add(3);
+  EXPECT_DOUBLE_EQ(spread.loss(), 2);
+}
+
+TEST(ClassSpread, IsTheEntropyOfTheClasses) {
+  ClassSpread spread(2);
+  for (int i = 0; i < 100'000; ++i) spread.add(i % 4 == 0 ? 1 : 0);
+  EXPECT_NEAR(spread.loss(), -(0.25 * std::log(0.25) + 0.75 * std::log(0.75)), 1e-4);
+}
+
+TEST(DivergenceGuard, BringsAnExplodingLinearRegressionBackBelowTheErrorOfTheMean) {
+  // Unscaled features of 100 make each step of 0.01 overshoot some thousandfold.
+  auto model = make_model(R"(["linear_regression"])", Task::regression, number_features(2));
+  SplitMix random(11);
+  std::vector<double> scores;
+  double late_error = 0, mean_error = 0;
+  for (int i = 0; i < 50'000; ++i) {
+    const std::vector<double> x{100 * random.normal(), 100 * random.normal()};
+    const double y = 3 * x[0] - x[1];
+    ASSERT_TRUE(model->predict_one({x, {}}, scores));
+    ASSERT_TRUE(std::isfinite(scores[0]));
+    if (i >= 40'000) {
+      late_error += std::abs(scores[0] - y) / 10'000;
+      mean_error += std::abs(y) / 10'000;
+    }
+    ASSERT_TRUE(model->learn_one({x, {}}, y, 1));
+  }
+  EXPECT_GT(model->restored(), 0u);
+  EXPECT_LT(late_error, mean_error / 2);
+}
+
+TEST(DivergenceGuard, GoesBackToTheLastGoodCopyAfterARowThatExplodes) {
+  auto model = make_model(R"(["linear_regression"])", Task::regression, number_features(1));
+  SplitMix random(12);
+  std::vector<double> scores;
+  for (int i = 0; i < 2'000; ++i) {
+    const std::vector<double> x{random.normal()};
+    model->learn_one({x, {}}, 2 * x[0], 1);
+  }
+  ASSERT_EQ(model->restored(), 0u);
+  const std::vector<double> one{1}, extreme{1e20};
+  model->learn_one({extreme, {}}, 0, 1);
+  EXPECT_EQ(model->restored(), 1u);
+  ASSERT_TRUE(model->predict_one({one, {}}, scores));
+  EXPECT_NEAR(scores[0], 2, 1e-3);
+}
+
+TEST(DivergenceGuard, DoesNotBlameTheModelForARowThatNobodyCanLearn) {
+  auto model = make_model(R"(["linear_regression"])", Task::regression, number_features(1));
+  const std::vector<double> one{1}, extreme{1e300};
+  model->learn_one({one, {}}, 1, 1);
+  const std::uint64_t before = state_hash(*model);
+  EXPECT_FALSE(model->learn_one({extreme, {}}, 1, 1));
+  EXPECT_FALSE(model->learn_one({one, {}}, 1e300, 1));
+  EXPECT_EQ(state_hash(*model), before);
+}
+
+TEST(DivergenceGuard, StaysQuietOnConstantTargetsAndOnOneClass) {
+  SplitMix random(13);
+  auto number = make_model(R"(["linear_regression"])", Task::regression, number_features(3));
+  auto truth = make_model(R"(["logistic_regression"])", Task::binary, number_features(3));
+  auto label = make_model(R"(["softmax_regression"])", Task::classes, number_features(3));
+  for (int i = 0; i < 60'000; ++i) {
+    const std::vector<double> x{random.normal(), random.normal(), random.normal()};
+    const bool turned = i >= 50'000;  // after 50,000 rows of one kind the other comes
+    number->learn_one({x, {}}, turned ? -1'000 : 1'000, 1);
+    truth->learn_one({x, {}}, turned ? 0 : 1, 1);
+    label->learn_one({x, {}}, turned ? 0 : 1, 1);
+  }
+  EXPECT_EQ(number->restored(), 0u);
+  EXPECT_EQ(truth->restored(), 0u);
+  EXPECT_EQ(label->restored(), 0u);
+}
+
+}  // namespace
+}  // namespace weir

@@ -1,0 +1,162 @@
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/models/models.h"
+
+namespace weir {
+namespace {
+
+using Mistakes = std::vector<std::string>;
+
+const std::vector<Feature> kMixed = {{"amount", FeatureKind::number},
+                                     {"abroad", FeatureKind::boolean},
+                                     {"country", FeatureKind::text}};
+
+Mistakes mistakes(const std::string& steps, Task task = Task::binary) {
+  ModelSpec spec;
+  return mistakes_of(spec, steps, task, kMixed);
+}
+
+TEST(ModelSpec, AcceptsTheChainOfTheExample) {
+  EXPECT_EQ(mistakes(R"([{"impute": "mean"}, {"one_hot": {"max": 100}}, "standard_scaler",
+      {"logistic_regression": {"learning_rate": {"initial": 0.05, "decay": 1e-4}}}])"),
+            Mistakes{});
+}
+
+TEST(ModelSpec, NamesTheEncodersForATextThatReachesTheLearner) {
+  EXPECT_EQ(mistakes(R"(["standard_scaler", "logistic_regression"])"),
+            Mistakes{"logistic_regression: country is a text: put one_hot or ordinal before the "
+                     "learner"});
+}
+
+TEST(ModelSpec, WantsALearnerLast) {
+  EXPECT_EQ(mistakes(R"(["one_hot", "standard_scaler"])"),
+            Mistakes{"standard_scaler: the last step must be a learner: logistic_regression learns "
+                     "a boolean target"});
+  EXPECT_EQ(mistakes(R"(["one_hot", "logistic_regression", "logistic_regression"])"),
+            Mistakes{"logistic_regression: a learner must be the last step"});
+  EXPECT_EQ(mistakes("[]", Task::regression),
+            Mistakes{"steps: needs a learner: linear_regression learns a number target"});
+}
+
+TEST(ModelSpec, NamesTheLearnerThatFitsTheTarget) {
+  EXPECT_EQ(mistakes(R"(["one_hot", "logistic_regression"])", Task::regression),
+            Mistakes{"logistic_regression: learns a boolean target, this is a number target: use "
+                     "linear_regression"});
+  EXPECT_EQ(mistakes(R"(["one_hot", "softmax_regression"])"),
+            Mistakes{"softmax_regression: learns a target of classes (text), this is a boolean "
+                     "target: use logistic_regression"});
+}
+
+TEST(ModelSpec, ReportsEveryMistakeOfTheFieldsOfAStep) {
+  EXPECT_EQ(mistakes(R"([{"standard_scaler": ["amont", "country", "amount", "amount"]},
+                         {"one_hot": {"fields": ["country", "amount"]}}, "logistic_regression"])"),
+            (Mistakes{"standard_scaler: no column is named amont here (amount, abroad, country)",
+                      "standard_scaler: country is a text",
+                      "standard_scaler: amount is named twice", "one_hot: amount is not a text"}));
+}
+
+TEST(ModelSpec, RefusesOptionsThatExcludeEachOther) {
+  EXPECT_EQ(mistakes(R"(["one_hot", {"logistic_regression": {"l1": 0.1, "l2": 0.1}}])"),
+            Mistakes{"l2: `l1` and `l2` exclude each other"});
+  EXPECT_EQ(mistakes(R"(["one_hot", {"logistic_regression":
+                {"learning_rate": {"initial": 0.1, "power": 0.5, "decay": 1}}}])"),
+            Mistakes{"decay: `power` and `decay` exclude each other"});
+  EXPECT_EQ(
+      mistakes(R"(["one_hot", {"logistic_regression": {"intercept_learning_rate": "some"}}])"),
+      Mistakes{"intercept_learning_rate: must be a number of at least 0 or `same`"});
+  EXPECT_EQ(mistakes(R"([{"impute": "constant"}, "one_hot", "logistic_regression"])"),
+            Mistakes{"with: `constant` needs a `value`"});
+  EXPECT_EQ(mistakes(R"([{"impute": {"value": 1}}, "one_hot", "logistic_regression"])"),
+            Mistakes{"value: goes with `with: constant` only"});
+}
+
+TEST(ModelSpec, ScalesNumbersAndCodesButNeitherBooleansNorIndicators) {
+  const auto run = [](const std::string& encoder) {
+    auto model = make_model("[\"" + encoder + R"(", "standard_scaler", {"linear_regression":
+        {"learning_rate": 0, "intercept_learning_rate": 0}}])",
+                            Task::regression, kMixed);
+    return saved(*model).size();
+  };
+  // The scaler keeps 24 bytes a column: amount, and with `ordinal` the codes of country.
+  const std::string one_hot = "one_hot";
+  EXPECT_GT(run("ordinal"), run(one_hot));
+
+  auto model = make_model(R"(["standard_scaler", {"logistic_regression": {"learning_rate": 1}}])",
+                          Task::binary, {{"abroad", FeatureKind::boolean}});
+  auto plain = make_model(R"([{"logistic_regression": {"learning_rate": 1}}])", Task::binary,
+                          {{"abroad", FeatureKind::boolean}});
+  std::vector<double> scores, expected;
+  for (int i = 0; i < 50; ++i) {
+    const std::vector<double> x{i % 2 ? 1.0 : 0.0};
+    for (Model* one : {model.get(), plain.get()}) {
+      one->observe_one({x, {}});
+      one->learn_one({x, {}}, i % 2, 1);
+    }
+    ASSERT_TRUE(model->predict_one({x, {}}, scores));
+    ASSERT_TRUE(plain->predict_one({x, {}}, expected));
+    EXPECT_EQ(scores, expected);
+  }
+}
+
+TEST(Model, HasNoScoreForARowWithAMissingNumberAndDoesNotLearnIt) {
+  for (const auto& [learner, task] : {std::pair("logistic_regression", Task::binary),
+                                      std::pair("linear_regression", Task::regression),
+                                      std::pair("softmax_regression", Task::classes)}) {
+    auto model = make_model("[\"standard_scaler\", \"" + std::string(learner) + "\"]", task,
+                            number_features(2));
+    const std::vector<double> whole{1, 2}, gap{1, std::nan("")};
+    model->observe_one({whole, {}});
+    ASSERT_TRUE(model->learn_one({whole, {}}, 1, 1)) << learner;
+    const std::uint64_t before = state_hash(*model);
+    std::vector<double> scores;
+    EXPECT_FALSE(model->predict_one({gap, {}}, scores)) << learner;
+    EXPECT_FALSE(model->learn_one({gap, {}}, 1, 1)) << learner;
+    EXPECT_EQ(state_hash(*model), before) << learner;
+  }
+}
+
+TEST(Model, LearnsARowOfDoubleWeightAsItsGradientTwice) {
+  auto twice = make_model(R"(["linear_regression"])", Task::regression, number_features(1));
+  auto fast = make_model(
+      R"([{"linear_regression": {"learning_rate": 0.02, "intercept_learning_rate": 0.02}}])",
+      Task::regression, number_features(1));
+  const std::vector<double> x{3};
+  std::vector<double> scores, expected;
+  twice->learn_one({x, {}}, 5, 2);
+  fast->learn_one({x, {}}, 5, 1);
+  ASSERT_TRUE(twice->predict_one({x, {}}, scores));
+  ASSERT_TRUE(fast->predict_one({x, {}}, expected));
+  EXPECT_EQ(scores, expected);
+}
+
+TEST(SoftmaxRegression, GivesAClassThatNeverCameNoProbability) {
+  auto model = make_model(R"(["softmax_regression"])", Task::classes, number_features(1));
+  const std::vector<double> x{1};
+  std::vector<double> scores;
+  ASSERT_TRUE(model->predict_one({x, {}}, scores));
+  EXPECT_TRUE(scores.empty());
+  model->learn_one({x, {}}, 2, 1);
+  model->learn_one({x, {}}, 0, 1);
+  ASSERT_TRUE(model->predict_one({x, {}}, scores));
+  ASSERT_EQ(model->classes(), 3u);
+  ASSERT_EQ(scores.size(), 3u);
+  EXPECT_EQ(scores[1], 0);
+  EXPECT_GT(scores[0], 0);
+  EXPECT_DOUBLE_EQ(scores[0] + scores[2], 1);
+}
+
+TEST(SoftmaxRegression, WithInterceptsLearnsFrequenciesOfClassesWithoutFeatures) {
+  auto model = make_model(R"([{"softmax_regression": {"intercept": true}}])", Task::classes,
+                          number_features(1));
+  const std::vector<double> nothing{0};
+  for (int i = 0; i < 20'000; ++i) model->learn_one({nothing, {}}, i % 4 == 0 ? 0 : 1, 1);
+  std::vector<double> scores;
+  ASSERT_TRUE(model->predict_one({nothing, {}}, scores));
+  EXPECT_NEAR(scores[0], 0.25, 0.02);
+}
+
+}  // namespace
+}  // namespace weir

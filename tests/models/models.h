@@ -1,0 +1,68 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/model.h"
+#include "pipeline/core/state.h"
+#include "tests/models/json_options.h"
+
+namespace weir {
+
+/// Reads `steps` (as JSON) for the features; returns the mistakes of options and of binding.
+inline std::vector<std::string> mistakes_of(ModelSpec& spec, const std::string& steps, Task task,
+                                            const std::vector<Feature>& features) {
+  std::vector<std::string> mistakes;
+  JsonOptions options(nlohmann::json{{"steps", nlohmann::json::parse(steps)}}, mistakes);
+  spec.describe(options);
+  for (ModelSpec::Mistake& mistake : spec.bind(task, features))
+    mistakes.push_back(std::move(mistake.message));
+  return mistakes;
+}
+
+/// A fresh model of `steps` (as JSON).
+inline std::unique_ptr<Model> make_model(const std::string& steps, Task task,
+                                         const std::vector<Feature>& features) {
+  ModelSpec spec;
+  for (const std::string& mistake : mistakes_of(spec, steps, task, features))
+    ADD_FAILURE() << mistake;
+  return spec.make(1);
+}
+
+/// `count` number features x0, x1 ...
+inline std::vector<Feature> number_features(std::size_t count) {
+  std::vector<Feature> features;
+  for (std::size_t i = 0; i < count; ++i)
+    features.push_back({"x" + std::to_string(i), FeatureKind::number});
+  return features;
+}
+
+template <class Stateful>
+std::uint64_t state_hash(Stateful& of) {
+  StateHasher hasher;
+  of.state(hasher);
+  return hasher.hash();
+}
+
+template <class Stateful>
+std::string saved(Stateful& of) {
+  std::string bytes;
+  StateWriter writer(bytes);
+  of.state(writer);
+  return bytes;
+}
+
+template <class Stateful>
+void load(Stateful& into, const std::string& bytes) {
+  StateReader reader(bytes);
+  into.state(reader);
+  EXPECT_EQ(reader.left(), 0u);
+}
+
+}  // namespace weir
