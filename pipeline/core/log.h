@@ -143,6 +143,9 @@ class LogWriter {
   /// log will never take it. `reason` says why it was not `done`.
   virtual Commit commit(const Outbox& records, std::span<const CommittedOffset> offsets,
                         std::string& reason) = 0;
+
+  /// The largest record that it takes: bytes of key, value and headers (with 8 more each) together.
+  virtual std::size_t max_record_bytes() const { return 900'000; }
 };
 
 /// The log as a port: Kafka (connectors/kafka) or in the process (pipeline/engine/memory_log). Both

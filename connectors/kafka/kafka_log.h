@@ -1,0 +1,61 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/core/log.h"
+
+namespace weir::kafka {
+
+class Client;
+
+/// Properties of librdkafka by name, as under `kafka:`.
+using Properties = std::map<std::string, std::string>;
+
+/// The log as topics of an Apache Kafka (2.5 or later; KIP-447), by librdkafka's C API.
+///
+/// Topics are read committed, from positions of our own, without a consumer group. An epoch is one
+/// transaction; its offsets go to the group that the identity names: `weir.fraud` for
+/// `weir.fraud.0`. A transaction that the broker timed out is answered `fenced`, as a real
+/// take-over is: only the log tells them apart. Threads: two of librdkafka's for each reader and
+/// writer and broker. Limits: 16 MiB of records fetched ahead a reader
+/// (`queued.max.messages.kbytes`).
+class KafkaLog final : public Log {
+ public:
+  /// How long a question to the brokers may take before it is `unreachable`.
+  static constexpr std::chrono::seconds kAnswerTime{10};
+  /// The same for taking over an identity, which waits for the older owner's transaction to end.
+  static constexpr std::chrono::seconds kTakeoverTime{40};
+
+  /// Connects in the background. Throws LogFailure (`refused`) for properties that do not fit.
+  explicit KafkaLog(Properties properties);
+  ~KafkaLog() override;
+
+  std::optional<std::int32_t> partitions(const std::string& topic) override;
+  void create_topic(const std::string& topic, std::int32_t partitions,
+                    const std::map<std::string, std::string>& settings) override;
+  OffsetRange offsets(const std::string& topic, std::int32_t partition) override;
+  std::int64_t offset_at(const std::string& topic, std::int32_t partition,
+                         std::int64_t time_ms) override;
+  std::unique_ptr<RecordReader> reader(const std::string& topic) override;
+  std::unique_ptr<LogWriter> writer(const std::string& identity,
+                                    std::vector<std::string> topics) override;
+
+ private:
+  void request_topic(const std::string& topic, std::int32_t partitions,
+                     const std::map<std::string, std::string>& settings);
+
+  Properties properties_;
+  std::unique_ptr<Client> client_;  // for questions
+};
+
+/// What is wrong with a property under `kafka:`, or empty. Offline: nothing is opened.
+std::string property_error(const std::string& name, const std::string& value);
+
+}  // namespace weir::kafka
