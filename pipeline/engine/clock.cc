@@ -7,14 +7,14 @@
 
 namespace weir {
 
-Clock::Clock(std::vector<std::int64_t> lateness_ms)
+EventClock::EventClock(std::vector<std::int64_t> lateness_ms)
     : lateness_(std::move(lateness_ms)), lanes_(lateness_.size()) {}
 
-std::int64_t Clock::reached(std::size_t lane) const {
+std::int64_t EventClock::reached(std::size_t lane) const {
   return lanes_[lane].high == kNoTime ? kNoTime : lanes_[lane].high - lateness_[lane];
 }
 
-void Clock::advance() {
+void EventClock::advance() {
   least_ = std::numeric_limits<std::int64_t>::max();
   bool awake = false;
   for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
@@ -26,7 +26,7 @@ void Clock::advance() {
   watermark_ = std::max(watermark_, least_);
 }
 
-void Clock::row(std::size_t lane, std::int64_t event_time) {
+void EventClock::row(std::size_t lane, std::int64_t event_time) {
   Lane& at = lanes_[lane];
   const bool held = at.idle || reached(lane) <= least_;
   at.idle = false;
@@ -37,27 +37,27 @@ void Clock::row(std::size_t lane, std::int64_t event_time) {
   if (held) advance();  // only the lane that holds the watermark back can move it
 }
 
-void Clock::idle(std::size_t lane) {
+void EventClock::idle(std::size_t lane) {
   lanes_[lane].idle = true;
   advance();
 }
 
-void Clock::tick(std::int64_t watermark) {
+void EventClock::tick(std::int64_t watermark) {
   check(watermark >= watermark_, "a tick does not set the watermark back");
   watermark_ = watermark;
 }
 
-void Clock::merged(std::int64_t event_time) {
+void EventClock::merged(std::int64_t event_time) {
   for (Lane& lane : lanes_)
     if (!lane.idle && event_time > lane.high) lane.high = event_time;
   advance();
 }
 
-bool Clock::all_idle() const {
+bool EventClock::all_idle() const {
   return std::ranges::all_of(lanes_, [](const Lane& lane) { return lane.idle; });
 }
 
-void Clock::state(StateVisitor& visit) {
+void EventClock::state(StateVisitor& visit) {
   visit.version("clock", 1);
   const std::size_t lanes = lanes_.size();
   visit(lanes_);

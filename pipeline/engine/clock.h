@@ -11,10 +11,10 @@ namespace weir {
 
 /// The one clock of a shard. A lane's watermark is its highest event time less its lateness; the
 /// shard's is the least over the lanes that are not idle, and never goes back.
-class Clock {
+class EventClock {
  public:
   /// One entry a lane: its source's lateness in ms.
-  explicit Clock(std::vector<std::int64_t> lateness_ms);
+  explicit EventClock(std::vector<std::int64_t> lateness_ms);
 
   /// A row of `lane` has come; it ends the lane's idleness.
   void row(std::size_t lane, std::int64_t event_time);

@@ -36,14 +36,20 @@ struct SourceConfig {
   std::vector<FieldSpec> fields;
   std::vector<Place> field_places;
   KafkaProperties kafka;
+  std::string resolved;  // as OperatorConfig::resolved
 
   Schema schema() const;
 };
 
+/// The time (ms) that a source's `start` means: a time as written, or `-7d` before `now_ms`. Not
+/// for `earliest` and `latest`.
+std::int64_t start_time(const SourceConfig& source, std::int64_t now_ms);
+
 struct OperatorConfig {
   Written name;
   std::string type;
-  std::unique_ptr<OperatorSpec> spec;
+  std::unique_ptr<OperatorSpec> spec;  // null when its type is wrong
+  std::string resolved;                // its options after defaults, as read_config found them
 };
 
 struct SinkConfig {
@@ -56,6 +62,7 @@ struct SinkConfig {
   std::vector<Written> fields;  // empty: all
   std::vector<Written> key;
   KafkaProperties kafka;
+  std::string resolved;  // as OperatorConfig::resolved
 };
 
 /// `engine:`, DESIGN.md section 4.
@@ -67,7 +74,8 @@ struct EngineConfig {
   std::size_t workers = 1;
   Duration snapshot_every{60'000};
   Duration align{60'000};
-  std::string state_dir;  // empty: $STATE_DIRECTORY or ~/.local/state/weir, plus the pipeline's name
+  std::string
+      state_dir;  // empty: $STATE_DIRECTORY or ~/.local/state/weir, plus the pipeline's name
   std::string delivery = "exactly_once";
   std::string membership = "fixed";
   std::vector<std::size_t> run_shards;  // empty: all
@@ -94,11 +102,12 @@ struct Config {
   std::vector<SourceConfig> sources;
   std::vector<OperatorConfig> operators;
   std::vector<SinkConfig> sinks;
+  std::string resolved;  // the whole, for resolved_config
 };
 
 /// What stands outside the file.
 struct ConfigInput {
-  std::string file;                                      // its name, for messages
+  std::string file;  // its name, for messages
   std::string text;
   std::vector<std::pair<std::string, std::string>> set;  // --set path=value
   std::map<std::string, std::string> environment;        // for ${VAR:-default}
@@ -109,8 +118,8 @@ struct ConfigInput {
 Config read_config(const ConfigInput& input, const Vocabulary& vocabulary, Problems& problems);
 
 /// The pipeline with all defaults filled in, as one line of JSON with keys in a fixed order: what
-/// fingerprints are made of and epoch 0 records. Secrets (`kafka:` values that are passwords or came
-/// from the environment) are "***".
+/// fingerprints are made of and epoch 0 records. Secrets (`kafka:` values that are passwords or
+/// came from the environment) are "***". It reads back as the same pipeline.
 std::string resolved_config(const Config& config);
 
 /// The resolved options of one operator (type included): part of its fingerprint.
@@ -119,8 +128,8 @@ std::string resolved_operator(const OperatorConfig& config);
 /// The JSON Schema (draft 2020-12) of the pipeline file, from the components' own descriptions.
 std::string config_schema(const Vocabulary& vocabulary);
 
-/// Documentation of one component by name, or of all (`weir describe`, `weir list`), as text or JSON.
-/// Empty when there is none of that name.
+/// Documentation of one component by name, or of all (`weir describe`, `weir list`), as text or
+/// JSON. Empty when there is none of that name.
 std::string describe_component(const Vocabulary& vocabulary, std::string_view name, bool json);
 std::string list_components(const Vocabulary& vocabulary, bool json);
 

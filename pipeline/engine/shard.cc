@@ -88,7 +88,7 @@ bool Shard::add(std::size_t lane, const Record& record) {
   std::int64_t event_time = record.timestamp;
   if (good && node.time_field) {
     event_time = static_cast<std::int64_t>(in.columns[*node.time_field].numbers[in.rows]);
-    if (graph_.streams[source].timed && node.config->spec->timed() &&
+    if (settings_.check_ahead && node.config->spec->timed() &&
         event_time > record.timestamp + node.config->ahead.ms) {
       bad_.reason = Reason::time_ahead;
       bad_.field = node.fields[*node.time_field].field.name;

@@ -39,6 +39,8 @@ class Shard {
     std::vector<std::string> origins;
     /// Decoders, per source, in place of those of the source's format (files in replay).
     std::vector<FormatSpec*> formats;
+    /// Whether an event time far beyond the record's own timestamp is wrong (not for files).
+    bool check_ahead = true;
   };
 
   struct Counts {
@@ -73,7 +75,7 @@ class Shard {
 
   /// The next sequence number: rows, bad records, idle marks and ticks count.
   std::uint64_t sequence() const { return sequence_; }
-  const Clock& clock() const { return clock_; }
+  const EventClock& clock() const { return clock_; }
   std::optional<std::int64_t> next_timer() const;
 
   /// Hash of all sinks' running hashes in name order.
@@ -114,7 +116,7 @@ class Shard {
 
   const Graph& graph_;
   Settings settings_;
-  Clock clock_;
+  EventClock clock_;
   Step step_;
   std::uint64_t sequence_ = 0;
   std::vector<Intake> sources_;

@@ -1,0 +1,170 @@
+#include "pipeline/engine/committer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "pipeline/core/check.h"
+#include "pipeline/engine/epoch_log.h"
+
+namespace weir {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds kFirstBackOff{50};
+constexpr std::chrono::milliseconds kLongestBackOff{2000};
+
+}  // namespace
+
+Committer::Committer(Log& log, Settings settings, Signal& signal)
+    : log_(log),
+      settings_(std::move(settings)),
+      signal_(signal),
+      writer_(log.writer(settings_.identity, settings_.topics)),
+      thread_([this] { run(); }) {}
+
+Committer::~Committer() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void Committer::submit(Job job) {
+  {
+    const std::lock_guard lock(mutex_);
+    check(state_ == State::idle, "one epoch is committed at a time");
+    job_ = std::move(job);
+    state_ = State::busy;
+  }
+  changed_.notify_all();
+}
+
+Committer::State Committer::state() const {
+  const std::lock_guard lock(mutex_);
+  return state_;
+}
+
+Committer::State Committer::wait() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return state_ != State::busy; });
+  return state_;
+}
+
+std::string Committer::reason() const {
+  const std::lock_guard lock(mutex_);
+  return reason_;
+}
+
+bool Committer::unreachable() const {
+  const std::lock_guard lock(mutex_);
+  return unreachable_;
+}
+
+Committer::Figures Committer::figures() const {
+  const std::lock_guard lock(mutex_);
+  return figures_;
+}
+
+void Committer::run() {
+  for (;;) {
+    Job job;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return stop_ || job_; });
+      if (!job_) return;
+      job = *job_;
+      job_.reset();
+    }
+    begun_ = Clock::now();
+    try {
+      commit(job);
+    } catch (const std::exception& error) {
+      end(State::failed, error.what(), false);
+    }
+    signal_.notify();
+  }
+}
+
+void Committer::end(State state, std::string reason, bool unreachable) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (state == State::idle) {
+      ++figures_.committed;
+      figures_.seconds.observe(std::chrono::duration<double>(Clock::now() - begun_).count());
+    }
+    state_ = state;
+    reason_ = std::move(reason);
+    unreachable_ = unreachable;
+  }
+  changed_.notify_all();
+}
+
+bool Committer::retry(const std::function<void()>& call) {
+  const auto deadline = Clock::now() + settings_.patience;
+  for (auto pause = kFirstBackOff;; pause = std::min(2 * pause, kLongestBackOff)) {
+    try {
+      call();
+      return true;
+    } catch (const LogFailure& failure) {
+      if (failure.kind == LogFailure::Kind::fenced) {
+        end(State::fenced, failure.what(), false);
+        return false;
+      }
+      if (failure.kind != LogFailure::Kind::unreachable || Clock::now() > deadline) {
+        end(State::failed, failure.what(), failure.kind == LogFailure::Kind::unreachable);
+        return false;
+      }
+    }
+    std::unique_lock lock(mutex_);
+    if (changed_.wait_for(lock, pause, [this] { return stop_; })) {
+      lock.unlock();
+      end(State::failed, "stopped while the log could not be reached", true);
+      return false;
+    }
+  }
+}
+
+Committer::Found Committer::look(const Job& job) {
+  const std::vector<EpochRecord> epochs =
+      read_epochs(log_, settings_.pipeline, settings_.shard, job.log_position);
+  if (epochs.empty() || epochs.back().epoch + 1 == job.epoch) return Found::not_there;
+  if (epochs.back().epoch == job.epoch && epochs.back().chain == job.chain) return Found::there;
+  return Found::other;
+}
+
+void Committer::commit(const Job& job) {
+  for (;;) {
+    Commit outcome = Commit::unknown;
+    std::string reason;
+    try {
+      outcome = writer_->commit(*job.outbox, job.offsets, reason);
+    } catch (const LogFailure& failure) {
+      if (failure.kind != LogFailure::Kind::unreachable) {
+        end(State::failed, failure.what(), false);
+        return;
+      }
+    }
+    if (outcome == Commit::done) return end(State::idle, {}, false);
+    if (outcome == Commit::fenced)
+      return end(State::fenced, reason.empty() ? "another owner has taken over" : reason, false);
+    // A new writer ends the old transaction: only then is the log's answer final.
+    Found found = Found::not_there;
+    writer_.reset();
+    const bool answered = retry([&] {
+      writer_ = log_.writer(settings_.identity, settings_.topics);
+      found = look(job);
+    });
+    if (!answered) return;
+    if (found == Found::there) return end(State::idle, {}, false);
+    if (found == Found::other)
+      return end(State::fenced, fmt::format("epoch {} is another owner's", job.epoch), false);
+    const std::lock_guard lock(mutex_);
+    ++figures_.resent;
+  }
+}
+
+}  // namespace weir

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "pipeline/core/log.h"
+#include "pipeline/engine/graph.h"
+#include "pipeline/engine/shard.h"
+
+namespace weir {
+
+/// The reading side of a shard: one buffer of fetched records a lane, and the choice of the next
+/// run.
+class Lanes {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// `readers`: one a source; `positions`: where each lane begins.
+  Lanes(const Graph& graph, std::vector<Lane> lanes,
+        std::vector<std::unique_ptr<RecordReader>> readers, std::vector<std::int64_t> positions,
+        Signal& signal);
+
+  std::size_t size() const { return lanes_.size(); }
+  const Lane& lane(std::size_t index) const { return lanes_[index].lane; }
+  /// The offset after the last record taken from a lane.
+  std::int64_t position(std::size_t lane) const { return lanes_[lane].position; }
+  std::vector<std::int64_t> positions() const;
+  /// Records between the position and the partition's known end; -1 while unknown.
+  std::int64_t lag(std::size_t lane) const;
+
+  /// Asks readers for more where a buffer is empty.
+  void refill(std::size_t max, Clock::time_point now);
+
+  /// The lane to take the next run from: of those with data the one whose last event time is
+  /// smallest; one whose source is more than `align_ms` ahead of another source with data waits.
+  std::optional<std::size_t> choose(const EventClock& clock, std::int64_t align_ms) const;
+
+  /// Up to `max` next records of a lane, taken; they live until its next refill.
+  std::span<const Record> take(std::size_t lane, std::size_t max);
+
+  std::string_view head(std::size_t source) const { return readers_[source]->head(); }
+
+  bool empty(std::size_t lane) const { return lanes_[lane].next == lanes_[lane].buffer.size(); }
+  /// Since when a lane has been at its end, if it is.
+  std::optional<Clock::time_point> ended(std::size_t lane) const { return lanes_[lane].ended; }
+
+ private:
+  struct State {
+    Lane lane;
+    std::vector<Record> buffer;
+    std::size_t next = 0;
+    std::int64_t position = 0;
+    std::int64_t read_to = -1;  // at an end: past the gaps behind the last record
+    std::optional<Clock::time_point> ended;
+  };
+
+  const Graph& graph_;
+  std::vector<State> lanes_;
+  std::vector<std::unique_ptr<RecordReader>> readers_;
+};
+
+}  // namespace weir

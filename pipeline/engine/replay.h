@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/core/connector.h"
+#include "pipeline/core/log.h"
+#include "pipeline/engine/graph.h"
+#include "pipeline/engine/shard.h"
+
+namespace weir {
+
+/// Runs a graph offline over files, one shard, no log: the same rows in the same order always give
+/// the same bits. Several files are merged row by row by event time; sources that feed `labels:`
+/// come last where times are equal, then by name.
+class Replay {
+ public:
+  struct Input {  // one a source
+    std::unique_ptr<RecordReader> reader;
+    std::unique_ptr<FormatSpec> format;
+    std::string path;
+  };
+  struct Settings {
+    std::size_t batch_rows = 4096;
+    bool drain = false;               // let time pass at the end until every wait has ended
+    bool read_between_steps = false;  // test: read figures between steps, which must change nothing
+  };
+  struct Progress {
+    std::uint64_t rows = 0;
+    double seconds = 0;
+  };
+
+  /// `outputs`: one a sink, null where nothing is written.
+  Replay(const Graph& graph, std::vector<Input> inputs,
+         std::vector<std::unique_ptr<FileWriter>> outputs, Settings settings);
+  ~Replay();
+
+  /// Throws LogFailure or std::runtime_error (a file that cannot be read or written).
+  void run(const std::function<void(const Progress&)>& progress);
+
+  /// `{"pipeline", "rows", "seconds", "rows_per_second", "operators": ..., "dead_letters",
+  /// "output_hash", "state_hash"}`.
+  std::string summary_json();
+  /// The same for people.
+  std::string summary_text();
+
+  Shard& shard() { return *shard_; }
+
+ private:
+  struct Head;  // the next record of an input while merging
+
+  bool refill(std::size_t source);
+  void run_one(const std::function<void(const Progress&)>& progress);
+  void run_merged(const std::function<void(const Progress&)>& progress);
+  void peek(std::size_t source);
+  void drain();
+  void write_out();
+  void tell(const std::function<void(const Progress&)>& progress, bool last);
+
+  const Graph& graph_;
+  std::vector<Input> inputs_;
+  std::vector<std::unique_ptr<FileWriter>> outputs_;
+  Settings settings_;
+  std::unique_ptr<Shard> shard_;
+  std::vector<Head> heads_;
+  Outbox outbox_;
+  Signal signal_;
+  std::uint64_t rows_ = 0;
+  double seconds_ = 0;
+  std::int64_t began_ns_ = 0;
+  std::int64_t told_ns_ = 0;
+};
+
+}  // namespace weir

@@ -1,0 +1,319 @@
+#include "pipeline/engine/runner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "pipeline/core/check.h"
+#include "pipeline/engine/epoch_log.h"
+
+namespace weir {
+namespace {
+
+// An epoch closes by its time or the first of these, far below the transaction time-out.
+constexpr std::uint64_t kEpochRows = 50'000;
+constexpr std::size_t kEpochBytes = 8 << 20;
+constexpr std::size_t kEpochRuns = 2'000;
+
+}  // namespace
+
+Runner::Runner(const Graph& graph, const Layout& layout, World& world, Settings settings,
+               Signal& signal)
+    : graph_(graph),
+      layout_(layout),
+      world_(world),
+      settings_(std::move(settings)),
+      signal_(signal),
+      deadline_(Clock::now()),
+      watermark_since_(Clock::now()) {
+  make_shard();
+  state_bytes_.resize(graph.nodes.size());
+}
+
+Runner::~Runner() = default;
+
+void Runner::make_shard() {
+  Shard::Settings shard;
+  shard.shard = settings_.shard;
+  shard.batch_rows = settings_.engine.batch_rows;
+  shard.partitions = layout_.output_partitions;
+  for (std::size_t s = 0; s < graph_.sources.size(); ++s) {
+    const SourceNode& source = graph_.sources[s];
+    const std::string topic = source.config->spec->topic();
+    shard.origins.push_back(topic.empty() ? source.name : topic);
+    for (std::int32_t p = 0; p < layout_.source_partitions[s]; ++p)
+      if (static_cast<std::uint32_t>(p) % layout_.shards == settings_.shard)
+        shard.lanes.push_back({s, p});
+  }
+  shard_ = std::make_unique<Shard>(graph_, std::move(shard));
+  shard_->write_to(outboxes_[open_]);
+}
+
+void Runner::stop(Stopped why, std::string reason) {
+  if (stopped_ != Stopped::no) return;
+  stopped_ = why;
+  reason_ = std::move(reason);
+}
+
+bool Runner::work() {
+  if (stopped_ != Stopped::no) return false;
+  collect();
+  if (stopped_ != Stopped::no) return false;
+  const auto now = Clock::now();
+  deadline_ = now + std::chrono::milliseconds(1000);
+  if (due() && !in_flight_) close_epoch(false);
+  const bool full = epoch_rows_ >= kEpochRows || outboxes_[open_].size() >= kEpochBytes ||
+                    record_.runs.size() + record_.marks.size() >= kEpochRuns;
+  if (full) return false;  // back-pressure: the epoch before is still on its way
+  try {
+    lanes_->refill(settings_.engine.run_rows, now);
+  } catch (const LogFailure& failure) {
+    stop(failure.kind == LogFailure::Kind::lost ? Stopped::lost_input : Stopped::failed,
+         failure.what());
+    return false;
+  }
+  if (const auto lane = lanes_->choose(shard_->clock(), settings_.engine.align.ms)) {
+    run(*lane);
+    return true;
+  }
+  shard_->flush();
+  return pass_time();
+}
+
+void Runner::run(std::size_t lane) {
+  if (!epoch_began_) epoch_began_ = Clock::now();
+  const std::span<const Record> records = lanes_->take(lane, settings_.engine.run_rows);
+  const std::int32_t partition = lanes_->lane(lane).partition;
+  const std::string& source = graph_.sources[lanes_->lane(lane).source].name;
+  if (record_.runs.empty() && record_.marks.empty()) record_.sequence = shard_->sequence();
+  const bool goes_on = !record_.runs.empty() && record_.runs.back().source == source &&
+                       record_.runs.back().partition == partition;
+  if (!goes_on) record_.runs.push_back({source, partition, 0, records.front().offset, 0});
+  for (const Record& record : records) {
+    record_.in = hash_input(record_.in, partition, record);
+    shard_->add(lane, record);
+  }
+  record_.runs.back().count += records.size();
+  record_.runs.back().last = records.back().offset;
+  epoch_rows_ += records.size();
+  const std::uint64_t half = (records.size() + 1) / 2;
+  sent_[open_].timestamps.emplace_back(records.front().timestamp, half);
+  if (records.size() > 1)
+    sent_[open_].timestamps.emplace_back(records.back().timestamp, records.size() - half);
+}
+
+bool Runner::due() const {
+  if (!epoch_began_) return false;
+  return epoch_rows_ >= kEpochRows || outboxes_[open_].size() >= kEpochBytes ||
+         record_.runs.size() + record_.marks.size() >= kEpochRuns ||
+         Clock::now() - *epoch_began_ >= std::chrono::milliseconds(settings_.engine.epoch.ms);
+}
+
+/// Idle marks and ticks: time that passes where no record says so, made part of the record.
+bool Runner::pass_time() {
+  const auto now = Clock::now();
+  bool marked = false;
+  const auto mark = [&](Mark one) {
+    if (!epoch_began_) epoch_began_ = now;
+    if (record_.runs.empty() && record_.marks.empty()) record_.sequence = shard_->sequence();
+    one.sequence = shard_->sequence();
+    record_.marks.push_back(std::move(one));
+    marked = true;
+  };
+  for (std::size_t lane = 0; lane < lanes_->size(); ++lane) {
+    const auto ended = lanes_->ended(lane);
+    if (!ended || shard_->clock().is_idle(lane)) continue;
+    const SourceNode& source = graph_.sources[lanes_->lane(lane).source];
+    const auto idle_at = *ended + std::chrono::milliseconds(source.config->idle.ms);
+    if (now < idle_at) {
+      deadline_ = std::min(deadline_, idle_at);
+      continue;
+    }
+    mark({0, Mark::Kind::idle, 0, source.name, lanes_->lane(lane).partition});
+    shard_->idle(lane);
+  }
+  shard_->flush();
+  const std::int64_t watermark = shard_->clock().watermark();
+  if (watermark != last_watermark_) {
+    last_watermark_ = watermark;
+    watermark_since_ = now;
+  }
+  if (shard_->clock().all_idle() && watermark != kNoTime) {
+    if (const auto timer = shard_->next_timer()) {
+      const auto passed =
+          std::chrono::duration_cast<std::chrono::milliseconds>(now - watermark_since_).count();
+      if (watermark + passed >= *timer) {
+        mark({0, Mark::Kind::tick, watermark + passed, {}, 0});
+        shard_->tick(watermark + passed);
+        shard_->flush();
+      } else {
+        deadline_ = std::min(deadline_, now + std::chrono::milliseconds(std::min<std::int64_t>(
+                                                  1000, *timer - watermark - passed)));
+      }
+    }
+  }
+  if (epoch_began_)
+    deadline_ =
+        std::min(deadline_, *epoch_began_ + std::chrono::milliseconds(settings_.engine.epoch.ms));
+  return marked;
+}
+
+void Runner::close_epoch(bool with_state) {
+  shard_->flush();
+  if (!epoch_began_) return;
+  check(!in_flight_, "the epoch before is committed");
+  epoch_seconds_.observe(std::chrono::duration<double>(Clock::now() - *epoch_began_).count());
+  record_.epoch = next_epoch_;
+  record_.logic = graph_.fingerprint;
+  record_.out = shard_->output_hash();
+  if (!announced_) record_.owner = settings_.owner;
+  announced_ = true;
+  if (with_state) record_.state = shard_->state_hash();
+  Outbox& outbox = outboxes_[open_];
+  const std::string text = record_.write(chain_);
+  outbox.add(static_cast<std::uint32_t>(layout_.topics.size() - 1),
+             static_cast<std::int32_t>(settings_.shard), std::nullopt, text);
+  Committer::Job job{&outbox, {}, record_.epoch, record_.chain, log_position_};
+  for (std::size_t lane = 0; lane < lanes_->size(); ++lane) {
+    const std::string topic = graph_.sources[lanes_->lane(lane).source].config->spec->topic();
+    if (!topic.empty() && lanes_->position(lane) > 0)
+      job.offsets.push_back({topic, lanes_->lane(lane).partition, lanes_->position(lane)});
+  }
+  chain_ = record_.chain;
+  take_snapshot(record_);
+  ++next_epoch_;
+  record_ = {};
+  epoch_rows_ = 0;
+  epoch_began_.reset();
+  in_flight_ = true;
+  committer_->submit(std::move(job));
+  open_ = 1 - open_;
+  shard_->write_to(outboxes_[open_]);
+}
+
+/// Takes note of a commit that has ended.
+void Runner::collect() {
+  if (!in_flight_) return;
+  const Committer::State state = committer_->state();
+  if (state == Committer::State::busy) return;
+  in_flight_ = false;
+  if (state == Committer::State::fenced) return stop(Stopped::fenced, committer_->reason());
+  if (state == Committer::State::failed)
+    return stop(committer_->unreachable() ? Stopped::unreachable : Stopped::failed,
+                committer_->reason());
+  ++log_position_;
+  Outbox& outbox = outboxes_[1 - open_];
+  outbox.clear();
+  const std::int64_t now = world_.now_ms();
+  for (const auto& [timestamp, times] : sent_[1 - open_].timestamps)
+    latency_.observe(static_cast<double>(std::max<std::int64_t>(0, now - timestamp)) / 1000, times);
+  sent_[1 - open_].timestamps.clear();
+  if (pending_) {
+    snapshots_->publish(std::move(*pending_));
+    pending_.reset();
+  }
+}
+
+void Runner::take_snapshot(const EpochRecord& record) {
+  const auto now = Clock::now();
+  const bool wanted =
+      record.state.has_value() ||
+      now - last_snapshot_ >= std::chrono::milliseconds(settings_.engine.snapshot_every.ms);
+  if (!wanted) return;
+  Snapshot snapshot;
+  snapshot.pipeline = graph_.pipeline;
+  snapshot.shard = settings_.shard;
+  snapshot.epoch = record.epoch;
+  snapshot.chain = record.chain;
+  snapshot.logic = record.logic;
+  snapshot.log_position = log_position_;
+  for (std::size_t lane = 0; lane < lanes_->size(); ++lane)
+    snapshot.positions.push_back(
+        {{graph_.sources[lanes_->lane(lane).source].name, lanes_->lane(lane).partition},
+         lanes_->position(lane)});
+  StateWriter writer(snapshot.state);
+  shard_->state(writer);
+  for (std::size_t node = 0; node < graph_.nodes.size(); ++node)
+    state_bytes_[node] = shard_->state_bytes(node);
+  pending_ = std::move(snapshot);
+  last_snapshot_ = Clock::now();
+  snapshot_epoch_ = record.epoch;
+  snapshot_seconds_.observe(std::chrono::duration<double>(last_snapshot_ - now).count());
+}
+
+void Runner::finish() {
+  if (!committer_ || !lanes_) return;
+  if (stopped_ == Stopped::no && in_flight_) committer_->wait();
+  collect();
+  if (stopped_ == Stopped::no) {
+    shard_->flush();
+    if (epoch_began_) {
+      close_epoch(true);
+      committer_->wait();
+      collect();
+    }
+  }
+  snapshots_.reset();  // what waits is written
+}
+
+void Runner::report(MetricSamples& samples) {
+  const std::string shard = std::to_string(settings_.shard);
+  const auto common = [&](std::vector<std::pair<std::string, std::string>> more = {}) {
+    more.insert(more.begin(), {{"pipeline", graph_.pipeline}, {"shard", shard}});
+    samples.with(std::move(more));
+  };
+  common();
+  samples.histogram(metric::event_latency_seconds, {}, latency_);
+  samples.histogram(metric::epoch_seconds, {}, epoch_seconds_);
+  samples.histogram(metric::snapshot_seconds, {}, snapshot_seconds_);
+  const Committer::Figures commits = committer_->figures();
+  samples.histogram(metric::commit_seconds, {}, commits.seconds);
+  samples(metric::epochs_total, {"outcome", "committed"}, static_cast<double>(commits.committed));
+  samples(metric::epochs_total, {"outcome", "resent"}, static_cast<double>(commits.resent));
+  if (snapshots_) {
+    const SnapshotThread::Report report = snapshots_->report();
+    samples(metric::snapshot_bytes, static_cast<double>(report.bytes));
+    samples(metric::snapshot_failures_total, static_cast<double>(report.failed));
+  }
+  samples(metric::snapshot_age_seconds,
+          std::chrono::duration<double>(Clock::now() - last_snapshot_).count());
+  if (const std::int64_t watermark = shard_->clock().watermark(); watermark != kNoTime)
+    samples(metric::watermark_delay_seconds,
+            static_cast<double>(world_.now_ms() - watermark) / 1000);
+  for (std::size_t reason = 0; reason < Shard::kReasons; ++reason)
+    samples(metric::dead_letters_total, {"reason", reason_name(static_cast<Reason>(reason))},
+            static_cast<double>(shard_->dead_letters(static_cast<Reason>(reason))));
+  for (std::size_t lane = 0; lane < lanes_->size(); ++lane) {
+    const SourceNode& source = graph_.sources[lanes_->lane(lane).source];
+    const std::string topic = source.config->spec->topic();
+    const std::string partition = std::to_string(lanes_->lane(lane).partition);
+    const MetricLabel labels[] = {{"topic", topic.empty() ? source.name : topic},
+                                  {"partition", partition}};
+    if (const std::int64_t lag = lanes_->lag(lane); lag >= 0)
+      samples.value(metric::consumer_lag_records, labels, static_cast<double>(lag));
+  }
+  for (std::size_t s = 0; s < graph_.sources.size(); ++s) {
+    const Shard::Counts& counts = shard_->source_counts(s);
+    const std::string& name = graph_.sources[s].name;
+    const MetricLabel rows[] = {{"source", name}, {"outcome", "row"}};
+    const MetricLabel bad[] = {{"source", name}, {"outcome", "bad"}};
+    samples.value(metric::source_rows_total, rows, static_cast<double>(counts.rows));
+    samples.value(metric::source_rows_total, bad, static_cast<double>(counts.bad));
+    samples(metric::late_rows_total, {"source", name}, static_cast<double>(counts.late));
+  }
+  for (std::size_t i = 0; i < graph_.sinks.size(); ++i)
+    samples(metric::sink_rows_total, {"sink", graph_.sinks[i].name},
+            static_cast<double>(shard_->output(i).rows()));
+  for (std::size_t node = 0; node < graph_.nodes.size(); ++node) {
+    common({{"operator", graph_.nodes[node].name}});
+    const Shard::OperatorCounts& counts = shard_->operator_counts(node);
+    samples(metric::operator_rows_total, {"outcome", "in"}, static_cast<double>(counts.rows_in));
+    samples(metric::operator_rows_total, {"outcome", "out"}, static_cast<double>(counts.rows_out));
+    samples(metric::operator_rows_total, {"outcome", "late"}, static_cast<double>(counts.late));
+    samples(metric::operator_seconds_total, counts.seconds);
+    samples(metric::state_bytes, static_cast<double>(state_bytes_[node]));
+    shard_->operator_at(node).report(samples);
+  }
+}
+
+}  // namespace weir

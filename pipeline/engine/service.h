@@ -1,0 +1,98 @@
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "pipeline/engine/config.h"
+#include "pipeline/engine/graph.h"
+#include "pipeline/engine/runner.h"
+
+namespace weir {
+
+/// Checks the topics of a pipeline and creates those that are weir's own or missing outputs. Throws
+/// LogFailure, std::runtime_error (with every topic that is wrong). `create` false: nothing is
+/// made.
+Layout prepare_topics(const Graph& graph, const Config& config, World& world, bool create);
+
+/// `engine.state_dir` or its default, made with mode 0700 and locked: a second program on it is
+/// refused (std::runtime_error). The lock ends with the object.
+class StateDir {
+ public:
+  explicit StateDir(const Config& config);
+  ~StateDir();
+  StateDir(const StateDir&) = delete;
+  StateDir& operator=(const StateDir&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  int lock_ = -1;
+};
+
+/// All shards of a pipeline in this process, on `engine.workers` threads.
+class Service {
+ public:
+  struct Line {  // something to tell a person
+    enum class Level : std::uint8_t { info, warning, error } level;
+    std::string text;
+  };
+  using Tell = std::function<void(const Line&)>;
+
+  Service(const Config& config, const Graph& graph, const Layout& layout, World& world,
+          std::filesystem::path state_dir, Owner owner, Tell tell);
+  ~Service();
+
+  void start();
+  /// Asks all shards to finish their epoch, commit and take a snapshot. Returns at once.
+  void ask_to_stop() { stop_ = true; }
+  /// Waits until every worker has ended.
+  void join();
+
+  bool ready() const { return recovered_ == shards_.size() && !ended_; }
+  /// Whether every worker's loop has gone round in the last ten seconds.
+  bool alive() const;
+  bool ended() const { return ended_; }
+  Stopped why() const;
+  std::string reason() const;
+
+  /// The figures of all shards, at most a second old.
+  MetricSamples samples() const;
+  /// After join: per shard the last epoch, state hash and output hash.
+  struct End {
+    std::uint32_t shard;
+    std::uint64_t epoch, state_hash, output_hash;
+  };
+  const std::vector<End>& ends() const { return ends_; }
+
+ private:
+  void work(std::size_t worker);
+  void recover(Runner& runner, std::uint32_t shard);
+
+  const Config& config_;
+  const Graph& graph_;
+  const Layout& layout_;
+  World& world_;
+  std::filesystem::path state_dir_;
+  Owner owner_;
+  Tell tell_;
+  std::string resolved_;
+  std::vector<std::uint32_t> shards_;
+  std::vector<std::thread> threads_;
+  std::vector<std::unique_ptr<std::atomic<std::int64_t>>> beats_;
+  std::atomic<bool> stop_ = false;
+  std::atomic<bool> ended_ = false;
+  std::atomic<std::size_t> recovered_ = 0;
+  mutable std::mutex mutex_;
+  std::vector<MetricSamples> samples_;  // per worker
+  std::vector<End> ends_;
+  Stopped why_ = Stopped::no;
+  std::string reason_;
+};
+
+}  // namespace weir
