@@ -42,7 +42,13 @@ void KsTest::Options::describe(OptionVisitor& option) {
 }
 
 KsTest::KsTest(Options options)
-    : options_(std::move(options)), method_(method_named(options_.method)) {}
+    : options_(std::move(options)), method_(method_named(options_.method)) {
+  const auto critical = [&](double alpha) {
+    return ks_critical_steps(options_.reference, options_.window, alpha, method_);
+  };
+  drift_steps_ = critical(options_.alpha);
+  warning_steps_ = critical(options_.warning_alpha.value_or(std::min(1.0, 10 * options_.alpha)));
+}
 
 void KsTest::start_comparing() {
   // Testing costs a walk over the reference, unless a tree is kept up with every value.
@@ -79,14 +85,6 @@ void KsTest::slide(double value) {
 }
 
 Verdict KsTest::test() {
-  if (drift_steps_ == 0) {
-    const double warning = options_.warning_alpha.value_or(std::min(1.0, 10 * options_.alpha));
-    const auto critical = [&](double alpha) {
-      return ks_critical_steps(options_.reference, options_.window, alpha, method_);
-    };
-    drift_steps_ = critical(options_.alpha);
-    warning_steps_ = critical(warning);
-  }
   const std::int64_t steps = compared_->steps();
   const auto all = static_cast<double>(ks_steps(options_.reference, options_.window));
   Verdict verdict{.tested = true,

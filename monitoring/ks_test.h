@@ -40,6 +40,8 @@ class KsTest final : public DriftDetector {
     void describe(OptionVisitor& option);
   };
 
+  /// Cost: the search for both thresholds, 1 ms (1,000 against 500) to 0.3 s (10,000 against
+  /// 9,999); a copy of the detector needs none.
   explicit KsTest(Options options);
 
   Verdict update(double value) override;
@@ -53,8 +55,8 @@ class KsTest final : public DriftDetector {
 
   Options options_;
   KsMethod method_;
-  std::int64_t drift_steps_ = 0;  // thresholds, found at the first test; 0: not yet
-  std::int64_t warning_steps_ = 0;
+  std::int64_t drift_steps_;  // the thresholds
+  std::int64_t warning_steps_;
 
   std::vector<double> reference_;  // as they come while it fills, then sorted
   double reference_mean_ = 0;

@@ -1,5 +1,6 @@
 #include <array>
 #include <memory>
+#include <optional>
 
 #include "monitoring/classification_metrics.h"
 #include "monitoring/drift_detector.h"
@@ -15,13 +16,20 @@ namespace {
 template <class Detector>
 class Spec final : public DetectorSpec {
  public:
-  void describe(OptionVisitor& option) override { options_.describe(option); }
+  void describe(OptionVisitor& option) override {
+    options_.describe(option);
+    first_.reset();
+  }
+  /// Copies of one detector, so that what follows from the options (the thresholds of ks_test) is
+  /// computed once.
   std::unique_ptr<DriftDetector> make() const override {
-    return std::make_unique<Detector>(options_);
+    if (!first_) first_.emplace(options_);
+    return std::make_unique<Detector>(*first_);
   }
 
  private:
   typename Detector::Options options_;
+  mutable std::optional<Detector> first_;  // never updated
 };
 
 template <class Detector>

@@ -90,5 +90,3 @@ BENCHMARK(ks_critical)
 
 }  // namespace
 }  // namespace weir
-
-BENCHMARK_MAIN();
