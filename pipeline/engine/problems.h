@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,7 +25,16 @@ class Problems {
   void error(Place place, std::string message);
   void warning(Place place, std::string message);
 
+  /// A place for what was written on the command line (`--set engine.shards=2`): printed instead of
+  /// file, line and column.
+  Place argument(std::string text);
+
+  /// From now on `value` is printed as `written` (`${PASSWORD}`), wherever it turns up as a word of
+  /// its own: a message made elsewhere may quote it.
+  void hide(std::string value, std::string written);
+
   bool any_error() const { return errors_ > 0; }
+  std::size_t errors() const { return errors_; }
   const std::vector<Problem>& all() const { return problems_; }
 
   /// `file:line:column: error: message`, the source line and a caret for each, in the order of the
@@ -33,9 +43,20 @@ class Problems {
   std::string render() const;
 
  private:
+  struct Hidden {
+    std::string value;
+    std::string written;
+  };
+
+  void add(Place place, bool error, std::string message);
+  void render(const Problem& problem, std::string& out) const;
+  std::string masked(std::string text) const;
+
   std::string file_;
   std::string text_;
   std::vector<Problem> problems_;
+  std::vector<std::string> arguments_;
+  std::vector<Hidden> hidden_;
   std::size_t errors_ = 0;
 };
 

@@ -1,0 +1,76 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "pipeline/engine/config_parts.h"
+
+namespace weir {
+namespace {
+
+/// Properties that exactly-once delivery rests on, and what to write instead.
+struct OwnProperty {
+  std::string_view name;
+  std::string_view instead;
+};
+constexpr std::array<OwnProperty, 9> kOwn = {{
+    {"group.id", "weir.<pipeline>"},
+    {"transactional.id", "weir.<pipeline>.<shard>"},
+    {"enable.idempotence", "always on"},
+    {"isolation.level", "always read_committed"},
+    {"auto.offset.reset", "a source's 'start' says where the first run begins"},
+    {"enable.auto.commit", "offsets are part of the epoch"},
+    {"enable.auto.offset.store", "offsets are part of the epoch"},
+    {"enable.partition.eof", "always on"},
+    {"partitioner", "always murmur2_random, as Java's"},
+}};
+
+constexpr std::array<std::string_view, 6> kSecretParts = {
+    "password", "secret", "jaas", "key.pem", "token", "oauthbearer.config"};
+
+bool is_secret(std::string_view name) {
+  return std::any_of(kSecretParts.begin(), kSecretParts.end(), [&](std::string_view part) {
+    return name.find(part) != std::string_view::npos;
+  });
+}
+
+}  // namespace
+
+void describe_kafka(OptionVisitor& option, KafkaProperties& kafka,
+                    const std::vector<std::string>& secret) {
+  const Rule rule{.doc = "properties for librdkafka, by its own names",
+                  .example = "{ bootstrap.servers: localhost:9092 }"};
+  option.entries("kafka", rule, [&](const Written& name, OptionVisitor& inside) {
+    std::string value;
+    const bool hidden =
+        std::find(secret.begin(), secret.end(), name.text) != secret.end() || is_secret(name.text);
+    inside("", value, {.doc = "the property's value", .secret = hidden});
+    kafka[name.text] = std::move(value);
+  });
+}
+
+KafkaProperties read_kafka(OptionReader& reader, ConfigReading& reading) {
+  const YamlNode* node = reader.section("kafka");
+  std::vector<std::string> substituted;
+  if (node != nullptr)
+    for (const YamlEntry& entry : node->entries)
+      if (!entry.value.written.empty()) substituted.push_back(entry.key.text);
+  KafkaProperties kafka;
+  describe_kafka(reader, kafka, substituted);
+  if (node == nullptr) return kafka;
+  for (const YamlEntry& entry : node->entries) {
+    const auto own = std::find_if(kOwn.begin(), kOwn.end(), [&](const OwnProperty& property) {
+      return property.name == entry.key.text;
+    });
+    if (own != kOwn.end()) {
+      reading.problems.error(entry.key.place,
+                             fmt::format("'{}' is weir's own: {}", own->name, own->instead));
+    } else if (reading.vocabulary.kafka_property != nullptr && entry.value.scalar()) {
+      const std::string wrong = reading.vocabulary.kafka_property(entry.key.text, entry.value.text);
+      if (!wrong.empty()) reading.problems.error(entry.key.place, wrong);
+    }
+  }
+  return kafka;
+}
+
+}  // namespace weir

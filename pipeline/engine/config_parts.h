@@ -1,0 +1,55 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/engine/config.h"
+#include "pipeline/engine/option_reader.h"
+#include "pipeline/engine/yaml.h"
+
+namespace weir {
+
+// The parts of a pipeline file, each described once: reading, schema, documentation and hints come
+// from these.
+
+/// The words that every source has, whatever its type; `kafka` is apart.
+void describe_source(OptionVisitor& option, SourceConfig& source, const Vocabulary& vocabulary);
+void describe_sink(OptionVisitor& option, SinkConfig& sink, const Vocabulary& vocabulary);
+
+/// `kafka:`; those in `secret` are never printed.
+void describe_kafka(OptionVisitor& option, KafkaProperties& kafka,
+                    const std::vector<std::string>& secret);
+
+/// Everything that a source, operator or sink of one type takes.
+std::vector<OptionTree> source_options(const SourceType& type, const Vocabulary& vocabulary);
+std::vector<OptionTree> operator_options(const OperatorType& type);
+std::vector<OptionTree> sink_options(const SinkType& type, const Vocabulary& vocabulary);
+
+/// What the readers of the parts share.
+struct ConfigReading {
+  const Vocabulary& vocabulary;
+  Problems& problems;
+  OptionScope& root;
+};
+
+/// Reads `type:` and finds it in `table` (rows with name, later and make). Null when it is wrong;
+/// `name` is then what was written.
+template <class Type>
+const Type* read_type(OptionReader& reader, ConfigReading& reading, std::span<const Type> table,
+                      std::string& name);
+
+/// One line of JSON; bytes that are no UTF-8 are replaced.
+std::string dumped(const Json& json);
+
+SourceConfig read_source(const YamlEntry& entry, ConfigReading& reading);
+OperatorConfig read_operator(const YamlEntry& entry, ConfigReading& reading);
+SinkConfig read_sink(const YamlEntry& entry, ConfigReading& reading);
+KafkaProperties read_kafka(OptionReader& reader, ConfigReading& reading);
+
+/// Reports a name that is not `[a-z][a-z0-9_-]*`.
+void check_name(const Written& name, std::string_view what, Problems& problems);
+/// Reports a name that is not `[A-Za-z_][A-Za-z0-9_-]*`.
+void check_field_name(const Written& name, Problems& problems);
+
+}  // namespace weir

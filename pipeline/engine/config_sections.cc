@@ -1,0 +1,95 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "pipeline/engine/config.h"
+
+namespace weir {
+namespace {
+
+constexpr std::string_view kNextIssue = "exactly once";
+
+std::optional<std::size_t> whole_number(std::string_view text) {
+  std::size_t value = 0;
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (wrong != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+void describe_run_shards(OptionVisitor& option, EngineConfig& engine) {
+  std::vector<Written> written;
+  for (const std::size_t shard : engine.run_shards) written.push_back({std::to_string(shard), {}});
+  option("run_shards", written,
+         {.doc = "the shards this program runs; left out: all", .example = "[0, 1]"});
+  if (!option.reading()) return;
+  engine.run_shards.clear();
+  for (const Written& one : written) {
+    const std::optional<std::size_t> shard = whole_number(one.text);
+    if (!shard || *shard >= engine.shards) {
+      option.fail("run_shards", fmt::format("'{}' is no shard: they are numbered 0 to {}", one.text,
+                                            engine.shards - 1));
+    } else if (std::find(engine.run_shards.begin(), engine.run_shards.end(), *shard) !=
+               engine.run_shards.end()) {
+      option.fail("run_shards", fmt::format("names shard {} twice", *shard));
+    } else {
+      engine.run_shards.push_back(*shard);
+    }
+  }
+}
+
+bool is_address(std::string_view listen) {
+  if (listen == "off") return true;
+  const std::size_t colon = listen.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return false;
+  const std::optional<std::size_t> port = whole_number(listen.substr(colon + 1));
+  return port && *port <= 65'535;
+}
+
+}  // namespace
+
+void EngineConfig::describe(OptionVisitor& option) {
+  option("batch_rows", batch_rows,
+         {.doc = "sequence numbers in a step; never changes a result", .min = 1, .max = 65'536});
+  option("run_rows", run_rows,
+         {.doc = "consecutive records taken from one partition", .min = 1, .max = 1'000'000});
+  option("epoch", epoch, {.doc = "longest time between two commits", .min = 1, .max = 10'000});
+  option("shards", shards,
+         {.doc = "units of order, state and parallelism; pinned at the first start",
+          .min = 1,
+          .max = 4'096});
+  option("workers", workers, {.doc = "threads that run shards", .min = 1, .max = 256});
+  option("snapshot_every", snapshot_every,
+         {.doc = "time between two snapshots of the state", .min = 1});
+  option("align", align,
+         {.doc = "event time that one source may run ahead of another with unread records"});
+  option("state_dir", state_dir,
+         {.doc = "folder of snapshots; default: $STATE_DIRECTORY, else ~/.local/state/weir, plus "
+                 "the pipeline's name",
+          .example = "/var/lib/weir/card-fraud"});
+  option("delivery", delivery,
+         {.doc = "what a reader of the outputs sees after a crash",
+          .choices = "exactly_once|at_least_once"});
+  option("membership", membership,
+         {.doc = "who decides which program runs a shard: this file or Kafka's consumer group",
+          .choices = "fixed|group"});
+  describe_run_shards(option, *this);
+  option("instance", instance, {.doc = "this program's name in the epoch records"});
+  option("create_topics", create_topics,
+         {.doc = "make topics that are missing (false: refuse to start)"});
+  if (!option.reading()) return;
+  if (delivery == "at_least_once")
+    option.fail("delivery", fmt::format("'at_least_once' comes later ({})", kNextIssue));
+  if (membership == "group")
+    option.fail("membership", fmt::format("'group' comes later ({})", kNextIssue));
+}
+
+void HttpConfig::describe(OptionVisitor& option) {
+  option("listen", listen,
+         {.doc = "address and port of /metrics, /readyz and the rest; port 0: any free one; `off`",
+          .example = "0.0.0.0:8080"});
+  if (option.reading() && !is_address(listen))
+    option.fail("listen", fmt::format("must be ADDRESS:PORT or off, not '{}'", listen));
+}
+
+}  // namespace weir

@@ -1,0 +1,171 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "pipeline/engine/config_parts.h"
+#include "pipeline/engine/option_values.h"
+
+namespace weir {
+namespace {
+
+constexpr std::array<Choice, 6> kFieldTypes = {{
+    {"number", "a double; missing allowed, never infinite"},
+    {"boolean", "true or false"},
+    {"text", "UTF-8; identifiers belong here, also those made of digits"},
+    {"time", "RFC 3339, or whole milliseconds since 1970 UTC"},
+    {"bag", "names with numbers", "learners"},
+    {"numbers", "several columns of numbers, such as an embedding", "learners"},
+}};
+
+void describe_field_options(OptionVisitor& option, FieldSpec& field) {
+  std::optional<std::string> path;
+  std::string from = "value";
+  std::string unit = "ms";
+  std::vector<Written> missing;
+  option("path", path,
+         {.doc = "where it stands in the record, dots go into objects; default: the field's name",
+          .example = "payload.card"});
+  option("from", from,
+         {.doc = "the part of the record that holds it", .choices = "value|key|header"});
+  option("required", field.required, {.doc = "a record without it goes to the dead letters"});
+  if (field.field.type == Type::number)
+    option("lenient", field.lenient, {.doc = "take a number in quotes for a number"});
+  if (field.field.type == Type::time)
+    option("unit", unit, {.doc = "of a whole number", .choices = "ms|s"});
+  option("missing", missing,
+         {.doc = "texts that stand for a missing value", .example = "[NA, '-']"});
+  if (path) field.path = *path;
+  field.from = from == "key"      ? FieldSpec::From::key
+               : from == "header" ? FieldSpec::From::header
+                                  : FieldSpec::From::value;
+  field.unit_ms = unit == "s" ? 1000 : 1;
+  for (const Written& text : missing) field.missing.push_back(text.text);
+}
+
+void describe_fields(OptionVisitor& option, SourceConfig& source) {
+  const Rule rule{.doc = "the fields to read from each record, with their types",
+                  .required = true,
+                  .example = "{ card: text, amount: number, ts: time }"};
+  option.entries("fields", rule, [&](const Written& name, OptionVisitor& inside) {
+    FieldSpec field;
+    field.field.name = name.text;
+    field.path = name.text;
+    const Rule type_rule{.doc = "the field's type", .required = true};
+    inside.component("", kFieldTypes, type_rule, [&](const Written& type, OptionVisitor& options) {
+      field.field.type = type_of_name(type.text).value_or(Type::number);
+      describe_field_options(options, field);
+    });
+    source.fields.push_back(std::move(field));
+    source.field_places.push_back(name.place);
+  });
+}
+
+bool is_start(std::string_view start) {
+  if (start == "earliest" || start == "latest" || is_time(start)) return true;
+  return start.starts_with('-') && parse_duration(start.substr(1));
+}
+
+const FieldSpec* find_field(const SourceConfig& source, const Written& name, Problems& problems) {
+  std::vector<std::string_view> names;
+  for (const FieldSpec& field : source.fields) {
+    if (field.field.name == name.text) return &field;
+    names.push_back(field.field.name);
+  }
+  problems.error(name.place, fmt::format("source '{}' has no field '{}'{}", source.name.text,
+                                         name.text, suggestion(name.text, names)));
+  return nullptr;
+}
+
+void check_source(const SourceConfig& source, Problems& problems) {
+  for (std::size_t i = 0; i < source.fields.size(); ++i)
+    check_field_name({source.fields[i].field.name, source.field_places[i]}, problems);
+  for (const Written& key : source.key) find_field(source, key, problems);
+  if (!source.time) return;
+  const FieldSpec* time = find_field(source, *source.time, problems);
+  if (time != nullptr && time->field.type != Type::time)
+    problems.error(source.time->place,
+                   fmt::format("'time' must name a field of type time; '{}' is a {}",
+                               source.time->text, type_name(time->field.type)));
+}
+
+}  // namespace
+
+Schema SourceConfig::schema() const {
+  Schema schema;
+  for (const FieldSpec& field : fields) schema.fields.push_back(field.field);
+  return schema;
+}
+
+void describe_source(OptionVisitor& option, SourceConfig& source, const Vocabulary& vocabulary) {
+  std::vector<Choice> formats;
+  for (const FormatType& format : vocabulary.formats)
+    formats.push_back({format.name, format.doc, format.later});
+  const Rule format_rule{.doc = "what the bytes of a record are; default json", .example = "json"};
+  option.component("format", formats, format_rule, [&](const Written& name, OptionVisitor& inside) {
+    for (const FormatType& format : vocabulary.formats)
+      if (format.name == name.text && format.make != nullptr) source.format = format.make();
+    source.format_name = name.text;
+    if (source.format) source.format->describe(inside);
+  });
+  option("key", source.key,
+         {.doc = "the fields of the record key: they decide the partition and so the shard",
+          .example = "card"});
+  option("time", source.time,
+         {.doc = "the field of the event time; default: the record's timestamp", .example = "ts"});
+  option("lateness", source.lateness,
+         {.doc = "how much later than newer rows a row may come and still be in time"});
+  option("idle", source.idle,
+         {.doc = "after this long without records a partition no longer holds the watermark"});
+  option("ahead", source.ahead,
+         {.doc = "an event time further than this beyond the record's timestamp is wrong"});
+  option("start", source.start,
+         {.doc = "where the first start begins: earliest, latest, a time, or so long ago (-7d)",
+          .example = "-7d"});
+  if (option.reading() && !is_start(source.start))
+    option.fail("start", fmt::format("must be earliest, latest, a time such as 2026-01-31T12:00Z, "
+                                     "or a time ago such as -7d, not '{}'",
+                                     source.start));
+  describe_fields(option, source);
+}
+
+std::vector<OptionTree> source_options(const SourceType& type, const Vocabulary& vocabulary) {
+  return describe_options([&](OptionVisitor& option) {
+    SourceConfig source;
+    describe_source(option, source, vocabulary);
+    describe_kafka(option, source.kafka, {});
+    if (type.make != nullptr) type.make()->describe(option);
+  });
+}
+
+SourceConfig read_source(const YamlEntry& entry, ConfigReading& reading) {
+  SourceConfig source;
+  source.name = entry.key;
+  check_name(entry.key, "a source", reading.problems);
+  OptionScope& scope = reading.root.child(fmt::format("source '{}'", entry.key.text));
+  OptionReader reader(&entry.value, entry.key.place, scope, reading.problems);
+  const SourceType* type = read_type(reader, reading, reading.vocabulary.sources, source.type);
+  if (type != nullptr) {
+    source.spec = type->make();
+    scope.described = [type, &reading] { return source_options(*type, reading.vocabulary); };
+  } else {
+    reader.ignore_unknown();
+  }
+  describe_source(reader, source, reading.vocabulary);
+  source.kafka = read_kafka(reader, reading);
+  if (source.spec) source.spec->describe(reader);
+  reader.finish();
+  if (!source.format) {
+    const std::string_view own = source.spec ? source.spec->format() : std::string_view{};
+    source.format_name = own.empty() ? "json" : own;
+    for (const FormatType& format : reading.vocabulary.formats)
+      if (format.name == source.format_name && format.make) source.format = format.make();
+  }
+  check_source(source, reading.problems);
+  Json resolved = reader.resolved();
+  if (!resolved.contains("format")) resolved["format"] = source.format_name;
+  source.resolved = dumped(resolved);
+  return source;
+}
+
+}  // namespace weir
