@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/core/record.h"
+
+namespace weir {
+
+/// The largest value that is decoded; a larger one is `too_large`. As large as the outputs of an
+/// epoch may be, so that a record always fits into a step.
+inline constexpr std::size_t kMaxRecordBytes = 8 * 1024 * 1024;
+
+/// The cells of one row while it is decoded, with what is wrong in them. A decoder puts values; a
+/// later value of the same field takes the place of an earlier one, wrong or not.
+/// One a decoder, reused from row to row.
+class Cells {
+ public:
+  explicit Cells(std::vector<FieldSpec> fields);
+
+  const std::vector<FieldSpec>& fields() const { return fields_; }
+
+  /// Begins a row: every field that is read is missing; then those of the record's key and headers
+  /// are read (their bytes copied into `arena`).
+  void begin(const Record& record, Arena& arena, std::span<const MutableColumn> columns,
+             std::size_t row);
+
+  void put_missing(std::size_t field);
+  void put_number(std::size_t field, double value);
+  void put_text(std::size_t field, std::string_view value);
+  /// Notes that the field's value is wrong; `found`: its characters, alive until `finish`.
+  void put_wrong(std::size_t field, Reason reason, std::string_view found);
+
+  /// Reads a value that is given by its characters alone: a CSV cell, a key, a header, a text in
+  /// quotes with `lenient`. A `text` is taken as it is; of others blanks at both ends do not count
+  /// and nothing is missing. Texts are kept as views.
+  void put_characters(std::size_t field, std::string_view text);
+  /// Takes a number for a number, boolean or time; `found` as in put_wrong.
+  void put_checked(std::size_t field, double value, std::string_view found);
+
+  /// Ends a row; returns false and says in `bad` what is wrong with its first wrong field.
+  bool finish(BadRecord& bad);
+
+ private:
+  void read_key_and_headers(const Record& record, Arena& arena);
+
+  std::vector<FieldSpec> fields_;
+  std::vector<std::size_t> read_;     // fields to set to missing
+  std::vector<std::size_t> outside_;  // fields of the key or the headers
+  std::vector<std::size_t> required_;
+  std::span<const MutableColumn> columns_;
+  std::size_t row_ = 0;
+
+  struct Wrong {
+    bool is = false;
+    Reason reason = Reason::type;
+    std::string_view found;
+  };
+  std::vector<Wrong> wrong_;
+  bool any_wrong_ = false;
+};
+
+inline void Cells::put_missing(std::size_t field) {
+  if (any_wrong_) wrong_[field].is = false;
+  if (fields_[field].field.type == Type::text)
+    columns_[field].texts[row_] = {};
+  else
+    columns_[field].numbers[row_] = kMissing;
+}
+
+inline void Cells::put_number(std::size_t field, double value) {
+  if (any_wrong_) wrong_[field].is = false;
+  columns_[field].numbers[row_] = value;
+}
+
+inline void Cells::put_text(std::size_t field, std::string_view value) {
+  if (any_wrong_) wrong_[field].is = false;
+  columns_[field].texts[row_] = value.data() == nullptr ? std::string_view("") : value;
+}
+
+/// Says what is wrong with a record as a whole; returns false.
+bool bad_record(BadRecord& bad, Reason reason, std::string_view text);
+
+/// Checks what every format asks of a record's value: there, not empty, not too large.
+bool has_value(const Record& record, BadRecord& bad);
+
+}  // namespace weir

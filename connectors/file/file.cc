@@ -1,0 +1,45 @@
+#include "connectors/file/file.h"
+
+#include "connectors/file/file_reader.h"
+
+namespace weir {
+namespace {
+
+class FileSource final : public SourceSpec {
+ public:
+  void describe(OptionVisitor& option) override {
+    option("path", path_,
+           {.doc = "CSV (with a header line) or JSON lines, plain or gzip; - is stdin",
+            .required = true,
+            .example = "transactions.csv.gz"});
+  }
+  bool timed() const override { return false; }
+  std::unique_ptr<RecordReader> open() const override {
+    return std::make_unique<FileReader>(path_);
+  }
+  std::string_view format() const override { return format_of_path(path_).value_or(""); }
+
+ private:
+  std::string path_;
+};
+
+class FileSink final : public SinkSpec {
+ public:
+  void describe(OptionVisitor& option) override {
+    option("path", path_,
+           {.doc = "the file to write, from its beginning; gzip by its name; - is stdout",
+            .required = true,
+            .example = "predictions.csv"});
+  }
+  std::string path() const override { return path_; }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace
+
+std::unique_ptr<SourceSpec> make_file_source() { return std::make_unique<FileSource>(); }
+std::unique_ptr<SinkSpec> make_file_sink() { return std::make_unique<FileSink>(); }
+
+}  // namespace weir

@@ -1,0 +1,118 @@
+#include "connectors/file/file_writer.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cerrno>
+#include <cstring>
+#include <stdexcept>
+#include <utility>
+
+namespace weir {
+namespace {
+
+constexpr std::size_t kCollected = 64 * 1024;
+
+[[noreturn]] void fail(const std::string& path, const std::string& why) {
+  throw std::runtime_error(path + ": " + why);
+}
+
+int open_for_writing(const std::string& path) {
+  const int file = path == "-"
+                       ? ::dup(STDOUT_FILENO)
+                       : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file < 0) fail(path, std::strerror(errno));
+  return file;
+}
+
+class PlainWriter final : public FileWriter {
+ public:
+  explicit PlainWriter(const std::string& path) : path_(path), file_(open_for_writing(path)) {}
+  ~PlainWriter() override {
+    if (file_ < 0) return;
+    try {
+      flush();
+    } catch (const std::runtime_error&) {
+      // Only `close` promises that everything is there.
+    }
+    ::close(file_);
+  }
+
+  void write(std::string_view bytes) override {
+    collected_ += bytes;
+    if (collected_.size() >= kCollected) flush();
+  }
+
+  void close() override {
+    if (file_ < 0) return;
+    flush();
+    // Pipes and terminals cannot be synced (EINVAL, EROFS).
+    if (::fsync(file_) != 0 && errno != EINVAL && errno != EROFS) fail(path_, std::strerror(errno));
+    if (::close(std::exchange(file_, -1)) != 0) fail(path_, std::strerror(errno));
+  }
+
+ private:
+  void flush() {
+    std::string_view rest = collected_;
+    while (!rest.empty()) {
+      const ssize_t written = ::write(file_, rest.data(), rest.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) fail(path_, std::strerror(errno));
+      rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+    collected_.clear();
+  }
+
+  std::string path_;
+  int file_;
+  std::string collected_;
+};
+
+class GzipWriter final : public FileWriter {
+ public:
+  explicit GzipWriter(const std::string& path) : path_(path) {
+    const int file = open_for_writing(path);
+    file_ = gzdopen(file, "wb6");
+    if (file_ == nullptr) {
+      ::close(file);
+      fail(path, "no memory to compress");
+    }
+    synced_ = ::dup(file);
+    gzbuffer(file_, kCollected);
+  }
+  ~GzipWriter() override {
+    if (file_ != nullptr) gzclose_w(file_);
+    if (synced_ >= 0) ::close(synced_);
+  }
+
+  void write(std::string_view bytes) override {
+    if (bytes.empty()) return;
+    if (gzwrite(file_, bytes.data(), static_cast<unsigned>(bytes.size())) == 0) {
+      int error = Z_OK;
+      const char* const text = gzerror(file_, &error);
+      fail(path_, error == Z_ERRNO ? std::strerror(errno) : text);
+    }
+  }
+
+  void close() override {
+    if (file_ == nullptr) return;
+    if (gzclose_w(std::exchange(file_, nullptr)) != Z_OK) fail(path_, "could not be finished");
+    if (synced_ >= 0 && ::fsync(synced_) != 0) fail(path_, std::strerror(errno));
+  }
+
+ private:
+  std::string path_;
+  gzFile file_ = nullptr;
+  int synced_ = -1;  // the same file once more: zlib closes its own before it could be synced
+};
+
+}  // namespace
+
+std::unique_ptr<FileWriter> open_file_writer(const std::string& path) {
+  if (path.size() > 3 && path.compare(path.size() - 3, 3, ".gz") == 0)
+    return std::make_unique<GzipWriter>(path);
+  return std::make_unique<PlainWriter>(path);
+}
+
+}  // namespace weir

@@ -1,0 +1,37 @@
+#include "connectors/registry.h"
+
+#include <array>
+
+#include "connectors/csv.h"
+#include "connectors/file/file.h"
+#include "connectors/json.h"
+#include "connectors/kafka/kafka_connectors.h"
+
+namespace weir {
+namespace {
+
+constexpr std::array kSources = {
+    SourceType{"kafka", "a topic, read committed", {}, make_kafka_source},
+    SourceType{"file", "CSV or JSON lines, plain or gzip", {}, make_file_source},
+};
+
+constexpr std::array kSinks = {
+    SinkType{"kafka", "a topic, written in the transaction of the epoch", {}, make_kafka_sink},
+    SinkType{"file", "CSV or JSON lines, plain or gzip", {}, make_file_sink},
+};
+
+constexpr std::array kFormats = {
+    FormatType{"json", "one JSON object a record", {}, make_json_format},
+    FormatType{"csv",
+               "one row a record (RFC 4180); of a file the first line names the columns",
+               {},
+               make_csv_format},
+};
+
+}  // namespace
+
+std::span<const SourceType> source_types() { return kSources; }
+std::span<const SinkType> sink_types() { return kSinks; }
+std::span<const FormatType> format_types() { return kFormats; }
+
+}  // namespace weir
