@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -18,6 +19,27 @@ constexpr std::uint64_t kMaxExact = 10'000;
 
 std::int64_t floor_div(std::int64_t a, std::int64_t b) {
   return a >= 0 ? a / b : -((-a + b - 1) / b);
+}
+
+/// touched[y] = (x touched[y] + y touched[y - 1]) / sum for y = high down to low >= 1, x = sum - y.
+void advance(std::vector<double>& touched, std::int64_t sum, std::int64_t low, std::int64_t high) {
+  // Two at a time: the compiler does not see that going down in place is safe.
+  using Pair [[gnu::vector_size(16)]] = double;
+  const double scale = 1 / static_cast<double>(sum);
+  double* const cells = touched.data();
+  std::int64_t at = high;
+  Pair y = {static_cast<double>(high - 1), static_cast<double>(high)};
+  Pair x = static_cast<double>(sum) - y;
+  for (; at > low; at -= 2) {
+    Pair here, before;
+    std::memcpy(&here, cells + at - 1, sizeof here);
+    std::memcpy(&before, cells + at - 2, sizeof before);
+    here = (x * here + y * before) * scale;
+    std::memcpy(cells + at - 1, &here, sizeof here);
+    x += 2.0;
+    y -= 2.0;
+  }
+  if (at == low) cells[at] = (x[1] * cells[at] + y[1] * cells[at - 1]) * scale;
 }
 
 /// The share of lattice paths from (0, 0) to (m, n), m >= n, that touch |n x - m y| >= h (steps of
@@ -39,13 +61,7 @@ double share_touching(std::int64_t m, std::int64_t n, std::int64_t h, bool two_s
     const std::int64_t low = std::max({below, sum - m, std::int64_t{0}});
     const std::int64_t high = two_sided ? std::min(above, last) : last;
     if (low > high) return 1;
-    const double scale = 1 / static_cast<double>(sum);
-    for (std::int64_t y = high; y > 0 && y >= low; --y) {
-      double& cell = touched[static_cast<std::size_t>(y)];
-      cell = (static_cast<double>(sum - y) * cell +
-              static_cast<double>(y) * touched[static_cast<std::size_t>(y - 1)]) *
-             scale;
-    }
+    advance(touched, sum, std::max<std::int64_t>(low, 1), high);
     if (low > 0) touched[static_cast<std::size_t>(low - 1)] = 1;
   }
   return std::min(touched[static_cast<std::size_t>(n)], 1.0);
