@@ -50,4 +50,20 @@ std::variant<Expression, ExpressionError> compile_expression(std::string_view te
   }
 }
 
+std::vector<std::string> expression_names(std::string_view text) {
+  std::vector<std::string> names;
+  ExpressionLexer lexer(text);
+  std::optional<ExpressionError> error;
+  for (Token token = lexer.next(error); token.kind != Token::Kind::end;) {
+    const Token next = lexer.next(error);
+    const bool called = next.kind == Token::Kind::symbol && next.source == "(";
+    const bool named =
+        token.kind == Token::Kind::quoted_name || (token.kind == Token::Kind::name && !called);
+    if (named && std::find(names.begin(), names.end(), token.source) == names.end())
+      names.emplace_back(token.source);
+    token = next;
+  }
+  return names;
+}
+
 }  // namespace weir

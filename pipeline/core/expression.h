@@ -56,6 +56,11 @@ class Expression {
 std::variant<Expression, ExpressionError> compile_expression(std::string_view text,
                                                              const Schema& schema);
 
+/// The names in `text` that stand for fields, each once, in order of appearance; what cannot be
+/// read ends the list. For putting expressions that use each other in order before they are
+/// compiled.
+std::vector<std::string> expression_names(std::string_view text);
+
 /// A function of the language, for `weir list` and `weir describe`.
 struct FunctionType {
   std::string_view name;

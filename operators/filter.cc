@@ -1,0 +1,101 @@
+#include "operators/filter.h"
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace weir {
+namespace {
+
+class Filter final : public Operator {
+ public:
+  Filter(Expression when, std::vector<bool> needed)
+      : when_(std::move(when)), needed_(std::move(needed)) {}
+
+  void process(Step& step, std::span<const Batch> inputs, std::span<Batch> outputs) override {
+    const Batch& input = inputs[0];
+    Batch& output = outputs[0];
+    const Column passes =
+        when_.evaluate({input.columns, input.schema->size()}, input.rows, step.arena, invalid_);
+    const std::span<std::uint32_t> rows = step.arena.make<std::uint32_t>(input.rows);
+    std::uint32_t passed = 0;
+    for (std::uint32_t row = 0; row < input.rows; ++row) {
+      rows[passed] = row;
+      passed += passes.numbers[row] == 1;  // missing is not true
+    }
+    rows_ += passed;
+    dropped_ += input.rows - passed;
+    output.rows = passed;
+    if (passed == input.rows) {
+      output.positions = input.positions;
+      output.columns = input.columns;
+      return;
+    }
+    const std::span<const std::uint32_t> kept = rows.first(passed);
+    output.positions = gathered(input.positions, kept, step.arena);
+    const std::span<Column> columns = step.arena.make<Column>(needed_.size());
+    for (std::size_t field = 0; field < needed_.size(); ++field) {
+      columns[field] = {};
+      if (!needed_[field] || !input.columns[field].numbers) continue;
+      if (input.schema->fields[field].type == Type::text)
+        columns[field].texts = gathered(input.columns[field].texts, kept, step.arena);
+      else
+        columns[field].numbers = gathered(input.columns[field].numbers, kept, step.arena);
+    }
+    output.columns = columns.data();
+  }
+
+  void state(StateVisitor&) override {}
+
+  void report(Reporter& report) const override {
+    report(metric::operator_rows_total, {"outcome", "passed"}, static_cast<double>(rows_));
+    report(metric::operator_rows_total, {"outcome", "dropped"}, static_cast<double>(dropped_));
+    report(metric::expression_invalid_total, static_cast<double>(invalid_));
+  }
+
+ private:
+  template <class T>
+  static const T* gathered(const T* values, std::span<const std::uint32_t> rows, Arena& arena) {
+    const std::span<T> out = arena.make<T>(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) out[i] = values[rows[i]];
+    return out.data();
+  }
+
+  Expression when_;
+  std::vector<bool> needed_;
+  // Since this program started: figures for people, no state.
+  std::uint64_t rows_ = 0;
+  std::uint64_t dropped_ = 0;
+  std::uint64_t invalid_ = 0;
+};
+
+class FilterSpec final : public OperatorSpec {
+ public:
+  void describe(OptionVisitor& option) override {
+    option("input", input_, {.doc = "the stream to filter", .required = true});
+    option("when", when_,
+           {.doc = "expression: rows for which it is true pass",
+            .required = true,
+            .example = "amount > 0 and country != 'XX'"});
+  }
+  std::vector<Written> inputs() const override { return {input_}; }
+  void bind(Binding& binding) override {
+    compiled_ = binding.expression(0, when_, Type::boolean);
+    binding.output("", 0, {});
+  }
+  std::unique_ptr<Operator> make(const Placement& placement) const override {
+    return std::make_unique<Filter>(*compiled_, placement.needed[0]);
+  }
+
+ private:
+  Written input_;
+  Written when_;
+  std::optional<Expression> compiled_;
+};
+
+}  // namespace
+
+std::unique_ptr<OperatorSpec> make_filter() { return std::make_unique<FilterSpec>(); }
+
+}  // namespace weir
