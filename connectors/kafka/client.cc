@@ -52,7 +52,8 @@ int Deadline::left_ms(std::chrono::milliseconds most) const {
 }
 
 Client::Client(rd_kafka_type_t type, const Properties& user, const Properties& defaults,
-               const Properties& fixed) {
+               const Properties& fixed, std::chrono::milliseconds answer_time)
+    : answer_time_(answer_time) {
   Properties settings = fixed;
   settings.insert(user.begin(), user.end());
   settings.insert(defaults.begin(), defaults.end());

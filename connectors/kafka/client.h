@@ -15,6 +15,8 @@
 
 namespace weir::kafka {
 
+using Properties = KafkaProperties;
+
 /// Frees what librdkafka made.
 struct Free {
   void operator()(rd_kafka_conf_t* each) const { rd_kafka_conf_destroy(each); }
@@ -57,11 +59,13 @@ class Client {
   /// The user's properties win over `defaults`, `fixed` over both. Throws LogFailure (`refused`)
   /// when librdkafka does not take them.
   Client(rd_kafka_type_t type, const Properties& user, const Properties& defaults,
-         const Properties& fixed);
+         const Properties& fixed, std::chrono::milliseconds answer_time);
   ~Client();
   Client(const Client&) = delete;
 
   rd_kafka_t* handle() const { return handle_; }
+  /// How long a question may take.
+  std::chrono::milliseconds answer_time() const { return answer_time_; }
   /// Gives callbacks their turn, without waiting.
   void poll() const { rd_kafka_poll(handle_, 0); }
   /// Throws away what has not been sent, so that nothing of the caller's memory is in use.
@@ -84,6 +88,7 @@ class Client {
 
   rd_kafka_t* handle_ = nullptr;
   std::string servers_;
+  std::chrono::milliseconds answer_time_;
   mutable std::mutex mutex_;
   std::string last_error_;
   std::atomic<rd_kafka_resp_err_t> rejected_ = RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -95,17 +100,17 @@ bool may_pass(rd_kafka_resp_err_t error);
 /// Whether an error says that a newer owner of the transactional id has taken over.
 bool means_fenced(rd_kafka_resp_err_t error);
 
-/// The number of partitions of a topic. Retried within KafkaLog::kAnswerTime while it has one
-/// without a leader; throws LogFailure; nothing when the topic does not exist.
+/// The number of partitions of a topic. Asked again, within the client's answer time, while it has
+/// one without a leader; throws LogFailure; nothing when the topic does not exist.
 std::optional<std::int32_t> count_partitions(const Client& client, rd_kafka_topic_t* topic);
 
 /// Asks (`ask(time_ms)` -> error) until there is no error, or one that will not pass, or
-/// KafkaLog::kAnswerTime is over.
+/// the client's answer time is over.
 template <class Ask>
 rd_kafka_resp_err_t ask_until(const Client& client, const std::string& what, Ask ask) {
   constexpr std::chrono::milliseconds kSlice{1000};  // to notice a rejection
   constexpr std::chrono::milliseconds kPause{20};
-  const Deadline deadline(KafkaLog::kAnswerTime);
+  const Deadline deadline(client.answer_time());
   while (true) {
     const rd_kafka_resp_err_t error = ask(deadline.left_ms(kSlice));
     if (!may_pass(error)) return error;

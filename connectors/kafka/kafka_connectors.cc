@@ -2,10 +2,10 @@
 
 #include <string>
 
-namespace weir::kafka {
+namespace weir {
 namespace {
 
-class Source final : public SourceSpec {
+class KafkaSource final : public SourceSpec {
  public:
   void describe(OptionVisitor& option) override {
     option("topic", topic_,
@@ -17,7 +17,7 @@ class Source final : public SourceSpec {
   std::string topic_;
 };
 
-class Sink final : public SinkSpec {
+class KafkaSink final : public SinkSpec {
  public:
   void describe(OptionVisitor& option) override {
     option("topic", topic_,
@@ -31,7 +31,7 @@ class Sink final : public SinkSpec {
 
 }  // namespace
 
-std::unique_ptr<SourceSpec> make_source() { return std::make_unique<Source>(); }
-std::unique_ptr<SinkSpec> make_sink() { return std::make_unique<Sink>(); }
+std::unique_ptr<SourceSpec> make_kafka_source() { return std::make_unique<KafkaSource>(); }
+std::unique_ptr<SinkSpec> make_kafka_sink() { return std::make_unique<KafkaSink>(); }
 
-}  // namespace weir::kafka
+}  // namespace weir

@@ -10,7 +10,10 @@
 #include "connectors/kafka/kafka_reader.h"
 #include "connectors/kafka/kafka_writer.h"
 
-namespace weir::kafka {
+namespace weir {
+
+using namespace kafka;
+
 namespace {
 
 using std::chrono::milliseconds;
@@ -36,11 +39,12 @@ Owned<rd_kafka_NewTopic_t> new_topic(const std::string& topic, std::int32_t part
 
 }  // namespace
 
-KafkaLog::KafkaLog(Properties properties)
+KafkaLog::KafkaLog(KafkaProperties properties, std::chrono::milliseconds answer_time)
     : properties_(std::move(properties)),
       // Offsets asked for under read_committed would be the last stable ones.
       client_(std::make_unique<Client>(RD_KAFKA_CONSUMER, properties_, Properties{},
-                                       Properties{{"isolation.level", "read_uncommitted"}})) {}
+                                       Properties{{"isolation.level", "read_uncommitted"}},
+                                       answer_time)) {}
 
 KafkaLog::~KafkaLog() = default;
 
@@ -57,7 +61,7 @@ void KafkaLog::request_topic(const std::string& topic, std::int32_t partitions,
   const std::string what = fmt::format("creating topic {}", topic);
   const Owned<rd_kafka_NewTopic_t> wanted = new_topic(topic, partitions, settings);
   const Owned<rd_kafka_queue_t> answers(rd_kafka_queue_new(client_->handle()));
-  const int time_ms = static_cast<int>(milliseconds(kAnswerTime).count());
+  const int time_ms = static_cast<int>(client_->answer_time().count());
   const Owned<rd_kafka_AdminOptions_t> options(
       rd_kafka_AdminOptions_new(client_->handle(), RD_KAFKA_ADMIN_OP_CREATETOPICS));
   std::array<char, 512> text{};
@@ -85,7 +89,7 @@ void KafkaLog::request_topic(const std::string& topic, std::int32_t partitions,
 void KafkaLog::create_topic(const std::string& topic, std::int32_t partitions,
                             const std::map<std::string, std::string>& settings) {
   request_topic(topic, partitions, settings);
-  const Deadline deadline(kAnswerTime);
+  const Deadline deadline(client_->answer_time());
   while (!this->partitions(topic)) {  // brokers learn of it one after another
     if (deadline.over())
       throw client_->failure(fmt::format("waiting for the new topic {}", topic),
@@ -125,7 +129,7 @@ std::unique_ptr<RecordReader> KafkaLog::reader(const std::string& topic) {
   const std::optional<std::int32_t> count = partitions(topic);
   if (!count)
     throw LogFailure(LogFailure::Kind::refused, fmt::format("there is no topic {}", topic));
-  return std::make_unique<Reader>(*this, properties_, topic, *count);
+  return std::make_unique<Reader>(*this, properties_, topic, *count, client_->answer_time());
 }
 
 std::unique_ptr<LogWriter> KafkaLog::writer(const std::string& identity,
@@ -137,10 +141,10 @@ std::unique_ptr<LogWriter> KafkaLog::writer(const std::string& identity,
       throw LogFailure(LogFailure::Kind::refused, fmt::format("there is no topic {}", topic));
     known.push_back({std::move(topic), *count, nullptr});
   }
-  return std::make_unique<Writer>(properties_, identity, std::move(known));
+  return std::make_unique<Writer>(properties_, identity, std::move(known), client_->answer_time());
 }
 
-std::string property_error(const std::string& name, const std::string& value) {
+std::string kafka_property(const std::string& name, const std::string& value) {
   if (std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end())
     return fmt::format("{} is set by weir itself", name);
   const Owned<rd_kafka_conf_t> conf(rd_kafka_conf_new());
@@ -156,4 +160,4 @@ std::string property_error(const std::string& name, const std::string& value) {
   return {};
 }
 
-}  // namespace weir::kafka
+}  // namespace weir

@@ -11,12 +11,14 @@
 
 #include "pipeline/core/log.h"
 
-namespace weir::kafka {
+namespace weir {
 
+namespace kafka {
 class Client;
+}
 
 /// Properties of librdkafka by name, as under `kafka:`.
-using Properties = std::map<std::string, std::string>;
+using KafkaProperties = std::map<std::string, std::string>;
 
 /// The log as topics of an Apache Kafka (2.5 or later; KIP-447), by librdkafka's C API.
 ///
@@ -34,7 +36,8 @@ class KafkaLog final : public Log {
   static constexpr std::chrono::seconds kTakeoverTime{40};
 
   /// Connects in the background. Throws LogFailure (`refused`) for properties that do not fit.
-  explicit KafkaLog(Properties properties);
+  explicit KafkaLog(KafkaProperties properties,
+                    std::chrono::milliseconds answer_time = kAnswerTime);
   ~KafkaLog() override;
 
   std::optional<std::int32_t> partitions(const std::string& topic) override;
@@ -51,11 +54,11 @@ class KafkaLog final : public Log {
   void request_topic(const std::string& topic, std::int32_t partitions,
                      const std::map<std::string, std::string>& settings);
 
-  Properties properties_;
-  std::unique_ptr<Client> client_;  // for questions
+  KafkaProperties properties_;
+  std::unique_ptr<kafka::Client> client_;  // for questions
 };
 
 /// What is wrong with a property under `kafka:`, or empty. Offline: nothing is opened.
-std::string property_error(const std::string& name, const std::string& value);
+std::string kafka_property(const std::string& name, const std::string& value);
 
-}  // namespace weir::kafka
+}  // namespace weir

@@ -37,11 +37,12 @@ Record record_of(const rd_kafka_message_t& message) {
 
 }  // namespace
 
-Reader::Reader(Log& log, const Properties& properties, std::string topic, std::int32_t partitions)
+Reader::Reader(Log& log, const Properties& properties, std::string topic, std::int32_t partitions,
+               std::chrono::milliseconds answer_time)
     : log_(log),
       topic_(std::move(topic)),
       partitions_(partitions),
-      client_(RD_KAFKA_CONSUMER, properties, kDefaults, kFixed),
+      client_(RD_KAFKA_CONSUMER, properties, kDefaults, kFixed, answer_time),
       handle_(rd_kafka_topic_new(client_.handle(), topic_.c_str(), nullptr)) {
   if (!handle_) throw client_.failure(fmt::format("reading {}", topic_), rd_kafka_last_error());
 }

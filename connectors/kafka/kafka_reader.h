@@ -15,7 +15,8 @@ namespace weir::kafka {
 class Reader final : public RecordReader {
  public:
   /// `log` describes what an offset that is lost should have been found in; it outlives the reader.
-  Reader(Log& log, const Properties& properties, std::string topic, std::int32_t partitions);
+  Reader(Log& log, const Properties& properties, std::string topic, std::int32_t partitions,
+         std::chrono::milliseconds answer_time);
   ~Reader() override;
 
   void start(std::span<const PartitionOffset> positions, Signal& signal) override;

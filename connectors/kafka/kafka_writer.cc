@@ -60,9 +60,10 @@ void* bytes_of(std::string_view text) { return const_cast<char*>(text.data()); }
 
 }  // namespace
 
-Writer::Writer(const Properties& properties, const std::string& identity, std::vector<Topic> topics)
+Writer::Writer(const Properties& properties, const std::string& identity, std::vector<Topic> topics,
+               std::chrono::milliseconds answer_time)
     : identity_(identity),
-      client_(RD_KAFKA_PRODUCER, properties, kDefaults, fixed_for(identity)),
+      client_(RD_KAFKA_PRODUCER, properties, kDefaults, fixed_for(identity), answer_time),
       topics_(std::move(topics)),
       batches_(topics_.size()),
       max_record_bytes_(std::stoul(client_.setting("message.max.bytes")) - kRecordOverhead),

@@ -23,7 +23,8 @@ class Writer final : public LogWriter {
   };
 
   /// Fences every older owner of `identity`. Throws LogFailure.
-  Writer(const Properties& properties, const std::string& identity, std::vector<Topic> topics);
+  Writer(const Properties& properties, const std::string& identity, std::vector<Topic> topics,
+         std::chrono::milliseconds answer_time);
 
   Commit commit(const Outbox& records, std::span<const CommittedOffset> offsets,
                 std::string& reason) override;

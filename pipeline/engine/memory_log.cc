@@ -114,6 +114,8 @@ class MemoryLog::Writer final : public LogWriter {
     return answer;
   }
 
+  std::size_t max_record_bytes() const override { return log_.options_.max_record_bytes; }
+
  private:
   Commit take(const Outbox& records, std::span<const CommittedOffset> offsets, Fault fault,
               std::string& reason) {
