@@ -1,0 +1,138 @@
+#include "pipeline/engine/option_schema.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace weir {
+namespace {
+
+constexpr const char* kDuration = "^[0-9]+(ms|s|m|h|d)$";
+
+Json substituted() { return {{"$ref", "#/$defs/substituted"}}; }
+Json any_of(std::vector<Json> forms) {
+  return forms.size() == 1 ? std::move(forms[0]) : Json{{"anyOf", std::move(forms)}};
+}
+
+Json number_schema(const OptionTree& option, bool whole) {
+  Json schema = {{"type", whole ? "integer" : "number"}};
+  const double min = whole ? std::max(option.min, 0.0) : option.min;
+  if (std::isfinite(min)) schema["minimum"] = min;
+  if (std::isfinite(option.max)) schema["maximum"] = option.max;
+  return schema;
+}
+
+Json text_schema(const OptionTree& option) {
+  if (option.words.empty()) return {{"type", Json::array({"string", "number", "boolean"})}};
+  return any_of({{{"enum", option.words}}, substituted()});
+}
+
+bool other_required(const std::vector<OptionTree>& options) {
+  return std::any_of(options.begin() + 1, options.end(),
+                     [](const OptionTree& option) { return option.required; });
+}
+
+bool any_required(const std::vector<OptionTree>& options) {
+  return std::any_of(options.begin(), options.end(),
+                     [](const OptionTree& option) { return option.required; });
+}
+
+/// What stands behind a name: a mapping of options, the main option alone, or nothing.
+Json inside_schema(const std::vector<OptionTree>& options, bool may_be_empty) {
+  if (options.size() == 1 && options[0].name.empty()) return option_schema(options[0]);
+  std::vector<Json> forms = {options_schema(options)};
+  if (!options.empty() && !other_required(options)) {
+    const Json alone = {{"not", {{"type", Json::array({"object", "null"})}}}};
+    forms.push_back({{"allOf", Json::array({alone, option_schema(options[0])})}});
+  }
+  if (may_be_empty && !any_required(options)) forms.push_back({{"type", "null"}});
+  return any_of(std::move(forms));
+}
+
+Json component_schema(const OptionTree& option) {
+  Json alone = Json::array();
+  Json with_options = Json::object();
+  for (const ChoiceTree& choice : option.choices) {
+    if (!choice.later.empty()) continue;
+    if (!any_required(choice.options)) alone.push_back(choice.name);
+    Json inside = inside_schema(choice.options, true);
+    inside["description"] = choice.doc;
+    with_options[choice.name] = std::move(inside);
+  }
+  return any_of({{{"enum", std::move(alone)}},
+                 {{"type", "object"},
+                  {"properties", std::move(with_options)},
+                  {"additionalProperties", false},
+                  {"minProperties", 1},
+                  {"maxProperties", 1}},
+                 substituted()});
+}
+
+Json value_schema(const OptionTree& option) {
+  using Kind = OptionTree::Kind;
+  const Json duration = {{"type", "string"}, {"pattern", kDuration}};
+  switch (option.kind) {
+    case Kind::number:
+      return any_of({number_schema(option, false), substituted()});
+    case Kind::count:
+      return any_of({number_schema(option, true), substituted()});
+    case Kind::boolean:
+      return any_of({{{"type", "boolean"}}, substituted()});
+    case Kind::text:
+    case Kind::written:
+      return text_schema(option);
+    case Kind::duration:
+      return any_of({duration, {{"const", 0}}, substituted()});
+    case Kind::extent:
+      return any_of({{{"type", "integer"}, {"minimum", std::max(option.min, 0.0)}},
+                     duration,
+                     {{"const", "all"}},
+                     substituted()});
+    case Kind::literal:
+      return {{"type", Json::array({"string", "number", "boolean", "null"})}};
+    case Kind::written_list:
+      return any_of({{{"type", "array"}, {"items", text_schema(option)}}, text_schema(option)});
+    case Kind::block:
+      return inside_schema(option.options, false);
+    case Kind::entries:
+      return {{"type", "object"}, {"additionalProperties", inside_schema(option.options, true)}};
+    case Kind::component:
+      return component_schema(option);
+    case Kind::components:
+      return any_of(
+          {{{"type", "array"}, {"items", component_schema(option)}}, component_schema(option)});
+  }
+  return true;
+}
+
+}  // namespace
+
+Json option_schema(const OptionTree& option) {
+  Json schema = value_schema(option);
+  if (!option.doc.empty()) schema["description"] = option.doc;
+  if (!option.default_value.empty()) schema["default"] = Json::parse(option.default_value);
+  return schema;
+}
+
+Json options_schema(const std::vector<OptionTree>& options) {
+  Json properties = Json::object();
+  Json required = Json::array();
+  for (const OptionTree& option : options) {
+    if (!option.later.empty()) continue;
+    properties[option.name] = option_schema(option);
+    if (option.required) required.push_back(option.name);
+  }
+  Json schema = {
+      {"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}};
+  if (!required.empty()) schema["required"] = std::move(required);
+  return schema;
+}
+
+Json schema_definitions() {
+  return {{"substituted",
+           {{"type", "string"},
+            {"pattern", "\\$\\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\\}"},
+            {"description", "taken from the environment: ${NAME} or ${NAME:-default}"}}}};
+}
+
+}  // namespace weir
