@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <utility>
 
 #include "pipeline/core/check.h"
@@ -10,7 +11,7 @@ namespace weir {
 namespace {
 
 /// Four sums side by side: one alone would wait for each addition.
-double mean_of(const std::vector<double>& values) {
+double mean_of(std::span<const double> values) {
   double sums[4] = {};
   std::size_t i = 0;
   for (; i + 4 <= values.size(); i += 4)
@@ -42,7 +43,9 @@ void KsTest::Options::describe(OptionVisitor& option) {
 }
 
 KsTest::KsTest(Options options)
-    : options_(std::move(options)), method_(method_named(options_.method)) {
+    : options_(std::move(options)),
+      method_(method_named(options_.method)),
+      window_(options_.window, options_.every) {
   const auto critical = [&](double alpha) {
     return ks_critical_steps(options_.reference, options_.window, alpha, method_);
   };
@@ -67,21 +70,10 @@ Verdict KsTest::update(double value) {
     }
     return {};
   }
-  slide(value);
-  if (window_.size() < options_.window) return {};
-  const bool first = since_test_ == 0;
-  since_test_ = since_test_ + 1 < options_.every ? since_test_ + 1 : 0;
-  return first ? test() : Verdict{};
-}
-
-void KsTest::slide(double value) {
+  const SlidingWindow::Pushed pushed = window_.push(value);
   compared_->add(value);
-  if (window_.size() < options_.window) {
-    window_.push_back(value);
-    return;
-  }
-  compared_->remove(std::exchange(window_[oldest_], value));
-  oldest_ = oldest_ + 1 < options_.window ? oldest_ + 1 : 0;
+  if (pushed.left) compared_->remove(*pushed.left);
+  return pushed.test ? test() : Verdict{};
 }
 
 Verdict KsTest::test() {
@@ -91,7 +83,7 @@ Verdict KsTest::test() {
                   .statistic = static_cast<double>(steps) / all,
                   .threshold = static_cast<double>(drift_steps_) / all,
                   .reference = {reference_.size(), reference_mean_},
-                  .current = {window_.size(), mean_of(window_)}};
+                  .current = {options_.window, mean_of(window_.values())}};
   if (steps >= warning_steps_) verdict.drift = Drift::warning;
   if (steps >= drift_steps_) verdict.drift = Drift::drift;
   if (verdict.drift != last_)
@@ -111,20 +103,17 @@ void KsTest::start_over() {
   reference_.clear();  // the next values become the reference
   window_.clear();
   compared_.reset();
-  oldest_ = 0;
-  since_test_ = 0;
 }
 
 void KsTest::state(StateVisitor& visit) {
-  visit(reference_, reference_mean_, window_, oldest_, since_test_, last_);
+  visit(reference_, reference_mean_, window_, last_);
   if (!visit.loading()) return;
-  if (reference_.size() > options_.reference || window_.size() > options_.window ||
-      oldest_ >= options_.window)
-    throw StateError("ks_test: the saved windows are larger than the options allow");
+  if (reference_.size() > options_.reference)
+    throw StateError("ks_test: the saved reference is larger than its option allows");
   compared_.reset();
   if (reference_.size() < options_.reference) return;
   start_comparing();
-  for (const double value : window_) compared_->add(value);
+  for (const double value : window_.values()) compared_->add(value);
 }
 
 }  // namespace weir

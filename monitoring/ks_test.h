@@ -9,6 +9,7 @@
 #include "monitoring/drift_detector.h"
 #include "monitoring/kolmogorov_smirnov.h"
 #include "monitoring/ks_window.h"
+#include "monitoring/sliding_window.h"
 #include "pipeline/core/options.h"
 
 namespace weir {
@@ -49,7 +50,6 @@ class KsTest final : public DriftDetector {
 
  private:
   void start_comparing();
-  void slide(double value);
   Verdict test();
   void start_over();
 
@@ -60,9 +60,7 @@ class KsTest final : public DriftDetector {
 
   std::vector<double> reference_;  // as they come while it fills, then sorted
   double reference_mean_ = 0;
-  std::vector<double> window_;  // a ring once it is full
-  std::uint64_t oldest_ = 0;
-  std::uint64_t since_test_ = 0;
+  SlidingWindow window_;
   Drift last_ = Drift::stable;
   std::optional<KsWindow> compared_;  // follows from the reference and the window
 };

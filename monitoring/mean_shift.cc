@@ -31,6 +31,8 @@ Drift passed(double statistic, double warning, double drift) {
 void MeanShift::Options::describe(OptionVisitor& option) {
   option("reference", reference, {.doc = "values in the frozen reference", .min = 2});
   option("window", window, {.doc = "values in each tested window", .min = 2});
+  option("every", every,
+         {.doc = "test the sliding window again after so many values; 0: each full window"});
   option("method", method,
          {.doc = "welch: Welch's t; sigma: distance of the means in standard deviations of the "
                  "reference, blind to shifts below k of them however long the window",
@@ -44,7 +46,9 @@ void MeanShift::Options::describe(OptionVisitor& option) {
 }
 
 MeanShift::MeanShift(Options options)
-    : options_(std::move(options)), sigma_(options_.method == "sigma") {}
+    : options_(std::move(options)),
+      sigma_(options_.method == "sigma"),
+      sliding_(options_.window, options_.every) {}
 
 Verdict MeanShift::judge() const {
   Verdict verdict{.tested = true,
@@ -64,21 +68,34 @@ Verdict MeanShift::judge() const {
   return verdict;
 }
 
+/// Takes one value into the window; returns whether the window is to be judged.
+bool MeanShift::full_after(double value) {
+  if (options_.every == 0) {
+    window_.add(value);
+    return window_.count == options_.window;
+  }
+  if (!sliding_.push(value).test) return false;
+  // Anew each time: what is added and subtracted for ever drifts away from the values.
+  for (const double one : sliding_.values()) window_.add(one);
+  return true;
+}
+
 Verdict MeanShift::update(double value) {
   check(std::isfinite(value), "value is finite");
   if (reference_.count < options_.reference) {
     reference_.add(value);
     return {};
   }
-  window_.add(value);
-  if (window_.count < options_.window) return {};
+  if (!full_after(value)) return {};
 
+  // A test on squares that overflowed would mean nothing, now and ever after.
   const bool judged = std::isfinite(reference_.squares) && std::isfinite(window_.squares);
   const Verdict verdict = judged ? judge() : Verdict{};
   window_ = {};
-  if (!judged)
-    reference_ = {};  // squares overflowed: no test on this reference would mean anything
-  if (verdict.drift == Drift::drift) reference_ = {};  // the new regime becomes the next reference
+  if (!judged || verdict.drift == Drift::drift) {
+    reference_ = {};  // the new regime becomes the next reference
+    sliding_.clear();
+  }
   return verdict;
 }
 

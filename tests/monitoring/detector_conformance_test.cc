@@ -47,6 +47,7 @@ std::vector<Written> all_detectors() {
   all.push_back({"ks_test", {{"every", "100"}, {"method", "asymptotic"}}});
   all.push_back({"ks_test", {{"reference", "500"}, {"window", "500"}, {"method", "exact"}}});
   all.push_back({"mean_shift", {{"method", "sigma"}}});
+  all.push_back({"mean_shift", {{"every", "10"}}});
   return all;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "monitoring/welch.h"
 #include "tests/monitoring/vectors_test.h"
 
 namespace weir {
@@ -61,6 +62,25 @@ TEST(MeanShift, SeesAConstantMove) {
   EXPECT_EQ(verdict.drift, Drift::drift);
   EXPECT_EQ(verdict.statistic, HUGE_VAL);
   EXPECT_EQ(verdict.p_value, 0);
+}
+
+TEST(MeanShift, SlidingWindowIsTheLastValues) {
+  MeanShift detector({.reference = 50, .window = 20, .every = 7, .warning_t = 90, .drift_t = 90});
+  SplitMix64 random(7);
+  std::vector<double> reference, seen;
+  for (int i = 0; i < 50; ++i) reference.push_back(random.normal());
+  for (const double value : reference) detector.update(value);
+  std::vector<std::size_t> tested;
+  for (int i = 0; i < 50; ++i) {
+    seen.push_back(random.normal() + i / 10.0);
+    const Verdict verdict = detector.update(seen.back());
+    if (!verdict.tested) continue;
+    tested.push_back(seen.size());
+    const Moments window = moments_of({seen.end() - 20, seen.end()});
+    EXPECT_NEAR(verdict.statistic, std::abs(welch_test(window, moments_of(reference)).t), 1e-9);
+    EXPECT_NEAR(verdict.current.mean, window.mean(), 1e-12);
+  }
+  EXPECT_EQ(tested, (std::vector<std::size_t>{20, 27, 34, 41, 48}));
 }
 
 TEST(MeanShift, StartsOverAfterValuesWhoseSquaresOverflow) {
