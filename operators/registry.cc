@@ -2,8 +2,11 @@
 
 #include <array>
 
+#include "operators/drift.h"
+#include "operators/evaluate.h"
 #include "operators/features.h"
 #include "operators/filter.h"
+#include "operators/model.h"
 
 namespace weir {
 namespace {
@@ -12,11 +15,14 @@ constexpr std::array kOperators = {
     OperatorType{"alert", "fires and resolves alerts", "watching", nullptr},
     OperatorType{"decide", "chooses an action and learns from what it brings", "learners", nullptr},
     OperatorType{"dedupe", "passes the first row of each key", "learners", nullptr},
+    OperatorType{"drift", "watches fields of a stream for a change", "", make_drift},
+    OperatorType{"evaluate", "measures a model's outcomes over windows", "", make_evaluate},
     OperatorType{"experiment", "compares variants", "later", nullptr},
     OperatorType{"features", "computes values of a row and aggregates over earlier rows of its key",
                  "", make_features},
     OperatorType{"filter", "passes the rows for which an expression is true", "", make_filter},
     OperatorType{"join", "adds the latest row of another stream", "learners", nullptr},
+    OperatorType{"model", "scores rows and learns from their labels", "", make_model},
     OperatorType{"repartition", "sends rows to the shard of another key", "later", nullptr},
     OperatorType{"rollout", "brings a new model version to a growing share of rows", "later",
                  nullptr},

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <memory>
+
+#include "pipeline/core/operator.h"
+
+namespace weir {
+
+/// `evaluate { input, metrics, window, every, baseline }`: how good a model's outcomes are.
+///
+/// Input: an edge with `label`, `prediction`, `score` and `loss` (a model's `outcomes`, or rows
+/// made of them). Output: one row every `every` (default: each full window): a field per metric,
+/// `count`, `window_from`, `window_to`, `time`, `shard`; `baseline: true`: also `typical_METRIC`
+/// (majority class or mean of the labels so far) and `last_METRIC` (the last label). Windows: rows,
+/// event time (aligned to 1970 UTC; a row older than the windows still open is late and not
+/// counted) or all. With `every` below the window, windows overlap: a row is added to each of at
+/// most 60. Memory: the metrics of the open windows, at most 1,000 windows.
+std::unique_ptr<OperatorSpec> make_evaluate();
+
+}  // namespace weir
