@@ -150,8 +150,9 @@ const Type* read_type(OptionReader& reader, ConfigReading& reading, std::span<co
   for (const Type& type : table) {
     names.push_back(type.name);
     if (type.name != name) continue;
-    if (type.later.empty()) return &type;
-    reading.problems.error(written.place, fmt::format("'{}' comes later ({})", name, type.later));
+    if (type.later.empty() && type.make != nullptr) return &type;
+    reading.problems.error(written.place,
+                           comes_later(name, type.later.empty() ? "later" : type.later));
     return nullptr;
   }
   const auto other = [&](const auto& types, std::string_view what) {

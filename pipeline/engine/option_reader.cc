@@ -92,7 +92,7 @@ const YamlNode* OptionReader::find(std::string_view name) {
 const YamlNode* OptionReader::wanted(std::string_view name, const Rule& rule) {
   const YamlNode* node = find(name);
   if (node != nullptr && !rule.later.empty()) {
-    problems_.error(node->place, fmt::format("'{}' comes later ({})", name, rule.later));
+    problems_.error(node->place, comes_later(name, rule.later));
     return nullptr;
   }
   if (node == nullptr && rule.required)
@@ -220,8 +220,7 @@ Json OptionReader::read_component(std::string_view name, const YamlNode& node,
     return nullptr;
   }
   if (!choice->later.empty()) {
-    problems_.error(component.name.place,
-                    fmt::format("'{}' comes later ({})", choice->name, choice->later));
+    problems_.error(component.name.place, comes_later(choice->name, choice->later));
     return nullptr;
   }
   OptionScope& scope = scope_.child(fmt::format("'{}'", component.name.text));

@@ -209,6 +209,11 @@ Json slot_json(OptionVisitor::Slot slot) {
   return std::visit([](auto* value) { return Printer{}(value); }, slot);
 }
 
+std::string comes_later(std::string_view name, std::string_view issue) {
+  return issue == "later" ? fmt::format("'{}' comes later", name)
+                          : fmt::format("'{}' comes later ({})", name, issue);
+}
+
 std::string suggestion(std::string_view name, std::vector<std::string_view> names) {
   const std::string_view nearest = nearest_name(name, names);
   if (!nearest.empty()) return fmt::format("; did you mean '{}'?", nearest);

@@ -12,7 +12,7 @@ namespace weir {
 namespace {
 
 constexpr std::string_view kCutExpression =
-    "a comma inside {} or [] ends a value: put the expression in quotes or on a line of its own";
+    "a comma inside { } or [ ] ends a value: put the expression in quotes or on a line of its own";
 
 std::string_view line_of(std::string_view text, std::uint32_t line) {
   for (std::uint32_t at = 1; at < line; ++at)
@@ -89,6 +89,10 @@ std::string yaml_hint(std::string_view text, Place place, std::string_view messa
       (before.ends_with('$') || line.substr(before.size()).starts_with("${")))
     return "inside { } or [ ] a value with ${...} needs quotes: \"${NAME:-default}\"";
   if (says("missing comma in flow") && balance(before) > 0) return std::string(kCutExpression);
+  if (says("missing comma in flow") || says("without a closing"))
+    return "before this a comma or a closing bracket is missing";
+  if (says("wrongly indented") && says("quoted"))
+    return "this quote is not closed, or its text goes on with too little indentation";
   if (says("tab character")) return "indent with blanks: YAML takes no tabs";
   if (says("nested block mapping on the same line")) return "a value that holds ': ' needs quotes";
   if (says("multiline plain key"))
