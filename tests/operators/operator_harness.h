@@ -179,6 +179,12 @@ class OperatorBench {
     return out;
   }
 
+  /// The same, of the main output only.
+  std::vector<OutputRow> main_rows(const std::vector<InputRow>& rows, std::size_t batch_rows = 4096,
+                                   std::int64_t lateness = 0) {
+    return std::move(run(rows, batch_rows, lateness).at(0));
+  }
+
   std::uint64_t state_hash() {
     StateHasher hasher;
     operator_->state(hasher);
