@@ -4,6 +4,7 @@
 
 #include "connectors/csv.h"
 #include "connectors/file/file.h"
+#include "connectors/generate/generate.h"
 #include "connectors/json.h"
 #include "connectors/kafka/kafka_connectors.h"
 
@@ -13,6 +14,8 @@ namespace {
 constexpr std::array kSources = {
     SourceType{"kafka", "a topic, read committed", {}, make_kafka_source},
     SourceType{"file", "CSV or JSON lines, plain or gzip", {}, make_file_source},
+    SourceType{
+        "generate", "an invented stream, made again from its seed", {}, make_generate_source},
 };
 
 constexpr std::array kSinks = {
