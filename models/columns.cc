@@ -1,14 +1,18 @@
 #include <algorithm>
 
 #include "models/transformer.h"
+#include "pipeline/core/schema.h"
 
 namespace weir {
 namespace {
 
-std::string names(const Columns& columns) {
-  std::string all;
-  for (const Column& column : columns.named) all += (all.empty() ? "" : ", ") + column.name;
-  return all.empty() ? "none are left" : all;
+std::string unknown(const std::string& name, const Columns& columns) {
+  std::vector<std::string_view> names;
+  for (const Column& column : columns.named) names.push_back(column.name);
+  const std::string_view nearest = nearest_name(name, names);
+  std::string message = "no column is named `" + name + "` here";
+  if (!nearest.empty()) message += "; did you mean `" + std::string(nearest) + "`?";
+  return message;
 }
 
 }  // namespace
@@ -24,12 +28,13 @@ std::vector<Column> select_columns(const Columns& columns, const std::vector<Wri
   }
   for (const Written& field : fields) {
     const auto found = std::ranges::find(columns.named, field.text, &Column::name);
+    const std::string name = "`" + field.text + "`";
     if (found == columns.named.end()) {
-      mistakes.push_back("no column is named " + field.text + " here (" + names(columns) + ")");
+      mistakes.push_back({field.place, unknown(field.text, columns)});
     } else if ((found->kind == FeatureKind::text) != texts) {
-      mistakes.push_back(field.text + (texts ? " is not a text" : " is a text"));
+      mistakes.push_back({field.place, name + (texts ? " is not a text" : " is a text")});
     } else if (std::ranges::count(chosen, field.text, &Column::name) > 0) {
-      mistakes.push_back(field.text + " is named twice");
+      mistakes.push_back({field.place, name + " is named twice"});
     } else {
       chosen.push_back(*found);
     }

@@ -44,6 +44,39 @@ std::string learners_of(Task task) {
   return names;
 }
 
+using Mistakes = std::vector<ModelSpec::Mistake>;
+
+/// Adds a mistake of a step, at the step's place unless it has one of its own.
+void add_mistake(Mistakes& mistakes, const Link& link, const std::string& message,
+                 Place place = {}) {
+  mistakes.push_back({place.line > 0 ? place : link.name.place, link.name.text + ": " + message});
+}
+
+std::string learner_wanted(Task task) {
+  return learners_of(task) + " learns " + std::string(target_of(task));
+}
+
+void check_learner(const Link& link, Task task, const Columns& columns, Mistakes& mistakes) {
+  if (link.learner->task != task)
+    add_mistake(mistakes, link,
+                "learns " + std::string(target_of(link.learner->task)) + ", this is " +
+                    std::string(target_of(task)) + ": use " + learners_of(task));
+  for (const Column& column : columns.named)
+    if (column.kind == FeatureKind::text)
+      add_mistake(mistakes, link,
+                  "`" + column.name + "` is a text: put one_hot or ordinal before the learner");
+}
+
+Columns columns_of(std::span<const Feature> features) {
+  Columns columns;
+  std::size_t texts = 0;
+  for (const Feature& feature : features) {
+    const bool text = feature.kind == FeatureKind::text;
+    columns.named.push_back({feature.name, feature.kind, text ? texts++ : columns.numbers++});
+  }
+  return columns;
+}
+
 }  // namespace
 
 struct ModelSpec::Chain {
@@ -71,44 +104,27 @@ void ModelSpec::describe(OptionVisitor& option) {
 }
 
 std::vector<ModelSpec::Mistake> ModelSpec::bind(Task task, std::span<const Feature> features) {
-  std::vector<Mistake> mistakes;
-  Columns columns;
-  std::size_t texts = 0;
-  for (const Feature& feature : features) {
-    const bool text = feature.kind == FeatureKind::text;
-    columns.named.push_back({feature.name, feature.kind, text ? texts++ : columns.numbers++});
-  }
-
+  Mistakes mistakes;
+  Columns columns = columns_of(features);
   const auto& links = chain_->links;
   for (std::size_t i = 0; i < links.size(); ++i) {
     const Link& link = links[i];
-    const auto wrong = [&](std::string message) {
-      mistakes.push_back({link.name.place, link.name.text + ": " + std::move(message)});
-    };
+    const bool last = i + 1 == links.size();
     if (link.transformer_spec) {
-      TransformerSpec::Mistakes found;
+      Mistakes found;
       link.transformer_spec->bind(columns, found);
-      for (std::string& message : found) wrong(std::move(message));
-      if (i + 1 == links.size())
-        wrong("the last step must be a learner: " + learners_of(task) + " learns " +
-              std::string(target_of(task)));
-      continue;
+      for (const Mistake& mistake : found)
+        add_mistake(mistakes, link, mistake.message, mistake.place);
+      if (last)
+        add_mistake(mistakes, link, "the last step must be a learner: " + learner_wanted(task));
+    } else if (last) {
+      check_learner(link, task, columns, mistakes);
+    } else {
+      add_mistake(mistakes, link, "a learner must be the last step");
     }
-    if (i + 1 < links.size()) {
-      wrong("a learner must be the last step");
-      continue;
-    }
-    if (link.learner->task != task)
-      wrong("learns " + std::string(target_of(link.learner->task)) + ", this is " +
-            std::string(target_of(task)) + ": use " + learners_of(task));
-    for (const Column& column : columns.named)
-      if (column.kind == FeatureKind::text)
-        wrong(column.name + " is a text: put one_hot or ordinal before the learner");
   }
   if (links.empty())
-    mistakes.push_back({{},
-                        "steps: needs a learner: " + learners_of(task) + " learns " +
-                            std::string(target_of(task))});
+    mistakes.push_back({Place{}, "steps: needs a learner: " + learner_wanted(task)});
   chain_->columns = std::move(columns);
   return mistakes;
 }

@@ -56,11 +56,12 @@ class Transformer {
 /// A step as written: its options and, once bound, its columns.
 class TransformerSpec {
  public:
-  using Mistakes = std::vector<std::string>;
+  using Mistakes = std::vector<ModelSpec::Mistake>;
 
   virtual ~TransformerSpec() = default;
   virtual void describe(OptionVisitor& option) = 0;
-  /// Chooses its columns among those before it and makes them those after it.
+  /// Chooses its columns among those before it and makes them those after it. A mistake without
+  /// a place of its own stands at the step's.
   virtual void bind(Columns& columns, Mistakes& mistakes) = 0;
   virtual std::unique_ptr<Transformer> make() const = 0;
 };

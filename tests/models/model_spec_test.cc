@@ -27,7 +27,7 @@ TEST(ModelSpec, AcceptsTheChainOfTheExample) {
 
 TEST(ModelSpec, NamesTheEncodersForATextThatReachesTheLearner) {
   EXPECT_EQ(mistakes(R"(["standard_scaler", "logistic_regression"])"),
-            Mistakes{"logistic_regression: country is a text: put one_hot or ordinal before the "
+            Mistakes{"logistic_regression: `country` is a text: put one_hot or ordinal before the "
                      "learner"});
 }
 
@@ -51,11 +51,12 @@ TEST(ModelSpec, NamesTheLearnerThatFitsTheTarget) {
 }
 
 TEST(ModelSpec, ReportsEveryMistakeOfTheFieldsOfAStep) {
-  EXPECT_EQ(mistakes(R"([{"standard_scaler": ["amont", "country", "amount", "amount"]},
+  EXPECT_EQ(
+      mistakes(R"([{"standard_scaler": ["amont", "country", "amount", "amount"]},
                          {"one_hot": {"fields": ["country", "amount"]}}, "logistic_regression"])"),
-            (Mistakes{"standard_scaler: no column is named amont here (amount, abroad, country)",
-                      "standard_scaler: country is a text",
-                      "standard_scaler: amount is named twice", "one_hot: amount is not a text"}));
+      (Mistakes{"standard_scaler: no column is named `amont` here; did you mean `amount`?",
+                "standard_scaler: `country` is a text", "standard_scaler: `amount` is named twice",
+                "one_hot: `amount` is not a text"}));
 }
 
 TEST(ModelSpec, RefusesOptionsThatExcludeEachOther) {
