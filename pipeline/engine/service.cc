@@ -270,6 +270,7 @@ void Service::work(std::size_t worker) {
     fail(Stopped::failed, error.what());
   }
   ended_ = true;
+  ++ends_count_;
 }
 
 }  // namespace weir

@@ -57,7 +57,9 @@ class Service {
   bool ready() const { return recovered_ == shards_.size() && !ended_; }
   /// Whether every worker's loop has gone round in the last ten seconds.
   bool alive() const;
+  /// Whether a worker has ended: by itself, or asked to.
   bool ended() const { return ended_; }
+  bool all_ended() const { return ends_count_ == threads_.size(); }
   Stopped why() const;
   std::string reason() const;
 
@@ -88,6 +90,7 @@ class Service {
   std::atomic<bool> stop_ = false;
   std::atomic<bool> ended_ = false;
   std::atomic<std::size_t> recovered_ = 0;
+  std::atomic<std::size_t> ends_count_ = 0;  // workers that have ended
   mutable std::mutex mutex_;
   std::vector<MetricSamples> samples_;  // per worker
   std::vector<End> ends_;

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "deploy/weir/pipeline_file.h"
+
+namespace weir {
+
+/// Flags that every command has.
+struct CommonOptions {
+  PipelineOptions pipeline;
+  bool json = false;
+};
+
+struct ReplayOptions {
+  std::vector<std::string> inputs, outputs;  // SOURCE=PATH, SINK=PATH
+  bool drain = false;
+};
+
+struct DemoOptions {
+  std::uint64_t events = 0;  // 0: until stopped
+  std::uint64_t seed = 1;
+  std::uint64_t rate = 20'000;  // transactions a second, 0: as fast as it goes
+  std::string write;            // a folder
+};
+
+// Each returns the program's exit code.
+int check_command(const CommonOptions& common);
+int graph_command(const CommonOptions& common, const std::string& format);
+int list_command(const CommonOptions& common);
+int describe_command(const CommonOptions& common, const std::string& name);
+int schema_command();
+int version_command(const CommonOptions& common);
+int replay_command(const CommonOptions& common, const ReplayOptions& options);
+int run_command(const CommonOptions& common);
+int verify_command(const CommonOptions& common);
+int demo_command(const CommonOptions& common, const DemoOptions& options);
+
+}  // namespace weir

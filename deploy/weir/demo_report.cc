@@ -1,0 +1,80 @@
+#include "deploy/weir/demo_report.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+namespace weir {
+namespace {
+
+constexpr std::uint64_t kEvery = 50;
+
+/// Which detector of the demo's pipeline answers for a planted drift.
+std::string_view detector_of(std::string_view drift) {
+  return drift == "amount_shift" ? "amount_drift" : "concept_drift";
+}
+
+std::vector<DemoReport::Alert> read_alerts(Log& log) {
+  std::vector<DemoReport::Alert> alerts;
+  Signal signal;
+  const auto reader = log.reader("alerts");
+  std::vector<PartitionOffset> all;
+  for (std::int32_t p = 0; p < log.partitions("alerts").value_or(0); ++p)
+    all.push_back({p, log.offsets("alerts", p).first});
+  reader->start(all, signal);
+  for (const PartitionOffset& at : all) {
+    for (std::vector<Record> records;;) {
+      records.clear();
+      const auto fetched = reader->fetch(at.partition, 1000, records);
+      for (const Record& record : records) {
+        const auto json = nlohmann::json::parse(record.value);
+        if (json.at("state") != "drift") continue;
+        alerts.push_back({json.at("detector"), json.at("field"),
+                          json.at("window_to").get<std::int64_t>(), json.at("summary")});
+      }
+      if (fetched.count == 0 && fetched.end) break;
+      if (fetched.count == 0) signal.wait_for(std::chrono::milliseconds(50));
+    }
+  }
+  std::ranges::stable_sort(alerts, {}, &DemoReport::Alert::time);
+  return alerts;
+}
+
+}  // namespace
+
+std::string time_text(std::int64_t ms) {
+  return fmt::format("{:%Y-%m-%d %H:%M}", fmt::gmtime(static_cast<std::time_t>(ms / 1000)));
+}
+
+void DemoReport::transaction(std::uint64_t number, std::int64_t time) {
+  if (number % kEvery == 0) made_.emplace_back(time, number);
+}
+
+std::uint64_t DemoReport::transaction_at(std::int64_t time) const {
+  const auto after =
+      std::ranges::upper_bound(made_, time, {}, [](const auto& one) { return one.first; });
+  return after == made_.begin() ? 0 : std::prev(after)->second;
+}
+
+std::vector<DemoReport::Finding> DemoReport::findings(
+    Log& log, const std::vector<Cards::Planted>& planted) const {
+  const std::vector<Alert> alerts = read_alerts(log);
+  std::vector<Finding> findings;
+  for (const Cards::Planted& drift : planted) {
+    Finding finding{drift, false, {}, 0};
+    for (const Alert& alert : alerts) {
+      if (alert.detector != detector_of(drift.drift) || alert.time < drift.time) continue;
+      finding.found = true;
+      finding.alert = alert;
+      finding.transaction = transaction_at(alert.time);
+      break;
+    }
+    findings.push_back(std::move(finding));
+  }
+  return findings;
+}
+
+}  // namespace weir

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "connectors/generate/cards.h"
+#include "pipeline/core/log.h"
+
+namespace weir {
+
+/// What `weir demo` has found of the drifts it planted.
+class DemoReport {
+ public:
+  struct Alert {
+    std::string detector, field;
+    std::int64_t time = 0;  // event time of the window's end, ms
+    std::string summary;
+  };
+  struct Finding {
+    Cards::Planted planted;
+    bool found = false;
+    Alert alert;
+    std::uint64_t transaction = 0;  // at which it was found
+  };
+
+  /// The n-th transaction was made at `time`.
+  void transaction(std::uint64_t number, std::int64_t time);
+
+  /// Reads what has come to the alerts topic; for each planted drift, the first alert `drift` that
+  /// its detector raised after it.
+  std::vector<Finding> findings(Log& log, const std::vector<Cards::Planted>& planted) const;
+
+ private:
+  std::uint64_t transaction_at(std::int64_t time) const;
+  std::vector<std::pair<std::int64_t, std::uint64_t>> made_;  // every 50th: time, number
+};
+
+/// `2024-01-16 08:30` (UTC).
+std::string time_text(std::int64_t ms);
+
+}  // namespace weir

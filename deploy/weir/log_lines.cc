@@ -1,0 +1,70 @@
+#include "deploy/weir/log_lines.h"
+
+#include <fmt/format.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <mutex>
+#include <nlohmann/json.hpp>
+
+namespace weir {
+namespace {
+
+constexpr int kLinesASecond = 10;
+
+std::string quoted_text(std::string_view text) {
+  return nlohmann::json(std::string(text))
+      .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+/// Counts lines a second; says how many were left out once it lets one through again.
+struct Limit {
+  std::mutex mutex;
+  std::chrono::steady_clock::time_point second;
+  int lines = 0;
+  int left_out = 0;
+
+  bool pass(int& were_left_out) {
+    const std::lock_guard lock(mutex);
+    const auto now = std::chrono::steady_clock::now();
+    if (now - second >= std::chrono::seconds(1)) {
+      second = now;
+      lines = 0;
+    }
+    if (++lines > kLinesASecond) {
+      ++left_out;
+      return false;
+    }
+    were_left_out = left_out;
+    left_out = 0;
+    return true;
+  }
+};
+
+}  // namespace
+
+void start_logging(std::string_view level, std::string_view format) {
+  auto logger = spdlog::stderr_logger_mt("weir");
+  logger->set_pattern(format == "json"
+                          ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":%v})"
+                          : "time=%Y-%m-%dT%H:%M:%S.%eZ level=%l msg=%v",
+                      spdlog::pattern_time_type::utc);
+  logger->set_level(spdlog::level::from_str(std::string(level == "warning" ? "warn" : level)));
+  logger->flush_on(spdlog::level::info);
+  spdlog::set_default_logger(std::move(logger));
+}
+
+void log_line(LogLevel level, std::string_view text) {
+  static Limit limit;
+  int left_out = 0;
+  if (level != LogLevel::error && !limit.pass(left_out)) return;
+  std::string line(text);
+  if (left_out > 0) line += fmt::format(" ({} lines left out before this one)", left_out);
+  constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info,
+                                                   spdlog::level::warn, spdlog::level::err};
+  spdlog::log(kLevels[static_cast<int>(level)], "{}", quoted_text(line));
+}
+
+}  // namespace weir

@@ -1,0 +1,163 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <stdexcept>
+
+#include "deploy/weir/commands.h"
+#include "deploy/weir/exit_code.h"
+#include "deploy/weir/log_lines.h"
+#include "pipeline/core/log.h"
+
+namespace {
+
+using namespace weir;
+
+struct Flags {
+  CommonOptions common;
+  ReplayOptions replay;
+  DemoOptions demo;
+  std::string graph_format = "text";
+  std::string name;
+  std::string log_level = "info";
+  std::string log_format = "logfmt";
+};
+
+CLI::App* command(CLI::App& app, const std::string& name, const std::string& doc,
+                  const std::string& example, std::function<int()> run,
+                  std::function<int()>& chosen) {
+  CLI::App* sub = app.add_subcommand(name, doc);
+  sub->footer("Example:\n  " + example);
+  sub->callback([run = std::move(run), &chosen] { chosen = run; });
+  return sub;
+}
+
+void add_pipeline(CLI::App* sub, Flags& flags) {
+  sub->add_option("FILE", flags.common.pipeline.file, "the pipeline file (YAML)")->required();
+  sub->add_option("--set", flags.common.pipeline.set,
+                  "override one value, as path=value (repeatable): --set engine.epoch=25ms")
+      ->allow_extra_args(false);
+  sub->add_option("--env-file", flags.common.pipeline.env_file,
+                  "NAME=value lines for ${NAME} in the file, before the environment's");
+}
+
+void add_json(CLI::App* sub, Flags& flags) {
+  sub->add_flag("--json", flags.common.json, "print JSON on stdout");
+}
+
+void add_commands(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
+  auto* run = command(
+      app, "run", "Run a pipeline until stopped (SIGTERM or Ctrl-C)",
+      "weir run fraud.yaml --set kafka.bootstrap.servers=localhost:9092",
+      [&] { return run_command(flags.common); }, chosen);
+  add_pipeline(run, flags);
+  auto* check = command(
+      app, "check", "Check a pipeline file and print its graph; never connects",
+      "weir check fraud.yaml", [&] { return check_command(flags.common); }, chosen);
+  add_pipeline(check, flags);
+  add_json(check, flags);
+  auto* graph = command(
+      app, "graph", "Print the graph of a pipeline", "weir graph fraud.yaml --format mermaid",
+      [&] { return graph_command(flags.common, flags.graph_format); }, chosen);
+  add_pipeline(graph, flags);
+  graph->add_option("--format", flags.graph_format, "text, dot or mermaid")
+      ->check(CLI::IsMember({"text", "dot", "mermaid"}));
+  auto* replay = command(
+      app, "replay", "Run a pipeline offline over files",
+      "weir replay weather.yaml --input weather=weather.csv "
+      "--output predictions=predictions.ndjson --json",
+      [&] { return replay_command(flags.common, flags.replay); }, chosen);
+  add_pipeline(replay, flags);
+  add_json(replay, flags);
+  replay
+      ->add_option("--input", flags.replay.inputs,
+                   "SOURCE=PATH: CSV or NDJSON, also .gz, `-` is stdin (repeatable)")
+      ->allow_extra_args(false);
+  replay
+      ->add_option("--output", flags.replay.outputs,
+                   "SINK=PATH: what the sink would write; `-` is stdout (repeatable)")
+      ->allow_extra_args(false);
+  replay->add_flag("--drain", flags.replay.drain,
+                   "let time pass at the end until every wait has ended");
+  auto* demo = command(
+      app, "demo",
+      "Run a whole pipeline on a log in this process: card fraud with late labels "
+      "and two planted drifts",
+      "weir demo --events 200000", [&] { return demo_command(flags.common, flags.demo); }, chosen);
+  demo->add_option("--events", flags.demo.events,
+                   "end after this many transactions (default: never)");
+  demo->add_option("--rate", flags.demo.rate, "transactions a second; 0: as fast as it goes");
+  demo->add_option("--seed", flags.demo.seed, "of the generator");
+  demo->add_option("--write", flags.demo.write,
+                   "write the pipeline and 2,000 events to this folder, and end");
+  demo->add_option("--set", flags.common.pipeline.set, "override one value, as path=value")
+      ->allow_extra_args(false);
+  add_json(demo, flags);
+  auto* verify = command(
+      app, "verify",
+      "Replay what a running or stopped pipeline has recorded and compare every "
+      "epoch; fences nobody, writes nothing",
+      "weir verify fraud.yaml", [&] { return verify_command(flags.common); }, chosen);
+  add_pipeline(verify, flags);
+  add_json(verify, flags);
+  auto* list = command(
+      app, "list", "List every source, operator, model, detector, function", "weir list",
+      [&] { return list_command(flags.common); }, chosen);
+  add_json(list, flags);
+  auto* describe = command(
+      app, "describe", "Describe one component with its options", "weir describe ks_test",
+      [&] { return describe_command(flags.common, flags.name); }, chosen);
+  describe->add_option("NAME", flags.name, "as `weir list` names it")->required();
+  add_json(describe, flags);
+  command(
+      app, "schema", "Print the JSON Schema of the pipeline file",
+      "weir schema > pipeline.schema.json", [] { return schema_command(); }, chosen);
+  auto* version = command(
+      app, "version", "Print the version", "weir version",
+      [&] { return version_command(flags.common); }, chosen);
+  add_json(version, flags);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Flags flags;
+  CLI::App app(
+      "weir: online machine learning on Kafka. One YAML file declares sources, features, a "
+      "model, drift detectors and sinks; weir scores, learns and watches, exactly once.",
+      "weir");
+  app.footer(
+      "Example:\n  weir demo\n\nExit codes: 0 done, 1 failed while running, 2 wrong usage, "
+      "69 broker not reachable,\n70 fenced by another owner (do not restart), 78 wrong "
+      "pipeline file.");
+  app.require_subcommand(1);
+  app.add_option("--log-level", flags.log_level, "debug, info, warning or error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+  app.add_option("--log-format", flags.log_format, "logfmt or json")
+      ->check(CLI::IsMember({"logfmt", "json"}));
+  app.fallthrough();
+  std::function<int()> chosen;
+  add_commands(app, flags, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kUsage;
+  }
+  try {
+    start_logging(flags.log_level, flags.log_format);
+    return chosen();
+  } catch (const std::invalid_argument& error) {
+    fmt::print(stderr, "weir: {}\n", error.what());
+    return kUsage;
+  } catch (const LogFailure& error) {
+    fmt::print(stderr, "weir: {}\n", error.what());
+    return error.kind == LogFailure::Kind::unreachable ? kUnreachable
+           : error.kind == LogFailure::Kind::fenced    ? kFenced
+                                                       : kFailed;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "weir: {}\n", error.what());
+    return kFailed;
+  }
+}

@@ -1,0 +1,78 @@
+#include "deploy/weir/pipeline_file.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+#include "connectors/kafka/kafka_log.h"
+#include "connectors/registry.h"
+#include "operators/registry.h"
+
+extern char** environ;
+
+namespace weir {
+namespace {
+
+std::string read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in || in.peek() == std::ifstream::traits_type::eof())
+    throw std::runtime_error(fmt::format("cannot read {} (or it is empty)", path));
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void read_environment(const std::string& env_file, std::map<std::string, std::string>& to) {
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view one(*entry);
+    const std::size_t at = one.find('=');
+    if (at != std::string_view::npos) to[std::string(one.substr(0, at))] = one.substr(at + 1);
+  }
+  if (env_file.empty()) return;
+  std::ifstream in(env_file);
+  if (!in) throw std::runtime_error(fmt::format("cannot read {}", env_file));
+  std::size_t number = 0;
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    if (line.empty() || line[0] == '#') continue;
+    const std::size_t at = line.find('=');
+    if (at == std::string::npos || at == 0)
+      throw std::runtime_error(fmt::format("{}:{}: a line is NAME=value", env_file, number));
+    to[line.substr(0, at)] = line.substr(at + 1);
+  }
+}
+
+}  // namespace
+
+Vocabulary all_components() {
+  return {source_types(), operator_types(), sink_types(), format_types(), &kafka_property};
+}
+
+std::unique_ptr<Pipeline> load_pipeline_text(const std::string& name, std::string text,
+                                             const PipelineOptions& options) {
+  ConfigInput input;
+  input.file = name;
+  input.text = std::move(text);
+  for (const std::string& one : options.set) {
+    const std::size_t at = one.find('=');
+    if (at == std::string::npos)
+      throw std::invalid_argument(fmt::format("--set {}: write it as path=value", one));
+    input.set.emplace_back(one.substr(0, at), one.substr(at + 1));
+  }
+  read_environment(options.env_file, input.environment);
+  Problems problems(name, input.text);
+  auto pipeline = std::make_unique<Pipeline>();
+  pipeline->config = read_config(input, all_components(), problems);
+  pipeline->graph = bind_graph(pipeline->config, problems);
+  const std::string rendered = problems.render();
+  std::fwrite(rendered.data(), 1, rendered.size(), stderr);
+  if (!pipeline->graph) return nullptr;
+  return pipeline;
+}
+
+std::unique_ptr<Pipeline> load_pipeline(const PipelineOptions& options) {
+  return load_pipeline_text(options.file, read_file(options.file), options);
+}
+
+}  // namespace weir

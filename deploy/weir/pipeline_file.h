@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "pipeline/engine/config.h"
+#include "pipeline/engine/graph.h"
+
+namespace weir {
+
+/// Every component that this program has.
+Vocabulary all_components();
+
+/// What the command line says about a pipeline file.
+struct PipelineOptions {
+  std::string file;
+  std::vector<std::string> set;  // path=value
+  std::string env_file;
+};
+
+/// A pipeline file that is right: its configuration and graph. Neither moves.
+struct Pipeline {
+  Config config;
+  std::optional<Graph> graph;
+};
+
+/// Reads and binds a pipeline file; prints every mistake and warning to stderr. Null when there was
+/// a mistake. Throws std::runtime_error when the file cannot be read.
+std::unique_ptr<Pipeline> load_pipeline(const PipelineOptions& options);
+/// The same from text (`name` stands for the file).
+std::unique_ptr<Pipeline> load_pipeline_text(const std::string& name, std::string text,
+                                             const PipelineOptions& options);
+
+}  // namespace weir

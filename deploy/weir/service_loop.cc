@@ -1,0 +1,95 @@
+#include "deploy/weir/service_loop.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <thread>
+
+#include "deploy/weir/exit_code.h"
+#include "deploy/weir/log_lines.h"
+#include "deploy/weir/status_line.h"
+#include "pipeline/engine/epoch.h"
+
+namespace weir {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::seconds kStatusEvery{2};
+constexpr std::chrono::seconds kStopDeadline{30};
+
+// The only thing a signal handler may touch.
+volatile std::sig_atomic_t g_stop = 0;
+extern "C" void ask_to_stop(int) { g_stop = 1; }
+
+int exit_code(Stopped why) {
+  switch (why) {
+    case Stopped::no:
+      return kDone;
+    case Stopped::fenced:
+      return kFenced;
+    case Stopped::unreachable:
+      return kUnreachable;
+    case Stopped::lost_input:
+    case Stopped::failed:
+      return kFailed;
+  }
+  return kFailed;
+}
+
+}  // namespace
+
+struct ServiceLoop::Http {};
+
+ServiceLoop::ServiceLoop(const Config& config, const Graph& graph, const Layout& layout,
+                         World& world, std::filesystem::path state_dir, Owner owner)
+    : config_(config),
+      graph_(graph),
+      service_(std::make_unique<Service>(
+          config, graph, layout, world, std::move(state_dir), std::move(owner),
+          [](const Service::Line& line) {
+            constexpr LogLevel kLevels[] = {LogLevel::info, LogLevel::warning, LogLevel::error};
+            log_line(kLevels[static_cast<int>(line.level)], line.text);
+          })) {}
+
+ServiceLoop::~ServiceLoop() = default;
+
+const Service& ServiceLoop::service() const { return *service_; }
+
+std::string ServiceLoop::metrics_url() const { return {}; }
+
+void ServiceLoop::listen() {}
+
+int ServiceLoop::run() {
+  std::signal(SIGTERM, ask_to_stop);
+  std::signal(SIGINT, ask_to_stop);
+  std::signal(SIGPIPE, SIG_IGN);
+  listen();
+  service_->start();
+  StatusLine status;
+  auto next_status = Clock::now() + kStatusEvery;
+  while (g_stop == 0 && !service_->ended() && !(done && done())) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    if (quiet || !service_->ready() || Clock::now() < next_status) continue;
+    next_status += kStatusEvery;
+    log_line(LogLevel::info, status.next(service_->samples()));
+  }
+  if (g_stop != 0) log_line(LogLevel::info, "stopping: finishing the epoch");
+  service_->ask_to_stop();
+  const auto deadline = Clock::now() + kStopDeadline;
+  while (!service_->all_ended() && Clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  if (!service_->all_ended()) {
+    log_line(LogLevel::error, "the epoch could not be finished in time; a restart recovers it");
+    std::_Exit(kFailed);  // crash-only: what is not committed is worked again
+  }
+  service_->join();
+  for (const Service::End& end : service_->ends())
+    log_line(LogLevel::info,
+             fmt::format("shard {} stopped after epoch {}: state hash {}, output hash {}",
+                         end.shard, end.epoch, hex16(end.state_hash), hex16(end.output_hash)));
+  if (service_->why() == Stopped::no) return kDone;
+  log_line(LogLevel::error, service_->reason());
+  return exit_code(service_->why());
+}
+
+}  // namespace weir

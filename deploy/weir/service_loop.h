@@ -1,0 +1,44 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "pipeline/engine/service.h"
+
+namespace weir {
+
+/// Runs a service in the foreground: HTTP, a status line every two seconds, SIGTERM and SIGINT.
+class ServiceLoop {
+ public:
+  ServiceLoop(const Config& config, const Graph& graph, const Layout& layout, World& world,
+              std::filesystem::path state_dir, Owner owner);
+  ~ServiceLoop();
+
+  /// Called about ten times a second; true: all is done, stop.
+  std::function<bool()> done;
+  /// Whether status lines are printed.
+  bool quiet = false;
+  /// Whether any free port will do when the one asked for is taken.
+  bool any_port = false;
+
+  /// Until a signal, `done` or a failure; returns the exit code.
+  int run();
+
+  const Service& service() const;
+  /// Where the metrics are, or empty.
+  std::string metrics_url() const;
+
+ private:
+  struct Http;
+
+  void listen();
+
+  const Config& config_;
+  const Graph& graph_;
+  std::unique_ptr<Service> service_;
+  std::unique_ptr<Http> http_;
+};
+
+}  // namespace weir

@@ -1,0 +1,79 @@
+#include "deploy/weir/status_line.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <map>
+
+namespace weir {
+namespace {
+
+using Sample = MetricSamples::Sample;
+
+struct Totals {
+  double rows = 0, bad = 0, dead = 0, out = 0, lag = 0, waiting = 0, delay = 0, commits = 0;
+  Histogram latency = Histogram::seconds();
+  std::string quality, drift;
+};
+
+void add(Totals& totals, const Sample& sample) {
+  const std::string_view name = sample.metric->name;
+  if (name == metric::event_latency_seconds.name) {
+    const auto& one = std::get<Histogram>(sample.value);
+    if (one.count() > totals.latency.count()) totals.latency = one;
+  }
+  if (!std::holds_alternative<double>(sample.value)) return;
+  const double value = sample.number();
+  if (name == metric::source_rows_total.name)
+    (sample.label("outcome") == "row" ? totals.rows : totals.bad) += value;
+  else if (name == metric::dead_letters_total.name)
+    totals.dead += value;
+  else if (name == metric::sink_rows_total.name)
+    totals.out += value;
+  else if (name == metric::consumer_lag_records.name)
+    totals.lag += value;
+  else if (name == metric::labels_waiting.name)
+    totals.waiting += value;
+  else if (name == metric::watermark_delay_seconds.name)
+    totals.delay = std::max(totals.delay, value);
+  else if (name == metric::epochs_total.name)
+    totals.commits += value;
+  else if (name == metric::model_quality.name && std::isfinite(value))
+    totals.quality += fmt::format(" {}={:.4f}", sample.label("metric"), value);
+  else if (name == metric::drift_state.name && value > 0)
+    totals.drift += fmt::format(" {}.{}={}", sample.label("operator"), sample.label("field"),
+                                value > 1 ? "DRIFT" : "warning");
+}
+
+std::string latency_text(const Histogram& latency) {
+  if (latency.count() == 0) return "-";
+  return fmt::format("p50 {:.0f} ms p99 {:.0f} ms", 1000 * latency.quantile(0.5),
+                     1000 * latency.quantile(0.99));
+}
+
+}  // namespace
+
+std::string StatusLine::next(const MetricSamples& samples) {
+  Totals totals;
+  for (const Sample& sample : samples.all()) add(totals, sample);
+  const auto now = Clock::now();
+  const double seconds = std::chrono::duration<double>(now - last_).count();
+  last_ = now;
+  const double rate = seconds > 0 ? (totals.rows - rows_) / seconds : 0;
+  std::string line =
+      fmt::format("rows {:.0f} ({:.0f}/s) out {:.0f} lag {:.0f} latency {}", totals.rows, rate,
+                  totals.out, totals.lag, latency_text(totals.latency));
+  if (totals.waiting > 0) line += fmt::format(" waiting for labels {:.0f}", totals.waiting);
+  if (!totals.quality.empty()) line += " |" + totals.quality;
+  line += totals.drift.empty() ? " | no drift" : " |" + totals.drift;
+  if (totals.dead > 0) line += fmt::format(" | dead letters {:.0f}", totals.dead);
+  if (totals.rows > rows_ && totals.out == out_)
+    line += totals.dead > 0 && totals.rows == 0
+                ? " | rows in, none out: all went to the dead letters"
+                : " | rows in, none out: a filter passes nothing, or windows are still filling";
+  rows_ = totals.rows;
+  out_ = totals.out;
+  return line;
+}
+
+}  // namespace weir
