@@ -110,7 +110,6 @@ void KsTest::state(StateVisitor& visit) {
   if (!visit.loading()) return;
   if (reference_.size() > options_.reference)
     throw StateError("ks_test: the saved reference is larger than its option allows");
-  compared_.reset();
   if (reference_.size() < options_.reference) return;
   start_comparing();
   for (const double value : window_.values()) compared_->add(value);

@@ -73,6 +73,21 @@ TEST(KolmogorovSmirnov, CriticalDistanceIsTheLeastSignificantOne) {
     }
 }
 
+TEST(KolmogorovSmirnov, PValuesAreProbabilitiesThatFallWithTheDistance) {
+  for (std::uint64_t n = 1; n <= 16; ++n)
+    for (std::uint64_t m = 1; m <= 16; ++m)
+      for (const Alternative alternative : {Alternative::two_sided, Alternative::less}) {
+        double last = 1;
+        for (std::int64_t steps = 0; steps <= ks_steps(n, m); ++steps) {
+          const double p = ks_p_value(n, m, steps, alternative, KsMethod::exact);
+          ASSERT_GT(p, 0) << n << " " << m << " " << steps;
+          ASSERT_LE(p, 1) << n << " " << m << " " << steps;
+          ASSERT_LE(p, last * (1 + 1e-12)) << n << " " << m << " " << steps;
+          last = p;
+        }
+      }
+}
+
 TEST(KolmogorovSmirnov, TinySamplesNeverReachATinyAlpha) {
   EXPECT_EQ(ks_critical_steps(2, 3, 1e-6, KsMethod::automatic), ks_steps(2, 3) + 1);
 }

@@ -113,6 +113,25 @@ TEST(KsTest, GivesAPValueWheneverTheVerdictChanges) {
   EXPECT_EQ(last, Drift::stable);
 }
 
+TEST(KsTest, APValueOfExactlyAlphaIsADriftAndOfWarningAlphaAWarning) {
+  const auto p = [](std::int64_t steps) {
+    return ks_p_value(10, 10, steps, Alternative::two_sided, KsMethod::automatic);
+  };
+  const auto judge = [](double alpha, double warning_alpha) {
+    KsTest detector(
+        {.reference = 10, .window = 10, .alpha = alpha, .warning_alpha = warning_alpha});
+    for (int i = 0; i < 19; ++i) detector.update(i < 10 ? i : i - 3);
+    return detector.update(16);  // 0..9 against 7..16: D = 0.7
+  };
+  const Verdict drift = judge(p(7), 1);
+  EXPECT_EQ(drift.drift, Drift::drift);
+  EXPECT_EQ(drift.statistic, 0.7);
+  EXPECT_EQ(drift.threshold, 0.7);
+  EXPECT_EQ(drift.p_value, p(7));
+  EXPECT_EQ(judge(p(8), p(7)).drift, Drift::warning);
+  EXPECT_EQ(judge(p(9), p(8)).drift, Drift::stable);
+}
+
 TEST(KsTest, SaysSoWhenNoWindowOfThisSizeCanReachAlpha) {
   KsTest detector({.reference = 5, .window = 3, .alpha = 1e-12});
   for (int i = 0; i < 7; ++i) detector.update(0);

@@ -130,6 +130,14 @@ TEST(KappaTemporal, RemembersTheLabelBeforeTheWindow) {
   EXPECT_DOUBLE_EQ(metric->value(), (1 - 0.5) / 0.5);
 }
 
+TEST(KappaTemporal, IsUndefinedWhereTheLastLabelIsAlwaysRight) {
+  const auto metric = make("kappa_temporal", EvaluationTask::binary);
+  metric->add({.label = 1, .prediction = 1});
+  metric->reset();
+  metric->add({.label = 1, .prediction = 0});
+  EXPECT_TRUE(std::isnan(metric->value()));
+}
+
 TEST(RocAuc, OfTheWholeRunIsExactToItsBins) {
   SplitMix64 random(1);
   const auto exact = make("roc_auc", EvaluationTask::binary, false);
