@@ -287,7 +287,11 @@ void Aggregate::add(NumberTrack& track, const KeyClock& clock, std::int64_t even
   NumberPane* pane = open(track.panes, end, pane_of(clock, event_time), old);
   if (!pane) return;
   add(*pane, value);
-  if (old || track.panes.size() != panes) track.before_holds = false;
+  if (old) {
+    track.before_holds = false;
+  } else if (track.panes.size() > panes && panes > 0 && track.before_holds) {
+    combine(track.before, track.panes[panes - 1]);  // the last one so far has become one before
+  }
   if (drop(track.panes, end)) track.before_holds = false;
 }
 
