@@ -75,7 +75,7 @@ class ModelOperatorSpec final : public OperatorSpec {
   void bind_match(Binding& binding, LabelsPlan& plan);
   void bind_constants(Binding& binding, Task task);
   void bind_features(Binding& binding);
-  void add_feature(Binding& binding, std::size_t field);
+  void add_feature(std::size_t field);
   void bind_classes(Binding& binding, Task task);
   void declare(Binding& binding, Task task);
 
@@ -254,8 +254,10 @@ void ModelOperatorSpec::bind_features(Binding& binding) {
         binding.field(0, name);  // reports it
     }
     for (std::size_t field = 0; field < rows.size(); ++field)
-      if (!out[field] && field != plan_.target && rows.fields[field].type != Type::time)
-        add_feature(binding, field);
+      if (!out[field] && field != plan_.target && rows.fields[field].type != Type::time) {
+        add_feature(field);
+        binding.read(0, field);
+      }
   }
   std::vector<std::size_t> seen;
   for (const Written& name : features_.fields) {
@@ -272,12 +274,12 @@ void ModelOperatorSpec::bind_features(Binding& binding) {
     else if (std::ranges::find(seen, *field) != seen.end())
       binding.error(name.place, fmt::format("the feature `{}` is there twice", name.text));
     else
-      add_feature(binding, *field);
+      add_feature(*field);
     seen.push_back(*field);
   }
 }
 
-void ModelOperatorSpec::add_feature(Binding& binding, std::size_t field) {
+void ModelOperatorSpec::add_feature(std::size_t field) {
   const Field& written = plan_.rows.fields[field];
   const bool text = written.type == Type::text;
   const FeatureKind kind = text                            ? FeatureKind::text
@@ -285,7 +287,6 @@ void ModelOperatorSpec::add_feature(Binding& binding, std::size_t field) {
                                                            : FeatureKind::number;
   plan_.features.push_back({written.name, kind});
   (text ? plan_.texts : plan_.numbers).push_back(field);
-  binding.read(0, field);
 }
 
 void ModelOperatorSpec::bind_classes(Binding& binding, Task task) {
