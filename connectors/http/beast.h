@@ -1,0 +1,13 @@
+#pragma once
+
+// Boost.Asio and Boost.Beast for the sources of this folder; compiled once, in beast.cc.
+#define BOOST_ASIO_SEPARATE_COMPILATION
+#define BOOST_BEAST_SEPARATE_COMPILATION
+
+// clang-format off
+#include <utility>  // Boost 1.74's coroutine headers forget it
+
+#include <boost/asio.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+// clang-format on
