@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "models/learner.h"
 #include "models/transformer.h"
@@ -8,8 +9,8 @@
 
 namespace weir {
 
-/// The names that `steps:` of a task-free reader may hold: every transformer, then every learner,
-/// each group sorted by name, those that come later included.
+/// The names that `steps:` may hold: every transformer, then every learner, each sorted by name,
+/// those that come later included.
 std::span<const Choice> step_choices();
 
 /// The row of a name; null when there is none.
