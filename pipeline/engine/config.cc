@@ -43,18 +43,18 @@ void read_named(OptionReader& reader, ConfigReading& reading, std::string_view s
   if (!node->map())
     return reading.problems.error(
         node->place,
-        fmt::format("'{}' must be a mapping from names, not {}", section, shown(*node)));
+        fmt::format("`{}` must be a mapping from names, not {}", section, shown(*node)));
   for (const YamlEntry& entry : node->entries) {
     const bool misplaced =
         std::find(kSections.begin(), kSections.end(), entry.key.text) != kSections.end() &&
         entry.value.find("type") == nullptr;
     if (misplaced) {
-      reading.problems.error(entry.key.place, fmt::format("'{}' stands inside '{}'; it belongs one "
+      reading.problems.error(entry.key.place, fmt::format("`{}` stands inside `{}`; it belongs one "
                                                           "level up",
                                                           entry.key.text, section));
     } else if (!entry.value.map()) {
       reading.problems.error(entry.value.place,
-                             fmt::format("'{}' must be a mapping with a 'type', not {}",
+                             fmt::format("`{}` must be a mapping with a `type`, not {}",
                                          entry.key.text, shown(entry.value)));
     } else {
       parts.push_back(read(entry, reading));
@@ -68,7 +68,7 @@ void check_one_name_space(const Config& config, Problems& problems) {
       if (source.name.text == one.name.text)
         problems.error(
             one.name.place,
-            fmt::format("'{}' is a source already (line {}): sources and operators share "
+            fmt::format("`{}` is a source already (line {}): sources and operators share "
                         "one name space",
                         one.name.text, source.name.place.line));
 }
@@ -91,10 +91,10 @@ Json read_section(OptionReader& reader, ConfigReading& reading, std::string_view
   const YamlNode* node = reader.section(name);
   if (node != nullptr && !node->map() && !node->null()) {
     reading.problems.error(node->place,
-                           fmt::format("'{}' must be a mapping, not {}", name, shown(*node)));
+                           fmt::format("`{}` must be a mapping, not {}", name, shown(*node)));
     node = nullptr;
   }
-  OptionScope& scope = reading.root.child(fmt::format("'{}'", name));
+  OptionScope& scope = reading.root.child(fmt::format("`{}`", name));
   OptionReader inside(node, node != nullptr ? node->place : Place{}, scope, reading.problems);
   section.describe(inside);
   inside.finish();
@@ -130,7 +130,7 @@ void read_root(const YamlNode& root, Config& config, const Vocabulary& vocabular
   read_named(reader, reading, "sources", config.sources, read_source);
   read_named(reader, reading, "operators", config.operators, read_operator);
   read_named(reader, reading, "sinks", config.sinks, read_sink);
-  if (root.find("sources") == nullptr) problems.error({1, 1}, "the pipeline file needs 'sources'");
+  if (root.find("sources") == nullptr) problems.error({1, 1}, "the pipeline file needs `sources`");
   reader.finish();
   check_one_name_space(config, problems);
   report_unknown_keys(scope, problems);
@@ -160,11 +160,12 @@ const Type* read_type(OptionReader& reader, ConfigReading& reading, std::span<co
                                    [&](const auto& type) { return type.name == name; });
     return found ? fmt::format("; it is a type of {}", what) : std::string();
   };
-  std::string hint = other(reading.vocabulary.sources, "sources") +
-                     other(reading.vocabulary.sinks, "sinks") +
-                     other(reading.vocabulary.operators, "operators");
+
+  std::string hint = other(reading.vocabulary.operators, "operators");
+  if (hint.empty()) hint = other(reading.vocabulary.sources, "sources");
+  if (hint.empty()) hint = other(reading.vocabulary.sinks, "sinks");
   if (hint.empty()) hint = suggestion(name, names);
-  reading.problems.error(written.place, fmt::format("there is no type '{}' here{}", name, hint));
+  reading.problems.error(written.place, fmt::format("there is no type `{}` here{}", name, hint));
   return nullptr;
 }
 template const SourceType* read_type(OptionReader&, ConfigReading&, std::span<const SourceType>,
@@ -179,7 +180,7 @@ void check_name(const Written& name, std::string_view what, Problems& problems) 
   if (!text.empty() && letter(text[0]) && std::islower(static_cast<unsigned char>(text[0])) &&
       name_rest(text, false))
     return;
-  problems.error(name.place, fmt::format("'{}' cannot be the name of {}: small letters, digits, - "
+  problems.error(name.place, fmt::format("`{}` cannot be the name of {}: small letters, digits, - "
                                          "and _, a letter first",
                                          text, what));
 }
@@ -187,8 +188,8 @@ void check_name(const Written& name, std::string_view what, Problems& problems) 
 void check_field_name(const Written& name, Problems& problems) {
   const std::string& text = name.text;
   if (!text.empty() && (letter(text[0]) || text[0] == '_') && name_rest(text, true)) return;
-  problems.error(name.place, fmt::format("'{}' cannot be the name of a field: letters, digits, - "
-                                         "and _, no digit first; 'path' says where it stands in "
+  problems.error(name.place, fmt::format("`{}` cannot be the name of a field: letters, digits, - "
+                                         "and _, no digit first; `path` says where it stands in "
                                          "the record",
                                          text));
 }
@@ -207,7 +208,9 @@ OperatorConfig read_operator(const YamlEntry& entry, ConfigReading& reading) {
   OperatorConfig config;
   config.name = entry.key;
   check_name(entry.key, "an operator", reading.problems);
-  OptionScope& scope = reading.root.child(fmt::format("operator '{}'", entry.key.text));
+  const std::size_t errors = reading.problems.errors();
+
+  OptionScope& scope = reading.root.child(fmt::format("operator `{}`", entry.key.text));
   OptionReader reader(&entry.value, entry.key.place, scope, reading.problems);
   const OperatorType* type = read_type(reader, reading, reading.vocabulary.operators, config.type);
   if (type != nullptr) {
@@ -217,8 +220,10 @@ OperatorConfig read_operator(const YamlEntry& entry, ConfigReading& reading) {
   } else {
     reader.ignore_unknown();
   }
+
   reader.finish();
   config.resolved = dumped(reader.resolved());
+  config.sound = reading.problems.errors() == errors && !any_unknown_key(scope);
   return config;
 }
 
@@ -229,7 +234,7 @@ Config read_config(const ConfigInput& input, const Vocabulary& vocabulary, Probl
   std::optional<YamlNode> root = parse_yaml(input.text, problems);
   if (!root) {
     if (problems.errors() == before)
-      problems.error({}, "holds nothing: a pipeline begins with 'version: 1' and 'pipeline: NAME'");
+      problems.error({}, "holds nothing: a pipeline begins with `version: 1` and `pipeline: NAME`");
     return config;
   }
   if (!root->map()) {

@@ -50,6 +50,7 @@ struct OperatorConfig {
   std::string type;
   std::unique_ptr<OperatorSpec> spec;  // null when its type is wrong
   std::string resolved;                // its options after defaults, as read_config found them
+  bool sound = true;                   // no mistake was found in its options
 };
 
 struct SinkConfig {

@@ -18,7 +18,7 @@ constexpr std::array<OwnProperty, 9> kOwn = {{
     {"transactional.id", "weir.<pipeline>.<shard>"},
     {"enable.idempotence", "always on"},
     {"isolation.level", "always read_committed"},
-    {"auto.offset.reset", "a source's 'start' says where the first run begins"},
+    {"auto.offset.reset", "a source's `start` says where the first run begins"},
     {"enable.auto.commit", "offsets are part of the epoch"},
     {"enable.auto.offset.store", "offsets are part of the epoch"},
     {"enable.partition.eof", "always on"},
@@ -63,8 +63,9 @@ KafkaProperties read_kafka(OptionReader& reader, ConfigReading& reading) {
       return property.name == entry.key.text;
     });
     if (own != kOwn.end()) {
-      reading.problems.error(entry.key.place,
-                             fmt::format("'{}' is weir's own: {}", own->name, own->instead));
+      reading.problems.error(
+          entry.key.place,
+          fmt::format("`{}` cannot be set, it is weir's own ({})", own->name, own->instead));
     } else if (reading.vocabulary.kafka_property != nullptr && entry.value.scalar()) {
       const std::string wrong = reading.vocabulary.kafka_property(entry.key.text, entry.value.text);
       if (!wrong.empty()) reading.problems.error(entry.key.place, wrong);

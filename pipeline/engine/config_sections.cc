@@ -27,7 +27,7 @@ void describe_run_shards(OptionVisitor& option, EngineConfig& engine) {
   for (const Written& one : written) {
     const std::optional<std::size_t> shard = whole_number(one.text);
     if (!shard || *shard >= engine.shards) {
-      option.fail("run_shards", fmt::format("'{}' is no shard: they are numbered 0 to {}", one.text,
+      option.fail("run_shards", fmt::format("`{}` is no shard: they are numbered 0 to {}", one.text,
                                             engine.shards - 1));
     } else if (std::find(engine.run_shards.begin(), engine.run_shards.end(), *shard) !=
                engine.run_shards.end()) {
@@ -79,9 +79,9 @@ void EngineConfig::describe(OptionVisitor& option) {
          {.doc = "make topics that are missing (false: refuse to start)"});
   if (!option.reading()) return;
   if (delivery == "at_least_once")
-    option.fail("delivery", fmt::format("'at_least_once' comes later ({})", kNextIssue));
+    option.fail("delivery", fmt::format("`at_least_once` comes later ({})", kNextIssue));
   if (membership == "group")
-    option.fail("membership", fmt::format("'group' comes later ({})", kNextIssue));
+    option.fail("membership", fmt::format("`group` comes later ({})", kNextIssue));
 }
 
 void HttpConfig::describe(OptionVisitor& option) {
@@ -89,7 +89,7 @@ void HttpConfig::describe(OptionVisitor& option) {
          {.doc = "address and port of /metrics, /readyz and the rest; port 0: any free one; `off`",
           .example = "0.0.0.0:8080"});
   if (option.reading() && !is_address(listen))
-    option.fail("listen", fmt::format("must be ADDRESS:PORT or off, not '{}'", listen));
+    option.fail("listen", fmt::format("must be ADDRESS:PORT or off, not `{}`", listen));
 }
 
 }  // namespace weir

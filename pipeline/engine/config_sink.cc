@@ -38,7 +38,7 @@ SinkConfig read_sink(const YamlEntry& entry, ConfigReading& reading) {
   SinkConfig sink;
   sink.name = entry.key;
   check_name(entry.key, "a sink", reading.problems);
-  OptionScope& scope = reading.root.child(fmt::format("sink '{}'", entry.key.text));
+  OptionScope& scope = reading.root.child(fmt::format("sink `{}`", entry.key.text));
   OptionReader reader(&entry.value, entry.key.place, scope, reading.problems);
   const SinkType* type = read_type(reader, reading, reading.vocabulary.sinks, sink.type);
   if (type != nullptr) {

@@ -66,29 +66,6 @@ bool is_start(std::string_view start) {
   return start.starts_with('-') && parse_duration(start.substr(1));
 }
 
-const FieldSpec* find_field(const SourceConfig& source, const Written& name, Problems& problems) {
-  std::vector<std::string_view> names;
-  for (const FieldSpec& field : source.fields) {
-    if (field.field.name == name.text) return &field;
-    names.push_back(field.field.name);
-  }
-  problems.error(name.place, fmt::format("source '{}' has no field '{}'{}", source.name.text,
-                                         name.text, suggestion(name.text, names)));
-  return nullptr;
-}
-
-void check_source(const SourceConfig& source, Problems& problems) {
-  for (std::size_t i = 0; i < source.fields.size(); ++i)
-    check_field_name({source.fields[i].field.name, source.field_places[i]}, problems);
-  for (const Written& key : source.key) find_field(source, key, problems);
-  if (!source.time) return;
-  const FieldSpec* time = find_field(source, *source.time, problems);
-  if (time != nullptr && time->field.type != Type::time)
-    problems.error(source.time->place,
-                   fmt::format("'time' must name a field of type time; '{}' is a {}",
-                               source.time->text, type_name(time->field.type)));
-}
-
 }  // namespace
 
 Schema SourceConfig::schema() const {
@@ -124,7 +101,7 @@ void describe_source(OptionVisitor& option, SourceConfig& source, const Vocabula
           .example = "-7d"});
   if (option.reading() && !is_start(source.start))
     option.fail("start", fmt::format("must be earliest, latest, a time such as 2026-01-31T12:00Z, "
-                                     "or a time ago such as -7d, not '{}'",
+                                     "or a time ago such as -7d, not `{}`",
                                      source.start));
   describe_fields(option, source);
 }
@@ -142,7 +119,7 @@ SourceConfig read_source(const YamlEntry& entry, ConfigReading& reading) {
   SourceConfig source;
   source.name = entry.key;
   check_name(entry.key, "a source", reading.problems);
-  OptionScope& scope = reading.root.child(fmt::format("source '{}'", entry.key.text));
+  OptionScope& scope = reading.root.child(fmt::format("source `{}`", entry.key.text));
   OptionReader reader(&entry.value, entry.key.place, scope, reading.problems);
   const SourceType* type = read_type(reader, reading, reading.vocabulary.sources, source.type);
   if (type != nullptr) {
@@ -161,7 +138,8 @@ SourceConfig read_source(const YamlEntry& entry, ConfigReading& reading) {
     for (const FormatType& format : reading.vocabulary.formats)
       if (format.name == source.format_name && format.make) source.format = format.make();
   }
-  check_source(source, reading.problems);
+  for (std::size_t i = 0; i < source.fields.size(); ++i)
+    check_field_name({source.fields[i].field.name, source.field_places[i]}, reading.problems);
   Json resolved = reader.resolved();
   if (!resolved.contains("format")) resolved["format"] = source.format_name;
   source.resolved = dumped(resolved);

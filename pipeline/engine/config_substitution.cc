@@ -50,7 +50,7 @@ void substitute_scalar(YamlNode& node, const std::map<std::string, std::string>&
     const std::optional<Reference> reference =
         end == std::string_view::npos ? std::nullopt : reference_of(rest.substr(2, end - 2));
     if (!reference) {
-      problems.error(node.place, fmt::format("'{}' is neither ${{NAME}} nor ${{NAME:-default}} "
+      problems.error(node.place, fmt::format("`{}` is neither ${{NAME}} nor ${{NAME:-default}} "
                                              "($${{ stands for a literal ${{)",
                                              written));
       return;
@@ -58,7 +58,7 @@ void substitute_scalar(YamlNode& node, const std::map<std::string, std::string>&
     const auto found = environment.find(reference->name);
     const bool set = found != environment.end() && !(reference->otherwise && found->second.empty());
     if (!set && !reference->otherwise) {
-      problems.error(node.place, fmt::format("the environment has no '{}', and it has no default "
+      problems.error(node.place, fmt::format("the environment has no `{}`, and it has no default "
                                              "(${{{}:-default}})",
                                              reference->name, reference->name));
       return;
@@ -108,7 +108,7 @@ class Setting {
     const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), index);
     if (wrong == std::errc() && end == text.data() + text.size() && index < list.items.size())
       return &list.items[index];
-    problems_.error(place_, fmt::format("'{}' is a list of {}: the part after it is the number of "
+    problems_.error(place_, fmt::format("`{}` is a list of {}: the part after it is the number of "
                                         "an item, from 0",
                                         until(part), list.items.size()));
     return nullptr;
@@ -121,7 +121,7 @@ class Setting {
       const bool component = map.text == key && part + 1 < parts_.size();
       if (!component && !map.null()) {
         problems_.error(
-            place_, fmt::format("'{}' is a single value, it has no '{}' inside", until(part), key));
+            place_, fmt::format("`{}` is a single value, it has no `{}` inside", until(part), key));
         return nullptr;
       }
       map = YamlNode{};

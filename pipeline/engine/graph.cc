@@ -160,6 +160,7 @@ class Builder {
   std::optional<std::size_t> source_field(const SourceConfig& source, const Schema& schema,
                                           const Written& name, bool time) {
     const auto at = schema.find(name.text);
+    if (!at && schema.fields.empty()) return std::nullopt;  // that it has none is reported
     if (!at) {
       problems_.error(name.place, fmt::format("source `{}` has no field `{}`{}", source.name.text,
                                               name.text, suggestion(name.text, schema)));
@@ -267,8 +268,8 @@ class Builder {
     NodeBinding binding(*this, config, node);
     // bind() is const in effect: it only keeps what make() needs.
     const_cast<OperatorSpec*>(node.spec)->bind(binding);
-    if (problems_.all().size() > errors && problems_.any_error() && outputs_[node.name].empty())
-      broken_.insert(node.name);
+    const bool wrong = problems_.all().size() > errors || !config.sound;
+    if (wrong && problems_.any_error() && outputs_[node.name].empty()) broken_.insert(node.name);
     graph_.nodes.push_back(std::move(node));
   }
 
@@ -456,7 +457,7 @@ std::optional<std::size_t> NodeBinding::field(std::size_t port, const Written& n
   const auto at = input(port).find(name.text);
   if (at)
     read(port, *at);
-  else
+  else if (!input(port).fields.empty())
     error(name.place, fmt::format("`{}` has no field `{}`{}", edge(port), name.text,
                                   suggestion(name.text, input(port))));
   return at;
@@ -521,6 +522,10 @@ void NodeBinding::output(std::string_view name, std::optional<std::size_t> passe
 }
 
 void NodeBinding::error(Place place, const std::string& message) {
+  // What is wrong with the whole operator may only follow from a mistake in its options.
+  const bool whole = place.line == 0 || (place.line == config_.name.place.line &&
+                                         place.column == config_.name.place.column);
+  if (whole && !config_.sound) return;
   builder_.problems_.error(place.line == 0 ? this->place() : place, message);
 }
 

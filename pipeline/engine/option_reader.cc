@@ -30,8 +30,28 @@ std::string one_level_down(const OptionScope& scope, const std::string& name) {
   for (const OptionTree& option : scope.described())
     if (option.kind == OptionTree::Kind::block)
       for (const OptionTree& inside : option.options)
-        if (inside.name == name) return "'" + option.name + "'";
+        if (inside.name == name) return "`" + option.name + "`";
   return {};
+}
+
+bool is_choice(std::string_view name, std::span<const Choice> choices) {
+  return std::any_of(choices.begin(), choices.end(),
+                     [&](const Choice& choice) { return choice.name == name; });
+}
+
+/// Whether a value gives each of some names a component of its own, and is not one component (nor
+/// one that is only spelled wrong).
+bool names_with_components(const YamlNode& node, std::span<const Choice> choices) {
+  if (!node.map() || node.entries.empty()) return false;
+  const YamlEntry& first = node.entries[0];
+  if (is_choice(first.key.text, choices)) return false;
+  const YamlNode& value = first.value;
+  if (value.scalar() && is_choice(value.text, choices)) return true;
+  if (value.map() && !value.entries.empty() && is_choice(value.entries[0].key.text, choices))
+    return true;
+  std::vector<std::string_view> names;
+  for (const Choice& choice : choices) names.push_back(choice.name);
+  return nearest_name(first.key.text, names).empty();
 }
 
 /// Whether a default could also be written: one that only says "none" is left out.
@@ -51,7 +71,7 @@ bool readable(const Json& value, OptionVisitor::Slot slot, const Rule& rule) {
 }
 
 std::string unknown_key(const OptionScope& scope, const std::string& name) {
-  const std::string head = fmt::format("unknown key '{}' in {}", name, scope.what);
+  const std::string head = fmt::format("unknown key `{}` in {}", name, scope.what);
   if (name == "<<") return head + "; YAML 1.2 has no merge keys";
   constexpr std::array<std::string_view, 3> kLevels = {"one level", "two levels", "three levels"};
   const OptionScope* above = scope.parent;
@@ -70,6 +90,12 @@ OptionScope& OptionScope::child(std::string name) {
   children.back()->what = std::move(name);
   children.back()->parent = this;
   return *children.back();
+}
+
+bool any_unknown_key(const OptionScope& scope) {
+  return !scope.unknown.empty() ||
+         std::any_of(scope.children.begin(), scope.children.end(),
+                     [](const auto& child) { return any_unknown_key(*child); });
 }
 
 void report_unknown_keys(const OptionScope& scope, Problems& problems) {
@@ -96,12 +122,14 @@ const YamlNode* OptionReader::wanted(std::string_view name, const Rule& rule) {
     return nullptr;
   }
   if (node == nullptr && rule.required)
-    problems_.error(place_, fmt::format("{} needs '{}'", scope_.what, name));
+    problems_.error(place_, fmt::format("{} needs `{}`", scope_.what, name));
   return node;
 }
 
 void OptionReader::wrong(std::string_view name, Place place, const std::string& message) {
-  const std::string what = name.empty() ? scope_.what : fmt::format("'{}'", name);
+  // A value alone stands for the main option, whose name is not in the file.
+  const bool alone = node_ != nullptr && !node_->map();
+  const std::string what = name.empty() || alone ? scope_.what : fmt::format("`{}`", name);
   problems_.error(place, what + " " + message);
 }
 
@@ -157,7 +185,7 @@ bool OptionReader::block(std::string_view name, const Rule& rule, const Inside& 
     wrong(name, node->place, "has nothing in it");
     return false;
   }
-  OptionScope& scope = scope_.child(fmt::format("'{}'", name));
+  OptionScope& scope = scope_.child(fmt::format("`{}`", name));
   OptionReader reader(node, node->place, scope, problems_);
   inside(reader);
   reader.finish();
@@ -165,18 +193,28 @@ bool OptionReader::block(std::string_view name, const Rule& rule, const Inside& 
   return true;
 }
 
+bool OptionReader::name_alone(const YamlNode& node, OptionScope& scope, const Entry& entry) {
+  if (!node.scalar() || node.null()) return false;
+  Problems missing({}, {});
+  OptionReader reader(nullptr, node.place, scope.child("an entry"), missing);
+  entry({node.text, node.place}, reader);
+  return !reader.own_value_ && !missing.any_error();
+}
+
 void OptionReader::entries(std::string_view name, const Rule& rule, const Entry& entry) {
   const YamlNode* node = wanted(name, rule);
   if (node == nullptr) return;
+
+  OptionScope& outer = scope_.child(fmt::format("`{}`", name));
   if (!node->map()) {
-    wrong(name, node->place, fmt::format("must be a mapping from names, not {}", shown(*node)));
-    return;
+    if (!name_alone(*node, outer, entry))
+      return wrong(name, node->place,
+                   fmt::format("must be a mapping from names, not {}", shown(*node)));
+    return record(name, Json{{node->text, Json::object()}});
   }
   Json all = Json::object();
-  OptionScope& outer = scope_.child(fmt::format("'{}'", name));
-  outer.parent = &scope_;
   for (const YamlEntry& one : node->entries) {
-    OptionScope& scope = outer.child(fmt::format("'{}'", one.key.text));
+    OptionScope& scope = outer.child(fmt::format("`{}`", one.key.text));
     OptionReader reader(&one.value, one.key.place, scope, problems_);
     entry(one.key, reader);
     reader.finish();
@@ -201,10 +239,10 @@ Json OptionReader::read_component(std::string_view name, const YamlNode& node,
       problems_.error(
           second.place,
           component.options->null()
-              ? fmt::format("'{}' stands beside '{}': indent it further if it is one of "
+              ? fmt::format("`{}` stands beside `{}`: indent it further if it is one of "
                             "its options",
                             second.text, component.name.text)
-              : fmt::format("one component has one name: '{}' or '{}'", component.name.text,
+              : fmt::format("one component has one name: `{}` or `{}`", component.name.text,
                             second.text));
     }
   }
@@ -214,21 +252,42 @@ Json OptionReader::read_component(std::string_view name, const YamlNode& node,
   if (choice == choices.end()) {
     std::vector<std::string_view> names;
     for (const Choice& one : choices) names.push_back(one.name);
-    const std::string found = node.map() ? fmt::format("'{}'", component.name.text) : shown(node);
+    const std::string found = node.map() ? fmt::format("`{}`", component.name.text) : shown(node);
     wrong(name, component.name.place,
-          fmt::format("has no {}{}", found, suggestion(component.name.text, names)));
+          fmt::format("has no {}{}{}", name.empty() ? "type " : "", found,
+                      suggestion(component.name.text, names)));
     return nullptr;
   }
   if (!choice->later.empty()) {
     problems_.error(component.name.place, comes_later(choice->name, choice->later));
     return nullptr;
   }
-  OptionScope& scope = scope_.child(fmt::format("'{}'", component.name.text));
+  OptionScope& scope = scope_.child(fmt::format("`{}`", component.name.text));
   OptionReader reader(component.options, component.name.place, scope, problems_);
   chosen(component.name, reader);
   reader.finish();
   if (reader.resolved().empty()) return component.name.text;
   return Json{{component.name.text, reader.resolved()}};
+}
+
+bool OptionReader::component_for(std::string_view name, std::span<const Choice> choices,
+                                 const Rule& rule, const EntryFor& chosen) {
+  const YamlNode* node = wanted(name, rule);
+  if (node == nullptr) return false;
+  if (!names_with_components(*node, choices)) {
+    return component(name, choices, rule, [&](const Written& one, OptionVisitor& inside) {
+      chosen(Written{}, one, inside);
+    });
+  }
+  Json all = Json::object();
+  for (const YamlEntry& entry : node->entries) {
+    const auto chosen_for = [&](const Written& one, OptionVisitor& inside) {
+      chosen(entry.key, one, inside);
+    };
+    all[entry.key.text] = read_component(name, entry.value, choices, chosen_for);
+  }
+  record(name, std::move(all));
+  return true;
 }
 
 bool OptionReader::component(std::string_view name, std::span<const Choice> choices,
@@ -257,8 +316,11 @@ void OptionReader::fail(std::string_view name, const std::string& message) {
   const YamlNode* node = node_ != nullptr && node_->map() ? node_->find(name) : nullptr;
   const bool alone =
       node_ != nullptr && !node_->map() && !scope_.names.empty() && scope_.names.front() == name;
+
   const Place place = node != nullptr ? node->place : alone ? node_->place : place_;
-  problems_.error(place, name.empty() ? message : fmt::format("'{}': {}", name, message));
+  // What is wrong with the whole may only follow from what was found wrong in it.
+  if (node == nullptr && !alone && problems_.errors() > errors_before_) return;
+  problems_.error(place, name.empty() ? message : fmt::format("`{}`: {}", name, message));
 }
 
 void OptionReader::finish() {

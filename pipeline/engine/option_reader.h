@@ -28,6 +28,8 @@ struct OptionScope {
   OptionScope& child(std::string name);
 };
 
+bool any_unknown_key(const OptionScope& scope);
+
 /// Reports every unknown key of the scope and those inside it, with the level where it belongs or
 /// the nearest valid name.
 void report_unknown_keys(const OptionScope& scope, Problems& problems);
@@ -38,12 +40,20 @@ class OptionReader final : public OptionVisitor {
   /// `node`: the mapping, or a value alone for the main option, or null when nothing was written.
   /// `place`: for what is missing.
   OptionReader(const YamlNode* node, Place place, OptionScope& scope, Problems& problems)
-      : node_(node), place_(place), scope_(scope), problems_(problems) {}
+
+      : node_(node),
+        place_(place),
+        scope_(scope),
+        problems_(problems),
+        errors_before_(problems.errors()) {}
 
   bool block(std::string_view name, const Rule& rule, const Inside& inside) override;
   void entries(std::string_view name, const Rule& rule, const Entry& entry) override;
   bool component(std::string_view name, std::span<const Choice> choices, const Rule& rule,
                  const Entry& chosen) override;
+
+  bool component_for(std::string_view name, std::span<const Choice> choices, const Rule& rule,
+                     const EntryFor& chosen) override;
   void components(std::string_view name, std::span<const Choice> choices, const Rule& rule,
                   const Entry& chosen) override;
   void fail(std::string_view name, const std::string& message) override;
@@ -68,6 +78,10 @@ class OptionReader final : public OptionVisitor {
   const YamlNode* find(std::string_view name);
   /// The value of an option, or null: not written, comes later, or wrong and reported.
   const YamlNode* wanted(std::string_view name, const Rule& rule);
+
+  /// Reads a name that stands alone where names with options may stand (`match: tx_id`). False when
+  /// an entry needs more than its name.
+  bool name_alone(const YamlNode& node, OptionScope& scope, const Entry& entry);
   bool read_value(std::string_view name, const YamlNode& node, Slot slot, const Rule& rule);
   void record(std::string_view name, Json value);
   void wrong(std::string_view name, Place place, const std::string& message);
@@ -79,6 +93,7 @@ class OptionReader final : public OptionVisitor {
   Place place_;
   OptionScope& scope_;
   Problems& problems_;
+  std::size_t errors_before_;
   bool own_value_ = false;  // the value itself was read, under the name ""
   Json resolved_ = Json::object();
 };

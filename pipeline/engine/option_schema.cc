@@ -94,10 +94,19 @@ Json value_schema(const OptionTree& option) {
       return any_of({{{"type", "array"}, {"items", text_schema(option)}}, text_schema(option)});
     case Kind::block:
       return inside_schema(option.options, false);
-    case Kind::entries:
-      return {{"type", "object"}, {"additionalProperties", inside_schema(option.options, true)}};
+
+    case Kind::entries: {
+      const Json map = {{"type", "object"},
+                        {"additionalProperties", inside_schema(option.options, true)}};
+      const bool own_value = !option.options.empty() && option.options[0].name.empty();
+      if (own_value || any_required(option.options)) return map;
+      return any_of({map, {{"type", "string"}}});
+    }
+
     case Kind::component:
-      return component_schema(option);
+      if (!option.per_name) return component_schema(option);
+      return any_of({component_schema(option),
+                     {{"type", "object"}, {"additionalProperties", component_schema(option)}}});
     case Kind::components:
       return any_of(
           {{{"type", "array"}, {"items", component_schema(option)}}, component_schema(option)});

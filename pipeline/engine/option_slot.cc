@@ -53,7 +53,7 @@ std::string not_a_word(const YamlNode& node, const Rule& rule) {
   const std::string_view nearest = nearest_name(node.text, words);
   std::string text = fmt::format("must be {}{}, not {}", words.size() > 1 ? "one of " : "",
                                  fmt::join(words, ", "), shown(node));
-  if (!nearest.empty()) text += fmt::format("; did you mean '{}'?", nearest);
+  if (!nearest.empty()) text += fmt::format("; did you mean `{}`?", nearest);
   return text;
 }
 
@@ -210,13 +210,13 @@ Json slot_json(OptionVisitor::Slot slot) {
 }
 
 std::string comes_later(std::string_view name, std::string_view issue) {
-  return issue == "later" ? fmt::format("'{}' comes later", name)
-                          : fmt::format("'{}' comes later ({})", name, issue);
+  return issue == "later" ? fmt::format("`{}` comes later", name)
+                          : fmt::format("`{}` comes later ({})", name, issue);
 }
 
 std::string suggestion(std::string_view name, std::vector<std::string_view> names) {
   const std::string_view nearest = nearest_name(name, names);
-  if (!nearest.empty()) return fmt::format("; did you mean '{}'?", nearest);
+  if (!nearest.empty()) return fmt::format("; did you mean `{}`?", nearest);
   if (names.empty() || names.size() > kFewNames) return {};
   return fmt::format("; known: {}", fmt::join(names, ", "));
 }

@@ -85,6 +85,9 @@ std::string options_text(const std::vector<OptionTree>& options, std::size_t ind
                  : fmt::format("{}    example: {}: {}\n", margin, option.name, option.example);
     if (!option.choices.empty())
       out += fmt::format("{}    one of: {}\n", margin, fmt::join(names_of(option.choices), ", "));
+
+    if (option.per_name)
+      out += fmt::format("{}    or one for each of some names: {{ NAME: COMPONENT }}\n", margin);
     out += options_text(option.options, indent + 4);
   }
   return out;
@@ -100,7 +103,9 @@ Json options_json(const std::vector<OptionTree>& options) {
     if (std::isfinite(option.min)) one["min"] = option.min;
     if (std::isfinite(option.max)) one["max"] = option.max;
     if (!option.words.empty()) one["words"] = option.words;
+
     if (option.required) one["required"] = true;
+    if (option.per_name) one["per_name"] = true;
     if (!option.later.empty()) one["later"] = option.later;
     if (!option.example.empty()) one["example"] = option.example;
     if (!option.options.empty()) one["options"] = options_json(option.options);

@@ -39,6 +39,16 @@ class Describer final : public OptionVisitor {
     return false;
   }
 
+  bool component_for(std::string_view name, std::span<const Choice> choices, const Rule& rule,
+                     const EntryFor& chosen) override {
+    OptionTree& option = add(name, OptionTree::Kind::component, rule);
+    option.per_name = true;
+    describe_choices(option, choices, [&](const Written& one, OptionVisitor& inside) {
+      chosen(Written{}, one, inside);
+    });
+    return false;
+  }
+
   void components(std::string_view name, std::span<const Choice> choices, const Rule& rule,
                   const Entry& chosen) override {
     describe_choices(add(name, OptionTree::Kind::components, rule), choices, chosen);

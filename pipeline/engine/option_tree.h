@@ -44,7 +44,10 @@ struct OptionTree {
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
   std::vector<std::string> words;  // the texts allowed; empty: any
+
   bool required = false;
+  bool per_name = false;  // a component may also be given to each of some names
+
   std::string later;
   std::string example;
   std::string default_value;        // as JSON; empty: none

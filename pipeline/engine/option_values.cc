@@ -183,7 +183,7 @@ std::string shown(const YamlNode& node) {
     text.resize(end);
     text += "...";
   }
-  return "'" + text + "'";
+  return "`" + text + "`";
 }
 
 }  // namespace weir

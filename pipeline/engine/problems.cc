@@ -81,8 +81,9 @@ std::string Problems::masked(std::string text) const {
       const std::size_t end = at + hidden.value.size();
       const char before = at == 0 ? ' ' : text[at - 1];
       const char after = end == text.size() ? ' ' : text[end];
-      const bool whole = quoted ? before == '\'' && after == '\''
-                                : !word_character(before) && !word_character(after);
+      const bool whole = quoted
+                             ? before == after && (before == '`' || before == '\'' || before == '"')
+                             : !word_character(before) && !word_character(after);
       if (whole) text.replace(at, hidden.value.size(), hidden.written);
       at += whole ? hidden.written.size() : 1;
     }

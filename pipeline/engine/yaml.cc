@@ -95,7 +95,7 @@ class Builder {
     while (fy_event* event = next()) {
       if (event->type == FYET_STREAM_END) break;
       if (event->type == FYET_DOCUMENT_START && root)
-        stop(place(event), "a pipeline file is one document: '---' begins a second");
+        stop(place(event), "a pipeline file is one document: `---` begins a second");
       if (event->type == FYET_STREAM_START || event->type == FYET_DOCUMENT_START ||
           event->type == FYET_DOCUMENT_END)
         continue;
@@ -157,8 +157,8 @@ class Builder {
     const std::string name = token_text(fy_event_get_token(event));
     const auto found = anchors_.find(name);
     if (found == anchors_.end())
-      stop(at, fmt::format("no anchor '&{}' stands before the alias '*{}' (a text that begins with "
-                           "'*' needs quotes)",
+      stop(at, fmt::format("no anchor `&{}` stands before the alias `*{}` (a text that begins with "
+                           "`*` needs quotes)",
                            name, name));
     count(at, size(found->second));
     if (depth + height(found->second) > limits_.depth)
@@ -188,12 +188,14 @@ class Builder {
     made.plain = token == nullptr || fy_token_scalar_style(token) == FYSS_PLAIN;
     const fy_mark* end = fy_event_end_mark(event);
     if (made.plain && !argument_ && end != nullptr)
-      check_continuation(at, static_cast<std::uint32_t>(end->line + 1));
+      check_continuation(made, static_cast<std::uint32_t>(end->line + 1));
     return made;
   }
 
   // `- x` indented deeper than the `- ` before it is not an item to YAML but more of its text.
-  void check_continuation(Place from, std::uint32_t last_line) {
+
+  void check_continuation(YamlNode& scalar, std::uint32_t last_line) {
+    const Place from = scalar.place;
     if (from.line == 0 || last_line <= from.line) return;
     std::string_view rest = text_;
     for (std::uint32_t line = 1; line <= last_line && !rest.empty(); ++line) {
@@ -201,10 +203,12 @@ class Builder {
       rest.remove_prefix(std::min(rest.size(), here.size() + 1));
       const std::size_t text = here.find_first_not_of(' ');
       if (line <= from.line || text == std::string_view::npos) continue;
-      if (here.substr(text).starts_with("- "))
-        problems_.error({line, static_cast<std::uint32_t>(text + 1)},
-                        "YAML reads this line as more of the text above: indent the items of a "
-                        "list alike");
+      if (!here.substr(text).starts_with("- ")) continue;
+      problems_.error({line, static_cast<std::uint32_t>(text + 1)},
+                      "YAML reads this line as more of the text above: indent the items of a list "
+                      "alike");
+      scalar.text.resize(std::min(scalar.text.size(), scalar.text.find(" - ")));
+      return;
     }
   }
 
@@ -235,7 +239,7 @@ class Builder {
       if (is_new) {
         made.entries.push_back({std::move(key), std::move(value)});
       } else {
-        problems_.error(key_place, fmt::format("'{}' is written twice; first in line {}", key.text,
+        problems_.error(key_place, fmt::format("`{}` is written twice; first in line {}", key.text,
                                                first->second.line));
       }
     }

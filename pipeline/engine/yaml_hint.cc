@@ -35,7 +35,7 @@ std::size_t mend(YamlNode& first, std::size_t count, const Piece& piece, Problem
   for (std::size_t used = 0; used < count; ++used) {
     whole += ", " + piece(used);
     if (balance(whole) > 0) continue;
-    problems.error(first.place, std::string(kCutExpression) + ": '" + whole + "'");
+    problems.error(first.place, std::string(kCutExpression) + ": `" + whole + "`");
     first.text = std::move(whole);
     return used + 1;
   }
@@ -77,8 +77,8 @@ std::string yaml_hint(std::string_view text, Place place, std::string_view messa
     return message.find(part) != std::string_view::npos;
   };
   if (says("invalid alias"))
-    return "'*' alone stands for nothing here: for all fields write { all: true }; a text that "
-           "begins with '*' needs quotes";
+    return "`*` alone stands for nothing here: for all fields write { all: true }; a text that "
+           "begins with `*` needs quotes";
   if (says("trailing content after") && says("quoted"))
     return "a value that begins with a quote ends with it: put the whole expression in quotes of "
            "the other kind, as in '\"eu\" + country'";
@@ -94,7 +94,7 @@ std::string yaml_hint(std::string_view text, Place place, std::string_view messa
   if (says("wrongly indented") && says("quoted"))
     return "this quote is not closed, or its text goes on with too little indentation";
   if (says("tab character")) return "indent with blanks: YAML takes no tabs";
-  if (says("nested block mapping on the same line")) return "a value that holds ': ' needs quotes";
+  if (says("nested block mapping on the same line")) return "a value that holds `: ` needs quotes";
   if (says("multiline plain key"))
     return "the line after this one is indented deeper, though this key has its value already";
   return fmt::format("YAML: {}", message);

@@ -8,8 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "connectors/kafka/kafka_log.h"
+#include "connectors/registry.h"
+#include "operators/registry.h"
 #include "pipeline/engine/config.h"
-#include "tests/pipeline/engine/fake_vocabulary_test.h"
+#include "pipeline/engine/graph.h"
 
 namespace weir {
 namespace {
@@ -39,7 +42,11 @@ std::string said_about(const fs::path& file) {
                           .set = {},
                           .environment = {{"SECRET", "hunter2 is the word"}}};
   Problems problems(input.file, input.text);
-  const Config config = read_config(input, fake_vocabulary(), problems);
+  const Vocabulary vocabulary = {source_types(), operator_types(), sink_types(), format_types(),
+                                 kafka_property};
+  const Config config = read_config(input, vocabulary, problems);
+  const std::optional<Graph> graph = bind_graph(config, problems);
+  EXPECT_EQ(graph.has_value(), !problems.any_error());
   return problems.render();
 }
 
