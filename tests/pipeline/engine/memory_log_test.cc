@@ -124,6 +124,35 @@ TEST(MemoryLog, AThrowingHookStopsACallBeforeItTakesPlace) {
   EXPECT_EQ(values(log, "t"), Values{});
 }
 
+TEST(MemoryLog, ShowsAnEpochToReadersAsAWhole) {
+  constexpr int kEpochs = 500;
+  constexpr std::size_t kRecords = 40;
+  MemoryLog log;
+  log.create_topic("t", 1);
+  std::thread writer([&] {
+    const auto writing = log.writer("w", {"t"});
+    Outbox records;
+    for (std::size_t i = 0; i < kRecords; ++i) records.add(0, 0, "key", "value");
+    std::string reason;
+    for (int epoch = 0; epoch < kEpochs; ++epoch)
+      ASSERT_EQ(writing->commit(records, {}, reason), Commit::done);
+  });
+  Signal signal;
+  const auto reader = log.reader("t");
+  const PartitionOffset position{0, 0};
+  reader->start({&position, 1}, signal);
+  std::size_t count = 0;
+  while (count < kEpochs * kRecords) {
+    std::vector<Record> records;
+    const RecordReader::Fetched fetched = reader->fetch(0, SIZE_MAX, records);
+    EXPECT_EQ(fetched.count % kRecords, 0U);
+    count += fetched.count;
+    if (fetched.count == 0 && !signal.wait_for(std::chrono::minutes(1))) break;
+  }
+  writer.join();
+  EXPECT_EQ(count, kEpochs * kRecords);
+}
+
 TEST(MemoryLog, HoldsAProducerBackUntilTheSlowestReaderHasCaughtUp) {
   MemoryLog log;
   log.create_topic("t", 1);
