@@ -19,7 +19,7 @@ def run(broker, tmp_path):
     """Makes a Weir for a pipeline file of this folder; ended with the test."""
     made = []
 
-    def make(pipeline, **settings):
+    def make(pipeline, settings=None):
         file = weir.ROOT / "tests" / "integration" / "pipelines" / pipeline
         file = file if file.exists() else weir.ROOT / "deploy" / "examples" / pipeline
         folder = tmp_path / str(len(made))

@@ -61,7 +61,7 @@ def test_ten_kills_under_load_lose_nothing_double_nothing_and_keep_the_bits(brok
     print(f"seed {seed}")
     chance = random.Random(seed)
     topics.create(broker, "kills")
-    weir = run("weather.yaml", **{
+    weir = run("weather.yaml", {
         "pipeline": "kills", "sources.days.topic": "kills",
         "sinks.predictions.topic": "kills-predictions", "sinks.quality.topic": "kills-quality",
         "sinks.drifts.topic": "kills-drifts", "engine.snapshot_every": "1s"})
@@ -107,7 +107,7 @@ def test_a_stopped_pipeline_goes_on_where_it_was(broker, run, reader):
     days = list(itertools.islice(map(topics.typed, topics.stream("weather")), 6_000))
     events = [{"id": str(i), **day, "target": day["target"] == 1} for i, day in enumerate(days)]
     topics.create(broker, "stops")
-    weir = run("weather.yaml", **{
+    weir = run("weather.yaml", {
         "pipeline": "stops", "sources.days.topic": "stops",
         "sinks.predictions.topic": "stops-predictions", "sinks.quality.topic": "stops-quality",
         "sinks.drifts.topic": "stops-drifts"})

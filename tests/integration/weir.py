@@ -37,6 +37,7 @@ class Weir:
         self.folder = pathlib.Path(folder)
         self.http = f"127.0.0.1:{free_ports(1)[0]}"
         self.log = self.folder / "weir.log"
+        self.hashes = None  # of state and outputs, as told at the last stop
         self._process = None
         self._settings = {
             "kafka.bootstrap.servers": broker.bootstrap,
@@ -106,6 +107,8 @@ class Weir:
         self._process.terminate()
         status = self._process.wait(timeout=60)
         assert status == 0, f"weir ended with {status}: {self.told()}"
+        told = re.findall(r"state hash (\w{16}), output hash (\w{16})", self.log.read_text())
+        self.hashes = told[-1]
 
     def close(self):
         if self._process and self._process.poll() is None:
@@ -113,6 +116,9 @@ class Weir:
             self._process.wait(timeout=30)
 
     def verify(self):
-        """Replays the whole recorded order with `weir verify`; returns its report."""
-        done = invoke("verify", self.pipeline, "--json", *self.settings())
-        return json.loads(done.stdout)
+        """Replays the whole recorded order with `weir verify`, which exits 0 only when every epoch's
+        bytes are the same; state and outputs must be those that `stop` left. Returns its report."""
+        report = json.loads(invoke("verify", self.pipeline, "--json", *self.settings()).stdout)
+        assert report["equal"] is True
+        assert (report["state_hash"], report["output_hash"]) == self.hashes
+        return report
