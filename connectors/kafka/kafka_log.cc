@@ -20,11 +20,6 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kPause{20};
 
-constexpr std::array<const char*, 9> kReserved = {
-    "group.id",          "transactional.id",   "enable.idempotence",       "isolation.level",
-    "auto.offset.reset", "enable.auto.commit", "enable.auto.offset.store", "enable.partition.eof",
-    "partitioner"};
-
 Owned<rd_kafka_NewTopic_t> new_topic(const std::string& topic, std::int32_t partitions,
                                      const std::map<std::string, std::string>& settings) {
   constexpr int kBrokerDefault = -1;
@@ -145,8 +140,6 @@ std::unique_ptr<LogWriter> KafkaLog::writer(const std::string& identity,
 }
 
 std::string kafka_property(const std::string& name, const std::string& value) {
-  if (std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end())
-    return fmt::format("{} is set by weir itself", name);
   const Owned<rd_kafka_conf_t> conf(rd_kafka_conf_new());
   std::array<char, 512> text{};
   switch (rd_kafka_conf_set(conf.get(), name.c_str(), value.c_str(), text.data(), text.size())) {

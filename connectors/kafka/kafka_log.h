@@ -58,7 +58,8 @@ class KafkaLog final : public Log {
   std::unique_ptr<kafka::Client> client_;  // for questions
 };
 
-/// What is wrong with a property under `kafka:`, or empty. Offline: nothing is opened.
+/// What librdkafka finds wrong with a property under `kafka:`, or empty. Offline: nothing is
+/// opened. (Which properties are weir's own is the configuration's to say.)
 std::string kafka_property(const std::string& name, const std::string& value);
 
 }  // namespace weir

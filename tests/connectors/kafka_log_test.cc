@@ -176,12 +176,5 @@ TEST(KafkaProperty, IsCheckedOffline) {
   EXPECT_NE(kafka_property("linger.ms", "soon"), "");
 }
 
-TEST(KafkaProperty, MayNotBeOneOfWeirsOwn) {
-  for (const char* name : {"group.id", "transactional.id", "enable.idempotence", "isolation.level",
-                           "auto.offset.reset", "enable.auto.commit", "enable.auto.offset.store",
-                           "enable.partition.eof", "partitioner"})
-    EXPECT_EQ(kafka_property(name, "x"), std::string(name) + " is set by weir itself");
-}
-
 }  // namespace
 }  // namespace weir
