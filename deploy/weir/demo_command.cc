@@ -176,14 +176,15 @@ int write_demo(const DemoOptions& options) {
 
 void print_findings(const std::vector<DemoReport::Finding>& findings) {
   for (const DemoReport::Finding& finding : findings) {
-    fmt::print("planted  {:<15} at transaction {:>7}  ({})\n", finding.planted.drift,
+    fmt::print("planted  {:<21} at transaction {:>7}  ({})\n", finding.planted.drift,
                finding.planted.transaction, time_text(finding.planted.time));
     if (!finding.found) {
       fmt::print("found    not yet: let the demo run longer\n");
       continue;
     }
-    fmt::print("found    by {:<12} at transaction {:>7}  ({}), {} transactions later: {}\n",
-               finding.alert.detector, finding.transaction, time_text(finding.alert.time),
+    fmt::print("found    by {:<18} at transaction {:>7}  ({}), {} transactions later: {}\n",
+               fmt::format("{} on {}", finding.alert.detector, finding.alert.field),
+               finding.transaction, time_text(finding.alert.time),
                finding.transaction - std::min(finding.transaction, finding.planted.transaction),
                finding.alert.summary);
   }

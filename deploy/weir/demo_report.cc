@@ -12,9 +12,10 @@ namespace {
 
 constexpr std::uint64_t kEvery = 50;
 
-/// Which detector of the demo's pipeline answers for a planted drift.
-std::string_view detector_of(std::string_view drift) {
-  return drift == "amount_shift" ? "amount_drift" : "concept_drift";
+/// Whether an alert is of the detector that answers for a planted drift in the demo's pipeline.
+bool answers_for(const DemoReport::Alert& alert, std::string_view drift) {
+  return drift == "amount_shift" ? alert.stream == "features" && alert.field == "amount"
+                                 : alert.stream == "fraud.outcomes" && alert.field == "loss";
 }
 
 std::vector<DemoReport::Alert> read_alerts(Log& log) {
@@ -32,7 +33,7 @@ std::vector<DemoReport::Alert> read_alerts(Log& log) {
       for (const Record& record : records) {
         const auto json = nlohmann::json::parse(record.value);
         if (json.at("state") != "drift") continue;
-        alerts.push_back({json.at("detector"), json.at("field"),
+        alerts.push_back({json.at("detector"), json.at("stream"), json.at("field"),
                           json.at("window_to").get<std::int64_t>(), json.at("summary")});
       }
       if (fetched.count == 0 && fetched.end) break;
@@ -66,7 +67,7 @@ std::vector<DemoReport::Finding> DemoReport::findings(
   for (const Cards::Planted& drift : planted) {
     Finding finding{drift, false, {}, 0};
     for (const Alert& alert : alerts) {
-      if (alert.detector != detector_of(drift.drift) || alert.time < drift.time) continue;
+      if (!answers_for(alert, drift.drift) || alert.time < drift.time) continue;
       finding.found = true;
       finding.alert = alert;
       finding.transaction = transaction_at(alert.time);

@@ -14,7 +14,7 @@ namespace weir {
 class DemoReport {
  public:
   struct Alert {
-    std::string detector, field;
+    std::string detector, stream, field;
     std::int64_t time = 0;  // event time of the window's end, ms
     std::string summary;
   };

@@ -5,9 +5,12 @@
 #include <csignal>
 #include <thread>
 
+#include "connectors/http/server.h"
 #include "deploy/weir/exit_code.h"
 #include "deploy/weir/log_lines.h"
+#include "deploy/weir/pages.h"
 #include "deploy/weir/status_line.h"
+#include "deploy/weir/version.h"
 #include "pipeline/engine/epoch.h"
 
 namespace weir {
@@ -38,7 +41,10 @@ int exit_code(Stopped why) {
 
 }  // namespace
 
-struct ServiceLoop::Http {};
+struct ServiceLoop::Http {
+  HttpServer server;
+  std::string address;  // without the port
+};
 
 ServiceLoop::ServiceLoop(const Config& config, const Graph& graph, const Layout& layout,
                          World& world, std::filesystem::path state_dir, Owner owner)
@@ -55,9 +61,53 @@ ServiceLoop::~ServiceLoop() = default;
 
 const Service& ServiceLoop::service() const { return *service_; }
 
-std::string ServiceLoop::metrics_url() const { return {}; }
+std::string ServiceLoop::metrics_url() const {
+  if (!http_) return {};
+  return fmt::format("http://{}:{}/metrics", http_->address, http_->server.port());
+}
 
-void ServiceLoop::listen() {}
+std::vector<HttpRoute> ServiceLoop::routes() const {
+  constexpr const char* kJson = "application/json";
+  const auto yes_no = [](bool yes) {
+    return HttpResponse{yes ? 200u : 503u, yes ? "ok\n" : "no\n"};
+  };
+  return {
+      {"GET", "/metrics",
+       [this](const HttpRequest&) {
+         return HttpResponse{200, metrics_page(service_->samples(), service_->ready()),
+                             "text/plain; version=0.0.4; charset=utf-8"};
+       }},
+      {"GET", "/livez", [this, yes_no](const HttpRequest&) { return yes_no(service_->alive()); }},
+      {"GET", "/readyz", [this, yes_no](const HttpRequest&) { return yes_no(service_->ready()); }},
+      {"GET", "/version",
+       [=](const HttpRequest&) {
+         return HttpResponse{
+             200, fmt::format("{{\"version\":\"{}\",\"build\":\"{}\"}}\n", kVersion, kBuild),
+             kJson};
+       }},
+      {"GET", "/graph",
+       [this](const HttpRequest& request) {
+         return HttpResponse{200, request.query == "format=dot"       ? graph_dot(graph_)
+                                  : request.query == "format=mermaid" ? graph_mermaid(graph_)
+                                                                      : graph_text(graph_)};
+       }},
+      {"GET", "/config", [this, kJson](const HttpRequest&) {
+         return HttpResponse{200, resolved_config(config_) + "\n", kJson};
+       }}};
+}
+
+void ServiceLoop::listen() {
+  std::string listen = config_.http.listen;
+  if (listen == "off") return;
+  const std::string address = listen.substr(0, listen.rfind(':'));
+  try {
+    http_.reset(new Http{HttpServer(listen, routes()), address});
+  } catch (const std::runtime_error&) {
+    if (!any_port) throw;
+    http_.reset(new Http{HttpServer(address + ":0", routes()), address});
+  }
+  log_line(LogLevel::info, "metrics are at " + metrics_url());
+}
 
 int ServiceLoop::run() {
   std::signal(SIGTERM, ask_to_stop);

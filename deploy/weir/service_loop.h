@@ -4,7 +4,9 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "connectors/http/server.h"
 #include "pipeline/engine/service.h"
 
 namespace weir {
@@ -33,6 +35,7 @@ class ServiceLoop {
  private:
   struct Http;
 
+  std::vector<HttpRoute> routes() const;
   void listen();
 
   const Config& config_;
