@@ -147,19 +147,18 @@ bool Aggregate::drop(std::vector<Pane>& panes, std::int64_t end) const {
   return true;
 }
 
-// The pane of that index, made if need be; null when it is out of the window. `old`: not the last.
+// The pane of that index, made if need be; `drop` ends one that is out of the window already.
+// `old`: it is not the last.
 template <class Pane>
-Pane* Aggregate::open(std::vector<Pane>& panes, std::int64_t end, std::int64_t index,
-                      bool& old) const {
+Pane& Aggregate::open(std::vector<Pane>& panes, std::int64_t index, bool& old) const {
   old = false;
   const bool values_apart = kind_ == Kind::lag && unit_ == Extent::Unit::rows;
   if (values_apart || panes.empty() || panes.back().index < index) {
     panes.emplace_back();
     panes.back().index = values_apart ? 0 : index;
-    return &panes.back();
+    return panes.back();
   }
-  if (panes.back().index == index) return &panes.back();
-  if (kind_ != Kind::lag && unit_ != Extent::Unit::all && index <= end - panes_) return nullptr;
+  if (panes.back().index == index) return panes.back();
   old = true;
   auto at =
       std::lower_bound(panes.begin(), panes.end(), index,
@@ -168,7 +167,7 @@ Pane* Aggregate::open(std::vector<Pane>& panes, std::int64_t end, std::int64_t i
     at = panes.emplace(at);
     at->index = index;
   }
-  return &*at;
+  return *at;
 }
 
 template <class Pane>
@@ -283,27 +282,21 @@ void Aggregate::add(NumberTrack& track, const KeyClock& clock, std::int64_t even
   if (is_missing(value) || (kind_ == Kind::count && value != 1)) return;
   const std::size_t panes = track.panes.size();
   bool old = false;
-  const std::int64_t end = window_end(clock);
-  NumberPane* pane = open(track.panes, end, pane_of(clock, event_time), old);
-  if (!pane) return;
-  add(*pane, value);
+  add(open(track.panes, pane_of(clock, event_time), old), value);
   if (old) {
     track.before_holds = false;
   } else if (track.panes.size() > panes && panes > 0 && track.before_holds) {
     combine(track.before, track.panes[panes - 1]);  // the last one so far has become one before
   }
-  if (drop(track.panes, end)) track.before_holds = false;
+  if (drop(track.panes, window_end(clock))) track.before_holds = false;
 }
 
 void Aggregate::add(TextTrack& track, const KeyClock& clock, std::int64_t event_time,
                     std::string_view value) const {
   if (is_missing(value)) return;
   bool old = false;
-  const std::int64_t end = window_end(clock);
-  TextPane* pane = open(track.panes, end, pane_of(clock, event_time), old);
-  if (!pane) return;
-  pane->text = value;
-  drop(track.panes, end);
+  open(track.panes, pane_of(clock, event_time), old).text = value;
+  drop(track.panes, window_end(clock));
 }
 
 }  // namespace weir

@@ -116,7 +116,7 @@ class Aggregate {
   template <class Pane>
   bool drop(std::vector<Pane>& panes, std::int64_t end) const;
   template <class Pane>
-  Pane* open(std::vector<Pane>& panes, std::int64_t end, std::int64_t index, bool& old) const;
+  Pane& open(std::vector<Pane>& panes, std::int64_t index, bool& old) const;
   template <class Pane>
   const Pane* lagged(const std::vector<Pane>& panes, const KeyClock& clock) const;
   void combine(NumberPane& left, const NumberPane& right) const;

@@ -289,10 +289,12 @@ TEST(Features, ALateRowEntersItsOwnPaneWhileThatIsAlive) {
   const auto cells = first_own(
       features, {row(t, "a", cell(1)), row(t - 30 * kMinute, "a", cell(1)),  // late, alive
                  row(t - 2 * kHour, "a", cell(1)),                           // late, gone
-                 row(t + 1, "a", cell(1)),                                   // sees two
-                 row(t + 31 * kMinute, "a", cell(1)),                        // the late one left
+                 row(t - 2 * kHour, "a", cell(1)),     // does not see it either
+                 row(t + 1, "a", cell(1)),             // sees two
+                 row(t + 31 * kMinute, "a", cell(1)),  // the late one left
                  row(t + 2 * kHour, "a", cell(1))});
-  EXPECT_EQ(cells, (std::vector<Cell>{cell(0), cell(1), cell(2), cell(2), cell(2), cell(0)}));
+  EXPECT_EQ(cells,
+            (std::vector<Cell>{cell(0), cell(1), cell(2), cell(2), cell(2), cell(2), cell(0)}));
 }
 
 TEST(Features, LagByRowsIsTheValueThatManyValuesBefore) {
