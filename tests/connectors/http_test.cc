@@ -298,7 +298,7 @@ TEST(HttpServer, AnswersManyClientsAtOnce) {
   std::atomic<int> right = 0;
   std::vector<std::thread> threads;
   for (int t = 0; t < 8; ++t)
-    threads.emplace_back([&] {
+    threads.emplace_back([&, t] {
       Client client(server.port());
       for (int i = 0; i < 200; ++i) {
         const std::string query = std::to_string(t) + "-" + std::to_string(i);
