@@ -1,6 +1,25 @@
 #include "operators/waiting_segment.h"
 
 namespace weir {
+namespace {
+
+// Assigning an empty container would keep the memory.
+template <class Container>
+void give_back(Container& container) {
+  Container().swap(container);
+}
+
+}  // namespace
+
+void TextColumn::free() {
+  give_back(ends_);
+  give_back(bytes_);
+}
+
+void ListColumn::free() {
+  give_back(ends_);
+  give_back(values_);
+}
 
 WaitingSegment::WaitingSegment(const WaitingLayout& layout)
     : numbers(layout.numbers), texts(layout.texts), list(layout.list ? 1 : 0) {}
@@ -18,17 +37,17 @@ void WaitingSegment::append(std::uint64_t hash, std::int64_t due_at, const Waiti
 }
 
 void WaitingSegment::free_values() {
-  for (std::vector<double>& column : numbers) column = {};
-  for (TextColumn& column : texts) column = {};
-  for (ListColumn& column : list) column = {};
+  for (std::vector<double>& column : numbers) give_back(column);
+  for (TextColumn& column : texts) column.free();
+  for (ListColumn& column : list) column.free();
   values_freed_ = true;
 }
 
 void WaitingSegment::free_all() {
   free_values();
-  hashes = {};
-  due = {};
-  phases = {};
+  give_back(hashes);
+  give_back(due);
+  give_back(phases);
 }
 
 std::size_t WaitingSegment::bytes() const {

@@ -27,6 +27,7 @@ class TextColumn {
   bool holds(std::size_t rows) const {
     return ends_.size() == rows && (rows == 0 || (ends_.back() & ~kMissingBit) <= bytes_.size());
   }
+  void free();
   std::size_t bytes() const { return bytes_.capacity() + ends_.capacity() * sizeof(ends_[0]); }
   void state(StateVisitor& visit) { visit(ends_, bytes_); }
 
@@ -50,6 +51,7 @@ class ListColumn {
   bool holds(std::size_t rows) const {
     return ends_.size() == rows && (rows == 0 || ends_.back() <= values_.size());
   }
+  void free();
   std::size_t bytes() const {
     return values_.capacity() * sizeof(double) + ends_.capacity() * sizeof(ends_[0]);
   }

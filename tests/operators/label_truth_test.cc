@@ -9,7 +9,7 @@
 #include <random>
 
 #include "models/model.h"
-#include "operators/label_join.h"
+#include "operators/model_operator.h"
 #include "tests/operators/model_bench.h"
 
 namespace weir {
@@ -277,6 +277,8 @@ TEST(LabelTruth, AMillionRowsWaitInBoundedMemoryThatIsFreedAgain) {
   EXPECT_EQ(model.bench.report()["weir_labels_waiting"], 0);
   EXPECT_EQ(model.ended("absent"), kRows);
   EXPECT_LT(model.bench.save().size(), state / 20);  // all but the last, unfinished segment
+  const auto& running = dynamic_cast<const ModelOperator&>(model.bench.running());
+  EXPECT_LT(running.waiting_bytes(), held / 3);  // the index keeps its size
 }
 
 }  // namespace
