@@ -13,6 +13,9 @@ namespace weir {
 // The parts of a pipeline file, each described once: reading, schema, documentation and hints come
 // from these.
 
+/// What records are when no `format:` says otherwise.
+inline constexpr std::string_view kDefaultFormat = "json";
+
 /// The words that every source has, whatever its type; `kafka` is apart.
 void describe_source(OptionVisitor& option, SourceConfig& source, const Vocabulary& vocabulary);
 void describe_sink(OptionVisitor& option, SinkConfig& sink, const Vocabulary& vocabulary);
@@ -38,6 +41,11 @@ struct ConfigReading {
 template <class Type>
 const Type* read_type(OptionReader& reader, ConfigReading& reading, std::span<const Type> table,
                       std::string& name);
+
+/// What a source or sink writes with when its `format:` was left out: makes `name` with its
+/// defaults. Returns the options resolved, the format among them.
+Json with_default_format(const Json& resolved, std::string& name, std::string_view default_name,
+                         std::unique_ptr<FormatSpec>& format, ConfigReading& reading);
 
 /// One line of JSON; bytes that are no UTF-8 are replaced.
 std::string dumped(const Json& json);

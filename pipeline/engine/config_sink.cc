@@ -51,14 +51,9 @@ SinkConfig read_sink(const YamlEntry& entry, ConfigReading& reading) {
   sink.kafka = read_kafka(reader, reading);
   if (sink.spec) sink.spec->describe(reader);
   reader.finish();
-  if (!sink.format) {
-    sink.format_name = "json";
-    for (const FormatType& format : reading.vocabulary.formats)
-      if (format.name == sink.format_name && format.make) sink.format = format.make();
-  }
-  Json resolved = reader.resolved();
-  if (!resolved.contains("format")) resolved["format"] = sink.format_name;
-  sink.resolved = dumped(resolved);
+
+  sink.resolved = dumped(with_default_format(reader.resolved(), sink.format_name, kDefaultFormat,
+                                             sink.format, reading));
   return sink;
 }
 

@@ -132,17 +132,14 @@ SourceConfig read_source(const YamlEntry& entry, ConfigReading& reading) {
   source.kafka = read_kafka(reader, reading);
   if (source.spec) source.spec->describe(reader);
   reader.finish();
-  if (!source.format) {
-    const std::string_view own = source.spec ? source.spec->format() : std::string_view{};
-    source.format_name = own.empty() ? "json" : own;
-    for (const FormatType& format : reading.vocabulary.formats)
-      if (format.name == source.format_name && format.make) source.format = format.make();
-  }
+
   for (std::size_t i = 0; i < source.fields.size(); ++i)
     check_field_name({source.fields[i].field.name, source.field_places[i]}, reading.problems);
-  Json resolved = reader.resolved();
-  if (!resolved.contains("format")) resolved["format"] = source.format_name;
-  source.resolved = dumped(resolved);
+
+  const std::string_view own = source.spec ? source.spec->format() : std::string_view{};
+  source.resolved =
+      dumped(with_default_format(reader.resolved(), source.format_name,
+                                 own.empty() ? kDefaultFormat : own, source.format, reading));
   return source;
 }
 

@@ -264,12 +264,10 @@ class Builder {
     }
     node.sources.assign(sources.begin(), sources.end());
     outputs_[node.name];
-    const std::size_t errors = problems_.all().size();
     NodeBinding binding(*this, config, node);
     // bind() is const in effect: it only keeps what make() needs.
     const_cast<OperatorSpec*>(node.spec)->bind(binding);
-    const bool wrong = problems_.all().size() > errors || !config.sound;
-    if (wrong && problems_.any_error() && outputs_[node.name].empty()) broken_.insert(node.name);
+    if (problems_.any_error() && outputs_[node.name].empty()) broken_.insert(node.name);
     graph_.nodes.push_back(std::move(node));
   }
 

@@ -76,6 +76,8 @@ class FakeOperator final : public OperatorSpec {
   std::vector<Written> metrics;
   std::vector<Step> steps;
   std::string detector;
+  std::vector<std::pair<std::string, std::string>> detectors;
+  Written match;
   std::vector<Aggregate> aggregates;
   std::vector<std::pair<std::string, Written>> values;
 
@@ -141,11 +143,23 @@ inline void FakeOperator::describe(OptionVisitor& option) {
                      if (inside.reading() && rows > reference)
                        inside.fail("window", "must not be longer than the reference");
                    });
+  option.component_for("detectors", kFakeDetectors, {.doc = "one for each"},
+                       [&](const Written& owner, const Written& name, OptionVisitor& inside) {
+                         std::size_t rows = 50;
+                         inside("window", rows, {.doc = "values", .min = 2});
+                         if (option.reading()) detectors.emplace_back(owner.text, name.text);
+                       });
+  option.entries("match", {.doc = "a field, or { mine: theirs }"},
+                 [&](const Written& mine, OptionVisitor& inside) {
+                   Written theirs;
+                   inside("theirs", theirs, {.doc = "its name there"});
+                   if (option.reading()) match = mine;
+                 });
   has_labels = option.block("labels", {.doc = "a stream of labels"}, [&](OptionVisitor& labels) {
-    Written labels_input, match;
+    Written labels_input, id;
     std::optional<Literal> absent;
     labels("input", labels_input, {.doc = "the stream", .required = true});
-    labels("match", match, {.doc = "the field of both", .required = true});
+    labels("match", id, {.doc = "the field of both", .required = true});
     labels("wait", wait, {.doc = "how long", .min = 1});
     labels("absent", absent, {.doc = "the label when none comes"});
   });

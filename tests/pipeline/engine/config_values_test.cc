@@ -1,0 +1,133 @@
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "pipeline/engine/option_slot.h"
+#include "pipeline/engine/option_values.h"
+
+namespace weir {
+namespace {
+
+YamlNode scalar(std::string text, bool plain = true) {
+  YamlNode node;
+  node.text = std::move(text);
+  node.plain = plain;
+  node.place = {3, 7};
+  return node;
+}
+
+double number(const std::string& text) {
+  const auto value = typed_scalar(scalar(text));
+  const double* found = std::get_if<double>(&value);
+  return found ? *found : std::numeric_limits<double>::quiet_NaN();
+}
+
+bool is_text(const std::string& text, bool plain = true) {
+  return std::holds_alternative<std::string>(typed_scalar(scalar(text, plain)));
+}
+
+TEST(TypedScalar, FollowsTheCoreSchemaOfYaml12) {
+  EXPECT_TRUE(is_text("NO"));
+  EXPECT_TRUE(is_text("yes"));
+  EXPECT_TRUE(is_text("on"));
+  EXPECT_EQ(number("010"), 10);
+  EXPECT_EQ(number("0o10"), 8);
+  EXPECT_EQ(number("0x1F"), 31);
+  EXPECT_EQ(number("-1.5e3"), -1500);
+  EXPECT_EQ(number("+12"), 12);
+  EXPECT_EQ(number(".5"), 0.5);
+  EXPECT_EQ(number("1."), 1);
+  EXPECT_EQ(number("-.inf"), -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(number("1e999"), std::numeric_limits<double>::infinity());
+  EXPECT_EQ(number("1e-999"), 0);
+  EXPECT_TRUE(std::holds_alternative<bool>(typed_scalar(scalar("True"))));
+  EXPECT_TRUE(std::holds_alternative<std::monostate>(typed_scalar(scalar("~"))));
+}
+
+TEST(TypedScalar, IsATextInQuotesOrWithAnythingAfterTheNumber) {
+  EXPECT_TRUE(is_text("5", false));
+  EXPECT_TRUE(is_text("null", false));
+  for (const char* text :
+       {"1_000", "5s", "1:30", "0x", "e5", ".", "+", "1e", "1.2.3", "- 1", "2026-01-01"})
+    EXPECT_TRUE(is_text(text)) << text;
+}
+
+TEST(Duration, IsAWholeNumberAndItsUnit) {
+  EXPECT_EQ(parse_duration("250ms")->ms, 250);
+  EXPECT_EQ(parse_duration("30s")->ms, 30'000);
+  EXPECT_EQ(parse_duration("5m")->ms, 300'000);
+  EXPECT_EQ(parse_duration("1h")->ms, 3'600'000);
+  EXPECT_EQ(parse_duration("7d")->ms, 604'800'000);
+  for (const char* text :
+       {"", "s", "30", "30 s", "-5s", "1.5h", "1w", "1h30m", "99999999999999999999s", "99999999d"})
+    EXPECT_FALSE(parse_duration(text)) << text;
+}
+
+TEST(Duration, ReadsBackAsItWasWritten) {
+  for (const std::int64_t ms : {0L, 1L, 999L, 1'000L, 1'500L, 60'000L, 5'400'000L, 86'400'000L})
+    EXPECT_EQ(parse_duration(format_duration({ms}))->ms, ms);
+  EXPECT_EQ(format_duration({5'400'000}), "90m");
+}
+
+TEST(ReadSlot, KeepsAnExtentsUnit) {
+  Extent extent;
+  EXPECT_EQ(read_slot(scalar("1000"), &extent, {}), "");
+  EXPECT_TRUE(extent.unit == Extent::Unit::rows && extent.value == 1000);
+  EXPECT_EQ(read_slot(scalar("1h"), &extent, {}), "");
+  EXPECT_TRUE(extent.unit == Extent::Unit::time && extent.value == 3'600'000);
+  EXPECT_EQ(read_slot(scalar("all"), &extent, {}), "");
+  EXPECT_TRUE(extent.unit == Extent::Unit::all);
+  EXPECT_NE(read_slot(scalar("1.5"), &extent, {}), "");
+  EXPECT_NE(read_slot(scalar("-3"), &extent, {}), "");
+}
+
+TEST(ReadSlot, LeavesTheSlotAloneWhenTheValueIsWrong) {
+  double number_slot = 0.5;
+  std::size_t count = 7;
+  Duration wait{9};
+  EXPECT_NE(read_slot(scalar("2"), &number_slot, {.doc = "", .min = 0, .max = 1}), "");
+  EXPECT_NE(read_slot(scalar("nan"), &number_slot, {}), "");
+  EXPECT_NE(read_slot(scalar(".nan"), &number_slot, {}), "");
+  EXPECT_NE(read_slot(scalar("-1"), &count, {}), "");
+  EXPECT_NE(read_slot(scalar("1e300"), &count, {}), "");
+  EXPECT_NE(read_slot(scalar("5"), &wait, {}), "");
+  EXPECT_EQ(number_slot, 0.5);
+  EXPECT_EQ(count, 7U);
+  EXPECT_EQ(wait.ms, 9);
+}
+
+TEST(ReadSlot, KeepsPlaceAndTextOfWhatWasWritten) {
+  Written written;
+  EXPECT_EQ(read_slot(scalar("010"), &written, {}), "");
+  EXPECT_EQ(written.text, "010");
+  EXPECT_EQ(written.place.line, 3U);
+  EXPECT_EQ(written.place.column, 7U);
+  std::vector<Written> list;
+  EXPECT_EQ(read_slot(scalar("card"), &list, {}), "");
+  ASSERT_EQ(list.size(), 1U);
+  EXPECT_EQ(list[0].text, "card");
+}
+
+TEST(ReadSlot, TypesALiteral) {
+  Literal literal;
+  EXPECT_EQ(read_slot(scalar("0.002"), &literal, {}), "");
+  EXPECT_EQ(std::get<double>(literal.value), 0.002);
+  EXPECT_EQ(read_slot(scalar("false"), &literal, {}), "");
+  EXPECT_EQ(std::get<bool>(literal.value), false);
+  EXPECT_EQ(read_slot(scalar("none"), &literal, {}), "");
+  EXPECT_EQ(std::get<std::string>(literal.value), "none");
+  EXPECT_EQ(read_slot(scalar("1", false), &literal, {}), "");
+  EXPECT_EQ(std::get<std::string>(literal.value), "1");
+}
+
+TEST(IsTime, TakesTheFormsOfTheLanguage) {
+  for (const char* text : {"2026-01-31", "2026-01-31T12:00", "2026/01/31 12:00:05.25",
+                           "2026-01-31T12:00:05Z", "2026-01-31T12:00:05+05:30"})
+    EXPECT_TRUE(is_time(text)) << text;
+  for (const char* text : {"", "2026", "2026-13-01", "2026-01-31T", "2026-01-31T25:00", "26-01-31",
+                           "2026-01-31T12:00:05+5", "yesterday", "1800-01-01"})
+    EXPECT_FALSE(is_time(text)) << text;
+}
+
+}  // namespace
+}  // namespace weir
