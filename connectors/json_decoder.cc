@@ -179,8 +179,9 @@ class JsonDecoder final : public Decoder {
     if (name.size() > kLongestName) return;
     if (position == reader.order.size() && position < kRemembered)
       reader.order.push_back({std::string(name), entry});
-    else if (position < reader.order.size())
-      reader.order[position] = {std::string(name), entry};
+    if (position >= reader.order.size()) return;
+    reader.order[position].raw.assign(name);  // keeps its memory
+    reader.order[position].entry = entry;
   }
 
   simdjson::error_code read_value(Entry& entry, ondemand::value value) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "pipeline/core/check.h"
@@ -15,110 +16,35 @@ constexpr double kTwo53 = 9007199254740992.0;
 constexpr double kFirstTime = -2208988800000.0;  // 1900-01-01T00:00:00Z
 constexpr double kEndOfTime = 7289654400000.0;   // 2201-01-01T00:00:00Z
 
-constexpr std::array<double, 23> kPowersOfTen = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                                 1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                                 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-
 bool is_digit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
 
-/// The digits of a number as one integer, and where its point and exponent put them.
-struct Decimal {
-  bool negative = false;
-  bool exact = true;  // all digits are in `digits`
-  bool json = true;   // JSON allows this form
-  std::uint64_t digits = 0;
+/// Of a decimal that no double holds: whether it is too large (and not too small).
+bool is_too_large(std::string_view text) {
+  const std::size_t mark = std::min(text.find_first_of("eE"), text.size());
+  std::int64_t power = 0;  // of ten, of the first digit that is not 0, plus 1
+  bool behind_point = false, counted = false;
+  for (char c : text.substr(0, mark)) {
+    if (c == '.') behind_point = true;
+    if (!is_digit(c)) continue;
+    counted = counted || c != '0';
+    if (counted && !behind_point) ++power;
+    if (!counted && behind_point) --power;
+  }
   std::int64_t exponent = 0;
-};
-
-/// Appends a run of digits; returns how many there were.
-std::size_t take_digits(const char*& at, const char* end, Decimal& number) {
-  const char* const first = at;
-  std::uint64_t digits = number.digits;
-  for (; at != end && is_digit(*at); ++at)
-    digits = digits * 10 + static_cast<std::uint64_t>(*at - '0');
-  const auto count = static_cast<std::size_t>(at - first);
-  number.digits = digits;
-  return count;
+  for (char c : text.substr(mark))
+    if (is_digit(c)) exponent = std::min<std::int64_t>(exponent * 10 + (c - '0'), 1'000'000'000);
+  const bool negative = mark + 1 < text.size() && text[mark + 1] == '-';
+  return power + (negative ? -exponent : exponent) > 0;
 }
 
-bool take_exponent(const char*& at, const char* end, Decimal& number) {
-  ++at;
-  const bool negative = at != end && *at == '-';
-  if (at != end && (*at == '-' || *at == '+')) ++at;
-  if (at == end || !is_digit(*at)) return false;
-  std::int64_t exponent = 0;
-  for (; at != end && is_digit(*at); ++at)
-    exponent = std::min<std::int64_t>(exponent * 10 + (*at - '0'), 1'000'000'000);
-  number.exponent += negative ? -exponent : exponent;
+/// What JSON asks of a number beyond what from_chars does.
+bool is_json_form(std::string_view text) {
+  if (!text.empty() && text[0] == '-') text.remove_prefix(1);
+  if (text.empty() || !is_digit(text[0])) return false;
+  if (text[0] == '0' && text.size() > 1 && is_digit(text[1])) return false;
+  for (std::size_t i = 1; i < text.size(); ++i)
+    if (text[i] == '.') return i + 1 < text.size() && is_digit(text[i + 1]);
   return true;
-}
-
-/// Whether `text` is a decimal number; its parts go to `number`.
-bool take_decimal(std::string_view text, Decimal& number) {
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  if (at != end && *at == '-') {
-    number.negative = true;
-    ++at;
-  }
-  const bool zero_first = at != end && *at == '0';
-  const std::size_t whole = take_digits(at, end, number);
-  std::size_t fraction = 0;
-  if (at != end && *at == '.') {
-    ++at;
-    fraction = take_digits(at, end, number);
-    number.exponent = -static_cast<std::int64_t>(fraction);
-    if (fraction == 0) number.json = false;
-  }
-  if (whole + fraction == 0) return false;
-  if (whole == 0 || (zero_first && whole > 1)) number.json = false;
-  number.exact = whole + fraction <= 19;
-  if (at != end && (*at == 'e' || *at == 'E') && !take_exponent(at, end, number)) return false;
-  return at == end;
-}
-
-/// Exact by two exact doubles and one rounding (Clinger 1990, PLDI, "How to read floating point
-/// numbers accurately"): digits below 2^53 and a power of ten up to 10^22.
-bool easy(const Decimal& number, double& value) {
-  if (!number.exact || number.digits > (std::uint64_t{1} << 53)) return false;
-  if (number.exponent < -22 || number.exponent > 22) return false;
-  value = static_cast<double>(number.digits);
-  if (number.exponent < 0)
-    value /= kPowersOfTen[static_cast<std::size_t>(-number.exponent)];
-  else
-    value *= kPowersOfTen[static_cast<std::size_t>(number.exponent)];
-  if (number.negative) value = -value;
-  return true;
-}
-
-std::int64_t significant_digits(std::string_view text) {
-  std::int64_t count = 0;
-  for (char c : text) {
-    if (c == 'e' || c == 'E') break;
-    if (is_digit(c) && (count > 0 || c != '0')) ++count;
-  }
-  return count;
-}
-
-Parsed finish(std::string_view text, const Decimal& decimal, double& number) {
-  if (easy(decimal, number)) [[likely]]
-    return Parsed::ok;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error == std::errc{} && std::isfinite(number)) return Parsed::ok;
-  // from_chars does not tell too large from too small.
-  if (decimal.exponent + significant_digits(text) > 0) return Parsed::out_of_range;
-  number = decimal.negative ? -0.0 : 0.0;
-  return Parsed::ok;
-}
-
-bool is_not_finite(std::string_view text) {
-  if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
-  const auto is = [text](std::string_view name) {
-    return std::equal(text.begin(), text.end(), name.begin(), name.end(), [](char a, char b) {
-      return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b;
-    });
-  };
-  return is("nan") || is("inf") || is("infinity");
 }
 
 /// Days from 1970-01-01 in the proleptic Gregorian calendar (Howard Hinnant, "chrono-compatible
@@ -217,29 +143,35 @@ char* write_short_decimal(char* to, double number) {
   if (static_cast<double>(digits) / 1e4 != size) return nullptr;
   std::size_t decimals = 4;
   for (; digits % 10 == 0; digits /= 10) --decimals;
-  const auto unit = static_cast<std::uint64_t>(kPowersOfTen[decimals]);
   if (number < 0) *to++ = '-';
-  to = std::to_chars(to, to + kNumberBytes, digits / unit).ptr;
-  *to = '.';
-  std::uint64_t fraction = digits % unit;
-  for (std::size_t i = decimals; i > 0; --i, fraction /= 10)
-    to[i] = static_cast<char>('0' + fraction % 10);
-  return to + decimals + 1;
+  std::array<char, kNumberBytes> text;
+  text.fill('0');  // in front of the digits of 0.05
+  char* const first = text.data() + decimals;
+  char* const last = std::to_chars(first, text.data() + text.size(), digits).ptr;
+  const auto whole =
+      std::max<std::ptrdiff_t>(1, last - first - static_cast<std::ptrdiff_t>(decimals));
+  const char* const point = last - decimals;
+  std::memcpy(to, point - whole, static_cast<std::size_t>(whole));
+  to += whole;
+  *to++ = '.';
+  std::memcpy(to, point, decimals);
+  return to + decimals;
 }
 
 }  // namespace
 
 Parsed parse_number(std::string_view text, double& number) {
-  Decimal decimal;
-  if (take_decimal(text, decimal)) [[likely]]
-    return finish(text, decimal, number);
-  return is_not_finite(text) ? Parsed::out_of_range : Parsed::malformed;
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, number);
+  if (end != last || error == std::errc::invalid_argument) return Parsed::malformed;
+  if (error == std::errc{}) return std::isfinite(number) ? Parsed::ok : Parsed::out_of_range;
+  if (is_too_large(text)) return Parsed::out_of_range;
+  number = text[0] == '-' ? -0.0 : 0.0;
+  return Parsed::ok;
 }
 
 Parsed parse_json_number(std::string_view text, double& number) {
-  Decimal decimal;
-  if (!take_decimal(text, decimal) || !decimal.json) return Parsed::malformed;
-  return finish(text, decimal, number);
+  return is_json_form(text) ? parse_number(text, number) : Parsed::malformed;
 }
 
 Parsed parse_time(std::string_view text, double& ms) {
