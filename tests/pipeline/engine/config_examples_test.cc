@@ -1,0 +1,115 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "connectors/kafka/kafka_log.h"
+#include "connectors/registry.h"
+#include "operators/registry.h"
+#include "pipeline/engine/config.h"
+#include "pipeline/engine/graph.h"
+#include "pipeline/engine/option_slot.h"
+
+namespace weir {
+namespace {
+
+Vocabulary vocabulary() {
+  return {source_types(), operator_types(), sink_types(), format_types(), kafka_property};
+}
+
+TEST(Examples, AreCheckedWithoutAProblem) {
+  std::size_t files = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::string(WEIR_SOURCE_DIR) + "/deploy/examples")) {
+    if (entry.path().extension() != ".yaml") continue;
+    ++files;
+    std::stringstream text;
+    text << std::ifstream(entry.path()).rdbuf();
+    const ConfigInput input{entry.path().filename(), text.str(), {}, {}};
+    Problems problems(input.file, input.text);
+    const Config config = read_config(input, vocabulary(), problems);
+    EXPECT_TRUE(bind_graph(config, problems));
+    EXPECT_EQ(problems.render(), "");
+
+    const std::string once = resolved_config(config);
+    Problems none("resolved", once);
+    EXPECT_EQ(resolved_config(read_config({"resolved", once, {}, {}}, vocabulary(), none)), once);
+    EXPECT_EQ(none.render(), "");
+  }
+  EXPECT_GE(files, 3U);
+}
+
+/// Every `$ref` in a schema.
+void collect_references(const Json& schema, std::set<std::string>& out) {
+  if (schema.is_object() && schema.contains("$ref")) out.insert(schema["$ref"]);
+  if (schema.is_structured())
+    for (const Json& part : schema) collect_references(part, out);
+}
+
+TEST(ConfigSchema, NamesEveryTypeAndEveryOptionThatExists) {
+  const Json schema = Json::parse(config_schema(vocabulary()));
+  EXPECT_EQ(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+  std::set<std::string> references;
+  collect_references(schema, references);
+  EXPECT_EQ(references, std::set<std::string>{"#/$defs/substituted"});
+  EXPECT_TRUE(schema["$defs"].contains("substituted"));
+
+  const Json& forms = schema["properties"]["operators"]["additionalProperties"]["anyOf"];
+  std::set<std::string> types;
+  for (const Json& form : forms) types.insert(form["properties"]["type"]["const"]);
+  EXPECT_EQ(types, (std::set<std::string>{"drift", "evaluate", "features", "filter", "model"}));
+  const auto model = std::find_if(forms.begin(), forms.end(), [](const Json& form) {
+    return form["properties"]["type"]["const"] == "model";
+  });
+  EXPECT_EQ((*model)["properties"]["threshold"]["default"], 0.5);
+  EXPECT_EQ((*model)["additionalProperties"], false);
+  EXPECT_TRUE((*model)["properties"].contains("steps"));
+}
+
+TEST(DescribeComponent, KnowsEverythingThatIsListed) {
+  const Json list = Json::parse(list_components(vocabulary(), true));
+  std::set<std::string> kinds;
+  for (const Json& one : list) {
+    kinds.insert(one["kind"]);
+    const std::string name = one["name"];
+    EXPECT_FALSE(one["doc"].get<std::string>().empty()) << name;
+    EXPECT_NE(describe_component(vocabulary(), name, false).find(name), std::string::npos);
+    EXPECT_FALSE(Json::parse(describe_component(vocabulary(), name, true)).empty()) << name;
+  }
+  for (const char* kind : {"source", "operator", "sink", "format", "step", "detector", "field type",
+                           "section", "function"})
+    EXPECT_TRUE(kinds.contains(kind)) << kind;
+  EXPECT_EQ(describe_component(vocabulary(), "nothing", false), "");
+  EXPECT_EQ(describe_component(vocabulary(), "nothing", true), "");
+}
+
+TEST(DescribeComponent, TellsTypeRangeDefaultAndMeaning) {
+  const std::string text = describe_component(vocabulary(), "one_hot", false);
+  EXPECT_NE(text.find("one_hot (step)"), std::string::npos) << text;
+  EXPECT_NE(text.find("max: whole number"), std::string::npos) << text;
+  EXPECT_NE(describe_component(vocabulary(), "engine", false)
+                .find("batch_rows: whole number from 1 to 65536; default 4096"),
+            std::string::npos);
+}
+
+TEST(Options, AllSayWhatTheyMean) {
+  const auto documented = [](const Json& options, const std::string& where,
+                             const auto& self) -> void {
+    for (const Json& option : options) {
+      EXPECT_FALSE(option["doc"].get<std::string>().empty()) << where << "." << option["name"];
+      if (option.contains("options"))
+        self(option["options"], where + "." + option["name"].get<std::string>(), self);
+    }
+  };
+  for (const Json& one : Json::parse(list_components(vocabulary(), true)))
+    for (const Json& described :
+         Json::parse(describe_component(vocabulary(), one["name"].get<std::string>(), true)))
+      if (described.contains("options"))
+        documented(described["options"], described["name"], documented);
+}
+
+}  // namespace
+}  // namespace weir
