@@ -108,8 +108,7 @@ LogFailure Client::failure(const std::string& what, rd_kafka_resp_err_t error,
 
 void Client::throw_if_rejected(const std::string& what) const {
   poll();
-  const rd_kafka_resp_err_t error = rejected_;
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return;
+  if (answered_ || !rejected_) return;
   const std::lock_guard lock(mutex_);
   throw LogFailure(LogFailure::Kind::refused,
                    fmt::format("{} at {}: {}", what, servers_, last_error_));
@@ -129,7 +128,7 @@ void Client::on_error(rd_kafka_t*, int error, const char* reason, void* opaque) 
   if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;  // says less than what came before
   const std::lock_guard lock(self->mutex_);
   self->last_error_ = reason;
-  if (rejects(code)) self->rejected_ = code;
+  if (rejects(code)) self->rejected_ = true;
 }
 
 void Client::on_undelivered(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
@@ -138,7 +137,7 @@ void Client::on_undelivered(rd_kafka_t*, const rd_kafka_message_t* message, void
   self->undelivered_.compare_exchange_strong(none, message->err);
 }
 
-std::optional<std::int32_t> count_partitions(const Client& client, rd_kafka_topic_t* topic) {
+std::optional<std::int32_t> count_partitions(Client& client, rd_kafka_topic_t* topic) {
   const std::string what = fmt::format("asking for topic {}", rd_kafka_topic_name(topic));
   std::int32_t count = 0;
   const rd_kafka_resp_err_t error = ask_until(client, what, [&](int time_ms) {

@@ -78,7 +78,10 @@ class Client {
   /// The failure that an error of librdkafka means: `unreachable` when it may pass, else `refused`.
   LogFailure failure(const std::string& what, rd_kafka_resp_err_t error,
                      const std::string& text = {}) const;
-  /// Throws `refused` when a broker has rejected us: waiting will not help.
+  /// Notes that a broker has answered: what it rejects later may pass, as in its restart.
+  void answered() { answered_ = true; }
+  /// Throws `refused` when our login was rejected and no broker ever answered: waiting will not
+  /// help.
   void throw_if_rejected(const std::string& what) const;
 
  private:
@@ -91,7 +94,8 @@ class Client {
   std::chrono::milliseconds answer_time_;
   mutable std::mutex mutex_;
   std::string last_error_;
-  std::atomic<rd_kafka_resp_err_t> rejected_ = RD_KAFKA_RESP_ERR_NO_ERROR;
+  std::atomic<bool> rejected_ = false;
+  std::atomic<bool> answered_ = false;
   std::atomic<rd_kafka_resp_err_t> undelivered_ = RD_KAFKA_RESP_ERR_NO_ERROR;
 };
 
@@ -102,18 +106,21 @@ bool means_fenced(rd_kafka_resp_err_t error);
 
 /// The number of partitions of a topic. Asked again, within the client's answer time, while it has
 /// one without a leader; throws LogFailure; nothing when the topic does not exist.
-std::optional<std::int32_t> count_partitions(const Client& client, rd_kafka_topic_t* topic);
+std::optional<std::int32_t> count_partitions(Client& client, rd_kafka_topic_t* topic);
 
 /// Asks (`ask(time_ms)` -> error) until there is no error, or one that will not pass, or
 /// the client's answer time is over.
 template <class Ask>
-rd_kafka_resp_err_t ask_until(const Client& client, const std::string& what, Ask ask) {
+rd_kafka_resp_err_t ask_until(Client& client, const std::string& what, Ask ask) {
   constexpr std::chrono::milliseconds kSlice{1000};  // to notice a rejection
   constexpr std::chrono::milliseconds kPause{20};
   const Deadline deadline(client.answer_time());
   while (true) {
     const rd_kafka_resp_err_t error = ask(deadline.left_ms(kSlice));
-    if (!may_pass(error)) return error;
+    if (!may_pass(error)) {
+      client.answered();
+      return error;
+    }
     client.throw_if_rejected(what);
     if (deadline.over()) return error;
     std::this_thread::sleep_for(kPause);

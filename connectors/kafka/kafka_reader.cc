@@ -100,7 +100,7 @@ RecordReader::Fetched Reader::fetch(std::int32_t partition, std::size_t max,
   }
   for (const auto& [record, first, count] : header_spans_)
     out[record].headers = std::span<const Header>(place.headers).subspan(first, count);
-  if (taken == 0) client_.throw_if_rejected(fmt::format("reading {}[{}]", topic_, partition));
+  if (taken == 0) client_.poll();
   return {out.size() - before, place.at_end, place.next};
 }
 

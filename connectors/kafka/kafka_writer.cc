@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <thread>
 
 #include "pipeline/core/check.h"
 
@@ -79,7 +80,12 @@ void Writer::warm_up() {
     topic.handle.reset(rd_kafka_topic_new(client_.handle(), topic.name.c_str(), nullptr));
     const std::string what = fmt::format("writing to {}", topic.name);
     if (!topic.handle) throw client_.failure(what, rd_kafka_last_error());
-    const std::optional<std::int32_t> count = count_partitions(client_, topic.handle.get());
+    const Deadline deadline(client_.answer_time());
+    std::optional<std::int32_t> count = count_partitions(client_, topic.handle.get());
+    while (!count && !deadline.over()) {  // it is new, and this client's broker has not heard of it
+      std::this_thread::sleep_for(milliseconds(20));
+      count = count_partitions(client_, topic.handle.get());
+    }
     if (!count)
       throw LogFailure(LogFailure::Kind::refused, fmt::format("there is no topic {}", topic.name));
     topic.partitions = *count;
