@@ -1,0 +1,164 @@
+"""The program as a person at a shell meets it: commands, exit codes, the demo, how it is built."""
+
+import json
+import re
+import signal
+import subprocess
+
+import jsonschema
+import pytest
+import yaml
+
+from weir import PROGRAM, ROOT, invoke
+
+FRAUD = ROOT / "deploy" / "examples" / "fraud.yaml"
+
+# What libm may still be asked for: results that IEEE 754 rounds exactly, and long double, which x87
+# computes the same way on every processor.
+EXACT_LIBM = set(
+    "ceil fabs floor fma fmax fmin fmod frexp ldexp llround llrint lrint lround modf nearbyint "
+    "nextafter remainder rint round sqrt trunc scalbn copysign".split()
+)
+
+
+@pytest.mark.parametrize(
+    "arguments, status",
+    [
+        (["--help"], 0),
+        (["version"], 0),
+        (["list", "--json"], 0),
+        (["describe", "ks_test"], 0),
+        (["check", FRAUD], 0),
+        (["graph", FRAUD, "--format", "dot"], 0),
+        ([], 2),
+        (["runn"], 2),
+        (["check"], 2),
+        (["describe", "no_such_thing"], 2),
+        (["check", FRAUD, "--set", "nonsense"], 2),
+        (["check", FRAUD, "--set", "engine.batch_rows=none"], 78),
+        (["replay", FRAUD, "--input", "nobody=x.csv"], 2),
+        (["replay", FRAUD], 2),
+        (["check", "/no/such/file.yaml"], 1),
+    ],
+)
+def test_exit_code_says_how_a_command_ended(arguments, status):
+    invoke(*arguments, status=status)
+
+
+def test_every_command_has_an_example_in_its_help():
+    commands = re.findall(r"^  (\w+)  +\S", invoke("--help").stdout, re.M)
+    assert len(commands) >= 10
+    for command in commands:
+        assert f"weir {command}" in invoke(command, "--help").stdout
+
+
+def test_run_says_that_the_broker_cannot_be_reached(tmp_path):
+    done = invoke(
+        "run", FRAUD, "--set", "kafka.bootstrap.servers=127.0.0.1:1", "--set",
+        f"engine.state_dir={tmp_path}", "--set", "http.listen=off", status=69,
+    )
+    assert "127.0.0.1:1" in done.stderr
+
+
+def test_schema_accepts_the_example_and_refuses_an_unknown_word():
+    schema = json.loads(invoke("schema").stdout)
+    # PyYAML reads YAML 1.1, where `1e-4` is a text.
+    example = yaml.safe_load(re.sub(r"\b1e-", "1.0e-", FRAUD.read_text()))
+    jsonschema.validate(example, schema)
+    example["operators"]["fraud"]["treshold"] = 0.5
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(example, schema)
+
+
+def test_demo_finds_both_planted_drifts():
+    report = json.loads(invoke("demo", "--events", 200_000, "--rate", 0, "--json").stdout)
+    assert [one["drift"] for one in report["planted"]] == ["amount_shift", "concept_change"]
+    for one in report["planted"]:
+        assert one["found"], one
+        assert one["found"]["transaction"] > one["transaction"]
+    # Labels take up to seven days, 28,000 transactions; amounts need none.
+    assert report["planted"][0]["found"]["transaction"] < 60_000 + 3_000
+    assert report["planted"][1]["found"]["transaction"] < 120_000 + 35_000
+
+
+def test_demo_leaves_a_pipeline_that_replays(tmp_path):
+    invoke("demo", "--write", tmp_path)
+    done = invoke(
+        "replay", tmp_path / "fraud.yaml", "--input", f"transactions={tmp_path}/transactions.ndjson",
+        "--input", f"chargebacks={tmp_path}/chargebacks.ndjson", "--drain", "--json",
+    )
+    summary = json.loads(done.stdout)
+    assert summary["operators"]["features"]["rows_in"] == 2000
+    labels = summary["operators"]["fraud"]["labels"]
+    assert labels["joined"] + labels["absent"] == 2000
+    assert summary["operators"]["fraud"]["labels_waiting"] == 0
+
+
+def test_demo_ends_at_a_signal_and_reports(tmp_path):
+    demo = subprocess.Popen(
+        [PROGRAM, "demo", "--set", "http.listen=127.0.0.1:0"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )
+    for line in demo.stderr:
+        if "rows/s" in line or "/s)" in line:
+            break
+    demo.send_signal(signal.SIGINT)
+    out, _ = demo.communicate(timeout=60)
+    assert demo.returncode == 0
+    assert "records in" in out
+
+
+def test_replay_gives_the_same_bits_on_another_processor(tmp_path):
+    invoke("demo", "--write", tmp_path)
+    command = [
+        PROGRAM, "replay", tmp_path / "fraud.yaml", "--json", "--drain",
+        "--input", f"transactions={tmp_path}/transactions.ndjson",
+        "--input", f"chargebacks={tmp_path}/chargebacks.ndjson",
+    ]
+    hashes = set()
+    for tunables in ("", "glibc.cpu.hwcaps=-FMA,-AVX2,-FMA4"):
+        out = subprocess.run(
+            command, env={"GLIBC_TUNABLES": tunables}, capture_output=True, text=True, check=True
+        ).stdout
+        summary = json.loads(out)
+        hashes.add((summary["output_hash"], summary["state_hash"]))
+    assert len(hashes) == 1
+
+
+def test_libm_is_asked_only_for_what_is_exact_everywhere():
+    imports = subprocess.run(
+        ["nm", "-D", "--undefined-only", PROGRAM], capture_output=True, text=True, check=True
+    ).stdout
+    libm = next(iter(re.findall(r"libm\.so\.6 => (\S+)", subprocess.run(
+        ["ldd", PROGRAM], capture_output=True, text=True, check=True).stdout)))
+    defined = subprocess.run(
+        ["nm", "-D", "--defined-only", libm], capture_output=True, text=True, check=True
+    ).stdout
+    wanted = {line.split()[-1].split("@")[0] for line in imports.splitlines()}
+    of_libm = {line.split()[-1].split("@")[0] for line in defined.splitlines() if line.split()}
+    left = {name for name in wanted & of_libm if not name.endswith("l") or name == "ceil"}
+    assert left <= EXACT_LIBM, left - EXACT_LIBM
+
+
+def test_program_is_hardened():
+    headers = subprocess.run(
+        ["readelf", "-hldW", PROGRAM], capture_output=True, text=True, check=True
+    ).stdout
+    assert re.search(r"Type:\s+DYN", headers), "position independent"
+    assert "GNU_RELRO" in headers
+    assert "BIND_NOW" in headers or re.search(r"FLAGS.*NOW", headers)
+    symbols = subprocess.run(
+        ["nm", "-D", "--undefined-only", PROGRAM], capture_output=True, text=True, check=True
+    ).stdout
+    assert "__stack_chk_fail" in symbols
+
+
+def test_secrets_are_not_printed(tmp_path):
+    file = tmp_path / "p.yaml"
+    file.write_text(FRAUD.read_text().replace(
+        "kafka:   ", "kafka:\n  sasl.password: ${SECRET}\n  nonsense.option: 1 #", 1))
+    done = subprocess.run(
+        [PROGRAM, "check", file], env={"SECRET": "hunter2"}, capture_output=True, text=True
+    )
+    assert done.returncode == 78
+    assert "hunter2" not in done.stdout + done.stderr
