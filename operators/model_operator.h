@@ -45,9 +45,24 @@ class ModelOperator final : public Operator {
     Label label;
     double delay;
   };
-  struct Turn;
+  /// One step: its columns in and out.
+  struct Turn {
+    Step& step;
+    const Batch& rows;
+    std::span<const double*> numbers = {};  // the features' columns
+    std::span<const std::string_view*> texts = {};
+    const double* learn_when = nullptr;
+    const double* weight = nullptr;
+    std::uint32_t floor = 0;  // timers fire here or later
+    // The main output:
+    std::span<double> score = {}, prediction = {}, updates = {};
+    std::span<std::string_view> prediction_text = {}, model = {}, version = {};
+    std::span<std::span<double>> probabilities = {};
 
-  void lay_out_waiting_rows(const std::vector<bool>& needed);
+    std::uint32_t position(std::size_t row) const { return rows.positions[row]; }
+  };
+
+  void prepare_waiting(const std::vector<bool>& needed);
   void prepare(Turn& turn);
   void fill_main(Turn& turn, Batch& out);
   void learn_from_rows(Turn& turn);
