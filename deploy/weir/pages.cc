@@ -47,9 +47,9 @@ prometheus::ClientMetric client_metric(const MetricSamples::Sample& sample) {
 
 }  // namespace
 
-std::string metrics_page(const MetricSamples& samples, bool ready) {
+std::string metrics_page(const MetricSamples& samples, std::string_view pipeline, bool ready) {
   MetricSamples all = samples;
-  all.with({});
+  all.with({{"pipeline", std::string(pipeline)}});
   const MetricLabel build[] = {{"version", kVersion}, {"build", kBuild}};
   all.value(metric::build_info, build, 1);
   all(metric::ready, ready ? 1 : 0);

@@ -1,12 +1,13 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "pipeline/engine/metric_samples.h"
 
 namespace weir {
 
-/// The figures in Prometheus' text format.
-std::string metrics_page(const MetricSamples& samples, bool ready);
+/// The figures of a pipeline in Prometheus' text format.
+std::string metrics_page(const MetricSamples& samples, std::string_view pipeline, bool ready);
 
 }  // namespace weir

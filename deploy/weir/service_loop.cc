@@ -74,8 +74,9 @@ std::vector<HttpRoute> ServiceLoop::routes() const {
   return {
       {"GET", "/metrics",
        [this](const HttpRequest&) {
-         return HttpResponse{200, metrics_page(service_->samples(), service_->ready()),
-                             "text/plain; version=0.0.4; charset=utf-8"};
+         const std::string page =
+             metrics_page(service_->samples(), graph_.pipeline, service_->ready());
+         return HttpResponse{200, page, "text/plain; version=0.0.4; charset=utf-8"};
        }},
       {"GET", "/livez", [this, yes_no](const HttpRequest&) { return yes_no(service_->alive()); }},
       {"GET", "/readyz", [this, yes_no](const HttpRequest&) { return yes_no(service_->ready()); }},

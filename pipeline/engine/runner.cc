@@ -263,6 +263,7 @@ void Runner::report(MetricSamples& samples) {
     samples.with(std::move(more));
   };
   common();
+  samples(metric::recovery_epochs_left, 0);
   samples.histogram(metric::event_latency_seconds, {}, latency_);
   samples.histogram(metric::epoch_seconds, {}, epoch_seconds_);
   samples.histogram(metric::snapshot_seconds, {}, snapshot_seconds_);

@@ -177,6 +177,14 @@ MetricSamples Service::samples() const {
   return all;
 }
 
+void Service::report_recovery(std::uint32_t shard, std::uint64_t epochs_left) {
+  MetricSamples samples;
+  samples.with({{"pipeline", graph_.pipeline}, {"shard", std::to_string(shard)}});
+  samples(metric::recovery_epochs_left, static_cast<double>(epochs_left));
+  const std::lock_guard lock(mutex_);
+  samples_[shard % samples_.size()] = std::move(samples);
+}
+
 void Service::recover(Runner& runner, std::uint32_t shard) {
   auto last = Clock::now();
   bool told = false;
@@ -184,6 +192,7 @@ void Service::recover(Runner& runner, std::uint32_t shard) {
     *beats_[shard % beats_.size()] = seconds_now();
     const auto now = Clock::now();
     if (told && now - last < std::chrono::seconds(2) && at.epoch != at.epochs) return;
+    report_recovery(shard, at.epochs - at.epoch);
     if (at.epoch == at.epochs && at.rows == 0 && !told) {
       tell_({Line::Level::info,
              fmt::format("shard {}: goes on after epoch {}, nothing to replay", shard, at.epoch)});

@@ -75,6 +75,8 @@ class Service {
  private:
   void work(std::size_t worker);
   void recover(Runner& runner, std::uint32_t shard);
+  /// Until a shard has recovered this is its only figure.
+  void report_recovery(std::uint32_t shard, std::uint64_t epochs_left);
 
   const Config& config_;
   const Graph& graph_;

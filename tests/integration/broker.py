@@ -59,14 +59,15 @@ def free_ports(count):
 
 
 def wait_until(what, condition, seconds, every=0.05):
-    """Polls `condition` until it is true; returns its value. Raises TimeoutError naming `what`."""
+    """Polls `condition` until it is true; returns its value. Raises TimeoutError naming `what`, a
+    text or what makes one then."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
-            raise TimeoutError(f"not within {seconds} s: {what}")
+            raise TimeoutError(f"not within {seconds} s: {what() if callable(what) else what}")
         time.sleep(every)
 
 

@@ -6,6 +6,7 @@ import time
 import pytest
 
 import topics
+from broker import wait_until
 
 NOW = int(time.time() * 1000)
 
@@ -68,6 +69,8 @@ def dead_letters(broker, tmp_path_factory):
         letters = topics.Reader(broker, "payments.dead-letters")
         predictions.read(good)
         letters.read(len(BAD))
+        wait_until("the letters are counted", lambda: sum(
+            count for _, count in weir.metrics("weir_dead_letters_total")) >= len(BAD), 30)
         counted = weir.metrics("weir_dead_letters_total")
         weir.stop()
         weir.verify()

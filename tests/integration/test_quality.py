@@ -36,7 +36,7 @@ operators:
     input: line
     when: id >= %(learned)d
 sinks:
-  predictions: { type: file, input: held_out, path: none, fields: [id, y, prediction] }
+  predictions: { type: file, input: held_out, path: "%(output)s", fields: [id, y, prediction] }
 """
 
 
@@ -71,10 +71,10 @@ def test_a_million_generated_rows_are_learned_as_well_as_by_scikit_learn(tmp_pat
     wanted = (reference.predict(x) == y).mean()
 
     file = tmp_path / "generated.yaml"
+    output = tmp_path / "predictions.ndjson"
     fields = ", ".join(f"x{j}: number" for j in range(FEATURES))
     file.write_text(PIPELINE % {"seed": SEED, "rows": ROWS, "features": FEATURES, "noise": NOISE,
-                                "learned": learned, "fields": fields})
-    output = tmp_path / "predictions.ndjson"
+                                "learned": learned, "fields": fields, "output": output})
     weir.invoke("replay", file, "--output", f"predictions={output}")
     served = [json.loads(line) for line in output.read_text().splitlines()]
 

@@ -125,7 +125,8 @@ def watched(broker, tmp_path_factory):
 @pytest.mark.parametrize("query, unit", list(queries()))
 def test_a_query_of_the_dashboard_has_finite_plausible_data(watched, query, unit):
     query = as_grafana_would(query)
-    wait_until(f"finite data for {query}: {watched.query(query)}", lambda: watched.finite(query), 15)
+    wait_until(lambda: f"finite data for {query}: {watched.query(query)}",
+               lambda: watched.finite(query), 15)
     for labels, value in watched.query(query):
         assert value >= 0 or unit == "none", (query, labels, value)
         if unit == "percentunit":

@@ -61,7 +61,7 @@ class Weir:
         return self
 
     def wait_ready(self, seconds=30):
-        wait_until(f"weir is ready ({self.told()})", self.is_ready, seconds)
+        wait_until(lambda: f"weir is ready ({self.told()})", self.is_ready, seconds)
         return self
 
     def is_ready(self):
