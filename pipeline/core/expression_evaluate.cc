@@ -1,11 +1,11 @@
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
 
 #include "pipeline/core/check.h"
 #include "pipeline/core/exact_math.h"
-#include "pipeline/core/expression_program.h"
-#include "pipeline/core/expression_text.h"
+#include "pipeline/core/expression_evaluation.h"
 
 namespace weir {
 namespace {
@@ -15,416 +15,193 @@ constexpr double kDay = 24 * kHour;
 // The first ms of 1900 and of 2201: what a time can be.
 constexpr double kFirstTime = -2'208'988'800'000;
 constexpr double kPastTime = 7'289'654'400'000;
-// No concat grows a text beyond this.
-constexpr std::size_t kLongestText = 1 << 20;
-
-// int, so that conditions are joined by `&` without a branch and the loops become vectors.
-int present(double value) { return value == value; }
-int present(std::string_view text) { return text.data() != nullptr; }
-
-/// Evaluates the nodes of one program for one batch. `active`, where given, holds 1 for the rows
-/// whose value is wanted: what a guard like `if(x > 0, log(x), 0)` keeps out is not counted.
-class Evaluation {
- public:
-  Evaluation(const Expression::Program& program, std::span<const Column> columns, std::size_t rows,
-             Arena& arena, std::uint64_t& invalid)
-      : program_(program), columns_(columns), rows_(rows), arena_(arena), invalid_(invalid) {}
-
-  Column column(std::uint32_t index, const double* active) {
-    const ExpressionNode& node = program_.nodes[index];
-    switch (node.op) {
-      case Op::constant:
-        return constant(node);
-      case Op::field:
-        return columns_[node.field];
-      case Op::add:
-      case Op::subtract:
-      case Op::multiply:
-      case Op::divide:
-      case Op::modulo:
-      case Op::shift:
-      case Op::pow:
-        return arithmetic(node, active);
-      case Op::log:
-      case Op::log1p:
-      case Op::exp:
-      case Op::sqrt:
-        return elementary(node, active);
-      case Op::negate:
-      case Op::abs:
-      case Op::floor:
-      case Op::round:
-      case Op::logical_not:
-      case Op::hour:
-      case Op::weekday:
-        return pure(node, active);
-      case Op::less:
-      case Op::less_equal:
-      case Op::greater:
-      case Op::greater_equal:
-      case Op::equal:
-      case Op::not_equal:
-        return program_.nodes[node.arguments[0]].type == Type::text
-                   ? compare<std::string_view>(node, active)
-                   : compare<double>(node, active);
-      case Op::logical_and:
-      case Op::logical_or:
-        return logical(node, active);
-      case Op::min:
-      case Op::max:
-      case Op::clamp:
-        return extreme(node, active);
-      case Op::choose:
-        return node.type == Type::text ? choose<std::string_view>(node, active)
-                                       : choose<double>(node, active);
-      case Op::coalesce:
-        return node.type == Type::text ? coalesce<std::string_view>(node, active)
-                                       : coalesce<double>(node, active);
-      case Op::is_missing:
-        return is_missing_column(node, active);
-      case Op::hash:
-        return hash(node, active);
-      case Op::concat:
-        return concat(node, active);
-      case Op::lower:
-      case Op::contains:
-      case Op::starts_with:
-      case Op::substr:
-      case Op::length:
-        return text_function(node, active);
-    }
-    check(false, "every operation is evaluated");
-    return {};
-  }
-
- private:
-  template <class T>
-  const T* values(const ExpressionNode& node, std::size_t argument, const double* active) {
-    const Column got = column(node.arguments[argument], active);
-    if constexpr (std::is_same_v<T, double>)
-      return got.numbers;
-    else
-      return got.texts;
-  }
-  template <class T>
-  T* make() {
-    return arena_.make<T>(rows_).data();
-  }
-
-  static Column result(const double* numbers) {
-    Column column;
-    column.numbers = numbers;
-    return column;
-  }
-  static Column result(const std::string_view* texts) {
-    Column column;
-    column.texts = texts;
-    return column;
-  }
-
-  Column constant(const ExpressionNode& node) {
-    if (node.type == Type::text) {
-      std::string_view* out = make<std::string_view>();
-      std::fill_n(out, rows_, std::string_view(node.text));
-      return result(out);
-    }
-    double* out = make<double>();
-    std::fill_n(out, rows_, node.number);
-    return result(out);
-  }
-
-  template <class F>
-  Column binary(const ExpressionNode& node, const double* active, F f) {
-    const double* a = values<double>(node, 0, active);
-    const double* b = values<double>(node, 1, active);
-    double* __restrict out = make<double>();
-    std::uint64_t bad = 0;
-    for (std::size_t i = 0; i < rows_; ++i) {
-      const double r = f(a[i], b[i]);
-      const int finite = std::abs(r) <= std::numeric_limits<double>::max();
-      bad += (1 - finite) & present(a[i]) & present(b[i]);
-      out[i] = finite ? r : kMissing;
-    }
-    // Rare enough to be counted in a second walk, so that the first one stays simple.
-    if (bad > 0 && active) {
-      bad = 0;
-      for (std::size_t i = 0; i < rows_; ++i)
-        bad += (1 - present(out[i])) & present(a[i]) & present(b[i]) & (active[i] == 1);
-    }
-    invalid_ += bad;
-    return result(out);
-  }
-
-  Column arithmetic(const ExpressionNode& node, const double* active) {
-    switch (node.op) {
-      case Op::add:
-        return binary(node, active, [](double a, double b) { return a + b; });
-      case Op::subtract:
-        return binary(node, active, [](double a, double b) { return a - b; });
-      case Op::multiply:
-        return binary(node, active, [](double a, double b) { return a * b; });
-      case Op::divide:
-        return binary(node, active, [](double a, double b) { return a / b; });
-      case Op::modulo:
-        return binary(node, active, [](double a, double b) { return std::fmod(a, b); });
-      case Op::pow:
-        return binary(node, active, [](double a, double b) { return exact::pow(a, b); });
-      default:
-        return binary(node, active, [](double a, double b) {
-          const double time = std::floor(a + b + 0.5);
-          return time >= kFirstTime && time < kPastTime ? time : kMissing;
-        });
-    }
-  }
-
-  template <bool counted, class F>
-  Column unary(const ExpressionNode& node, const double* active, F f) {
-    const double* x = values<double>(node, 0, active);
-    double* __restrict out = make<double>();
-    for (std::size_t i = 0; i < rows_; ++i) {
-      const double r = present(x[i]) ? f(x[i]) : kMissing;
-      const int finite = std::abs(r) <= std::numeric_limits<double>::max();
-      if constexpr (counted) invalid_ += (1 - finite) & present(x[i]) & (!active || active[i] == 1);
-      out[i] = finite ? r : kMissing;
-    }
-    return result(out);
-  }
-
-  Column elementary(const ExpressionNode& node, const double* active) {
-    switch (node.op) {
-      case Op::log:
-        return unary<true>(node, active, [](double x) { return exact::log(x); });
-      case Op::log1p:
-        return unary<true>(node, active, [](double x) { return exact::log1p(x); });
-      case Op::exp:
-        return unary<true>(node, active, [](double x) { return exact::exp(x); });
-      default:
-        return unary<true>(node, active, [](double x) { return std::sqrt(x); });
-    }
-  }
-
-  Column pure(const ExpressionNode& node, const double* active) {
-    const double offset = node.arguments.size() > 1 ? program_.nodes[node.arguments[1]].number : 0;
-    switch (node.op) {
-      case Op::negate:
-        return unary<false>(node, active, [](double x) { return -x; });
-      case Op::abs:
-        return unary<false>(node, active, [](double x) { return std::abs(x); });
-      case Op::floor:
-        return unary<false>(node, active, [](double x) { return std::floor(x); });
-      case Op::round:
-        return unary<false>(node, active, [](double x) { return std::round(x); });
-      case Op::logical_not:
-        return unary<false>(node, active, [](double x) { return 1 - x; });
-      case Op::hour:
-        return unary<false>(node, active, [offset](double time) {
-          const double local = time + offset;
-          return std::floor((local - std::floor(local / kDay) * kDay) / kHour);
-        });
-      default:
-        return unary<false>(node, active, [offset](double time) {
-          const double day = std::floor((time + offset) / kDay) + 3;  // 1970 began on a Thursday
-          return day - std::floor(day / 7) * 7;
-        });
-    }
-  }
-
-  template <class T, class F>
-  Column compared(const ExpressionNode& node, const double* active, F f) {
-    const T* a = values<T>(node, 0, active);
-    const T* b = values<T>(node, 1, active);
-    double* __restrict out = make<double>();
-    for (std::size_t i = 0; i < rows_; ++i) {
-      const double r = f(a[i], b[i]) ? 1.0 : 0.0;
-      out[i] = (present(a[i]) & present(b[i])) ? r : kMissing;
-    }
-    return result(out);
-  }
-
-  template <class T>
-  Column compare(const ExpressionNode& node, const double* active) {
-    using V = const T&;
-    switch (node.op) {
-      case Op::less:
-        return compared<T>(node, active, [](V a, V b) { return a < b; });
-      case Op::less_equal:
-        return compared<T>(node, active, [](V a, V b) { return a <= b; });
-      case Op::greater:
-        return compared<T>(node, active, [](V a, V b) { return a > b; });
-      case Op::greater_equal:
-        return compared<T>(node, active, [](V a, V b) { return a >= b; });
-      case Op::equal:
-        return compared<T>(node, active, [](V a, V b) { return a == b; });
-      default:
-        return compared<T>(node, active, [](V a, V b) { return a != b; });
-    }
-  }
-
-  /// `active` less the rows for which `keep` is false; only made when `wanted`.
-  template <class F>
-  const double* narrowed(const double* active, bool wanted, F keep) {
-    if (!wanted) return active;
-    double* out = make<double>();
-    for (std::size_t i = 0; i < rows_; ++i)
-      out[i] = (!active || active[i] == 1) && keep(i) ? 1.0 : 0.0;
-    return out;
-  }
-  bool fallible(const ExpressionNode& node, std::size_t argument) const {
-    return program_.nodes[node.arguments[argument]].fallible;
-  }
-
-  Column logical(const ExpressionNode& node, const double* active) {
-    const double decides = node.op == Op::logical_and ? 0.0 : 1.0;
-    const double* a = values<double>(node, 0, active);
-    const double* right =
-        narrowed(active, fallible(node, 1), [&](std::size_t i) { return a[i] != decides; });
-    const double* b = values<double>(node, 1, right);
-    double* __restrict out = make<double>();
-    for (std::size_t i = 0; i < rows_; ++i) {
-      const double both = (present(a[i]) & present(b[i])) ? 1 - decides : kMissing;
-      out[i] = (a[i] == decides || b[i] == decides) ? decides : both;
-    }
-    return result(out);
-  }
-
-  Column extreme(const ExpressionNode& node, const double* active) {
-    double* __restrict out = make<double>();
-    const double* first = values<double>(node, 0, active);
-    if (rows_ > 0) std::memcpy(out, first, rows_ * sizeof(double));
-    for (std::size_t argument = 1; argument < node.arguments.size(); ++argument) {
-      const double* b = values<double>(node, argument, active);
-      const bool least = node.op == Op::min || (node.op == Op::clamp && argument == 2);
-      for (std::size_t i = 0; i < rows_; ++i) {
-        const double a = out[i];
-        const double r = least ? (b[i] < a ? b[i] : a) : (b[i] > a ? b[i] : a);
-        out[i] = (present(a) & present(b[i])) ? r : kMissing;
-      }
-    }
-    return result(out);
-  }
-
-  template <class T>
-  static T nothing() {
-    if constexpr (std::is_same_v<T, double>)
-      return kMissing;
-    else
-      return {};
-  }
-
-  template <class T>
-  Column choose(const ExpressionNode& node, const double* active) {
-    const double* c = values<double>(node, 0, active);
-    const T* a = values<T>(
-        node, 1, narrowed(active, fallible(node, 1), [&](std::size_t i) { return c[i] == 1; }));
-    const T* b = values<T>(
-        node, 2, narrowed(active, fallible(node, 2), [&](std::size_t i) { return c[i] == 0; }));
-    T* __restrict out = make<T>();
-    for (std::size_t i = 0; i < rows_; ++i) {
-      const T chosen = c[i] == 1 ? a[i] : b[i];
-      out[i] = present(c[i]) ? chosen : nothing<T>();
-    }
-    return result(out);
-  }
-
-  template <class T>
-  Column coalesce(const ExpressionNode& node, const double* active) {
-    T* out = make<T>();
-    const T* first = values<T>(node, 0, active);
-    std::copy_n(first, rows_, out);
-    for (std::size_t argument = 1; argument < node.arguments.size(); ++argument) {
-      const T* next = values<T>(node, argument,
-                                narrowed(active, fallible(node, argument),
-                                         [&](std::size_t i) { return !present(out[i]); }));
-      for (std::size_t i = 0; i < rows_; ++i)
-        if (!present(out[i])) out[i] = next[i];
-    }
-    return result(out);
-  }
-
-  template <class T, class F>
-  Column each(const ExpressionNode& node, const double* active, F f) {
-    const T* x = values<T>(node, 0, active);
-    double* out = make<double>();
-    for (std::size_t i = 0; i < rows_; ++i) out[i] = f(x[i]);
-    return result(out);
-  }
-
-  Column is_missing_column(const ExpressionNode& node, const double* active) {
-    if (program_.nodes[node.arguments[0]].type == Type::text)
-      return each<std::string_view>(node, active,
-                                    [](std::string_view x) { return present(x) ? 0.0 : 1.0; });
-    return each<double>(node, active, [](double x) { return present(x) ? 0.0 : 1.0; });
-  }
-
-  Column hash(const ExpressionNode& node, const double* active) {
-    if (program_.nodes[node.arguments[0]].type == Type::text)
-      return each<std::string_view>(
-          node, active, [](std::string_view x) { return present(x) ? value_hash(x) : kMissing; });
-    return each<double>(node, active,
-                        [](double x) { return present(x) ? value_hash(x) : kMissing; });
-  }
-
-  Column concat(const ExpressionNode& node, const double* active) {
-    std::string_view* out = make<std::string_view>();
-    std::copy_n(values<std::string_view>(node, 0, active), rows_, out);
-    for (std::size_t argument = 1; argument < node.arguments.size(); ++argument) {
-      const std::string_view* next = values<std::string_view>(node, argument, active);
-      for (std::size_t i = 0; i < rows_; ++i) out[i] = joined(out[i], next[i], active, i);
-    }
-    return result(out);
-  }
-
-  std::string_view joined(std::string_view a, std::string_view b, const double* active,
-                          std::size_t row) {
-    if (!present(a) || !present(b)) return {};
-    if (a.size() + b.size() > kLongestText) {
-      invalid_ += !active || active[row] == 1;
-      return {};
-    }
-    const std::span<char> both = arena_.make<char>(a.size() + b.size());
-    std::copy(a.begin(), a.end(), both.begin());
-    std::copy(b.begin(), b.end(), both.begin() + static_cast<std::ptrdiff_t>(a.size()));
-    return {both.data(), both.size()};
-  }
-
-  Column text_function(const ExpressionNode& node, const double* active) {
-    using Text = std::string_view;
-    switch (node.op) {
-      case Op::length:
-        return each<Text>(node, active,
-                          [](Text x) { return present(x) ? text_length(x) : kMissing; });
-      case Op::contains:
-        return compared<Text>(node, active, [](Text a, Text b) { return a.find(b) != Text::npos; });
-      case Op::starts_with:
-        return compared<Text>(node, active, [](Text a, Text b) { return a.starts_with(b); });
-      default:
-        break;
-    }
-    const Text* text = values<Text>(node, 0, active);
-    Text* out = make<Text>();
-    if (node.op == Op::lower) {
-      for (std::size_t i = 0; i < rows_; ++i)
-        out[i] = present(text[i]) ? text_lower(text[i], arena_) : Text();
-      return result(out);
-    }
-    const double* start = values<double>(node, 1, active);
-    const double* count = node.arguments.size() > 2 ? values<double>(node, 2, active) : nullptr;
-    for (std::size_t i = 0; i < rows_; ++i) {
-      const double wanted = count ? count[i] : static_cast<double>(kLongestText) * 4096;
-      const bool known = present(text[i]) && present(start[i]) && present(wanted);
-      out[i] = known ? text_substr(text[i], start[i], wanted) : Text();
-    }
-    return result(out);
-  }
-
-  const Expression::Program& program_;
-  std::span<const Column> columns_;
-  std::size_t rows_;
-  Arena& arena_;
-  std::uint64_t& invalid_;
-};
 
 }  // namespace
+
+Column Evaluation::column(std::uint32_t index, const double* active) {
+  const ExpressionNode& node = program_.nodes[index];
+  switch (node.op) {
+    case Op::constant:
+      return constant(node);
+    case Op::field:
+      return columns_[node.field];
+    case Op::add:
+    case Op::subtract:
+    case Op::multiply:
+    case Op::divide:
+    case Op::modulo:
+    case Op::shift:
+    case Op::pow:
+      return arithmetic(node, active);
+    case Op::log:
+    case Op::log1p:
+    case Op::exp:
+    case Op::sqrt:
+      return elementary(node, active);
+    case Op::negate:
+    case Op::abs:
+    case Op::floor:
+    case Op::round:
+    case Op::logical_not:
+    case Op::hour:
+    case Op::weekday:
+      return pure(node, active);
+    case Op::less:
+    case Op::less_equal:
+    case Op::greater:
+    case Op::greater_equal:
+    case Op::equal:
+    case Op::not_equal:
+      return comparison(node, active);
+    case Op::logical_and:
+    case Op::logical_or:
+      return logical(node, active);
+    case Op::min:
+    case Op::max:
+    case Op::clamp:
+      return extreme(node, active);
+    case Op::choose:
+    case Op::coalesce:
+      return choice(node, active);
+    case Op::is_missing:
+      return is_missing_column(node, active);
+    case Op::hash:
+      return hash(node, active);
+    case Op::concat:
+      return concat(node, active);
+    case Op::lower:
+    case Op::contains:
+    case Op::starts_with:
+    case Op::substr:
+    case Op::length:
+      return text_function(node, active);
+  }
+  check(false, "every operation is evaluated");
+  return {};
+}
+
+Column Evaluation::constant(const ExpressionNode& node) {
+  if (node.type == Type::text) {
+    std::string_view* out = make<std::string_view>();
+    std::fill_n(out, rows_, std::string_view(node.text));
+    return result(out);
+  }
+  double* out = make<double>();
+  std::fill_n(out, rows_, node.number);
+  return result(out);
+}
+
+template <class F>
+Column Evaluation::binary(const ExpressionNode& node, const double* active, F f) {
+  const double* a = values<double>(node, 0, active);
+  const double* b = values<double>(node, 1, active);
+  double* __restrict out = make<double>();
+  std::uint64_t bad = 0;
+  for (std::size_t i = 0; i < rows_; ++i) {
+    const double r = f(a[i], b[i]);
+    const int finite = std::abs(r) <= std::numeric_limits<double>::max();
+    bad += (1 - finite) & present(a[i]) & present(b[i]);
+    out[i] = finite ? r : kMissing;
+  }
+  // Rare enough to be counted in a second walk, so that the first one stays simple.
+  if (bad > 0 && active) {
+    bad = 0;
+    for (std::size_t i = 0; i < rows_; ++i)
+      bad += (1 - present(out[i])) & present(a[i]) & present(b[i]) & (active[i] == 1);
+  }
+  invalid_ += bad;
+  return result(out);
+}
+
+Column Evaluation::arithmetic(const ExpressionNode& node, const double* active) {
+  switch (node.op) {
+    case Op::add:
+      return binary(node, active, [](double a, double b) { return a + b; });
+    case Op::subtract:
+      return binary(node, active, [](double a, double b) { return a - b; });
+    case Op::multiply:
+      return binary(node, active, [](double a, double b) { return a * b; });
+    case Op::divide:
+      return binary(node, active, [](double a, double b) { return a / b; });
+    case Op::modulo:
+      return binary(node, active, [](double a, double b) { return std::fmod(a, b); });
+    case Op::pow:
+      return binary(node, active, [](double a, double b) { return exact::pow(a, b); });
+    default:
+      return binary(node, active, [](double a, double b) {
+        const double time = std::floor(a + b + 0.5);
+        return time >= kFirstTime && time < kPastTime ? time : kMissing;
+      });
+  }
+}
+
+template <bool counted, class F>
+Column Evaluation::unary(const ExpressionNode& node, const double* active, F f) {
+  const double* x = values<double>(node, 0, active);
+  double* __restrict out = make<double>();
+  for (std::size_t i = 0; i < rows_; ++i) {
+    const double r = present(x[i]) ? f(x[i]) : kMissing;
+    const int finite = std::abs(r) <= std::numeric_limits<double>::max();
+    if constexpr (counted) invalid_ += (1 - finite) & present(x[i]) & (!active || active[i] == 1);
+    out[i] = finite ? r : kMissing;
+  }
+  return result(out);
+}
+
+Column Evaluation::elementary(const ExpressionNode& node, const double* active) {
+  switch (node.op) {
+    case Op::log:
+      return unary<true>(node, active, [](double x) { return exact::log(x); });
+    case Op::log1p:
+      return unary<true>(node, active, [](double x) { return exact::log1p(x); });
+    case Op::exp:
+      return unary<true>(node, active, [](double x) { return exact::exp(x); });
+    default:
+      return unary<true>(node, active, [](double x) { return std::sqrt(x); });
+  }
+}
+
+Column Evaluation::pure(const ExpressionNode& node, const double* active) {
+  const double offset = node.arguments.size() > 1 ? program_.nodes[node.arguments[1]].number : 0;
+  switch (node.op) {
+    case Op::negate:
+      return unary<false>(node, active, [](double x) { return -x; });
+    case Op::abs:
+      return unary<false>(node, active, [](double x) { return std::abs(x); });
+    case Op::floor:
+      return unary<false>(node, active, [](double x) { return std::floor(x); });
+    case Op::round:
+      return unary<false>(node, active, [](double x) { return std::round(x); });
+    case Op::logical_not:
+      return unary<false>(node, active, [](double x) { return 1 - x; });
+    case Op::hour:
+      return unary<false>(node, active, [offset](double time) {
+        const double local = time + offset;
+        return std::floor((local - std::floor(local / kDay) * kDay) / kHour);
+      });
+    default:
+      return unary<false>(node, active, [offset](double time) {
+        const double day = std::floor((time + offset) / kDay) + 3;  // 1970 began on a Thursday
+        return day - std::floor(day / 7) * 7;
+      });
+  }
+}
+
+Column Evaluation::extreme(const ExpressionNode& node, const double* active) {
+  double* __restrict out = make<double>();
+  const double* first = values<double>(node, 0, active);
+  if (rows_ > 0) std::memcpy(out, first, rows_ * sizeof(double));
+  for (std::size_t argument = 1; argument < node.arguments.size(); ++argument) {
+    const double* b = values<double>(node, argument, active);
+    const bool least = node.op == Op::min || (node.op == Op::clamp && argument == 2);
+    for (std::size_t i = 0; i < rows_; ++i) {
+      const double a = out[i];
+      const double r = least ? (b[i] < a ? b[i] : a) : (b[i] > a ? b[i] : a);
+      out[i] = (present(a) & present(b[i])) ? r : kMissing;
+    }
+  }
+  return result(out);
+}
 
 Column evaluate_node(const Expression::Program& program, std::uint32_t node,
                      std::span<const Column> columns, std::size_t rows, Arena& arena,

@@ -3,9 +3,15 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <cstdint>
+
+#include "pipeline/core/expression_evaluation.h"
 
 namespace weir {
 namespace {
+
+// No concat grows a text beyond this.
+constexpr std::size_t kLongestText = 1 << 20;
 
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
@@ -46,6 +52,66 @@ double value_hash(std::string_view bytes) {
 double value_hash(double value) {
   if (value == 0) value = 0;  // -0 is 0
   return static_cast<double>(XXH3_64bits(&value, sizeof value) >> 11);
+}
+
+Column Evaluation::hash(const ExpressionNode& node, const double* active) {
+  if (program_.nodes[node.arguments[0]].type == Type::text)
+    return each<std::string_view>(
+        node, active, [](std::string_view x) { return present(x) ? value_hash(x) : kMissing; });
+  return each<double>(node, active, [](double x) { return present(x) ? value_hash(x) : kMissing; });
+}
+
+Column Evaluation::concat(const ExpressionNode& node, const double* active) {
+  std::string_view* out = make<std::string_view>();
+  std::copy_n(values<std::string_view>(node, 0, active), rows_, out);
+  for (std::size_t argument = 1; argument < node.arguments.size(); ++argument) {
+    const std::string_view* next = values<std::string_view>(node, argument, active);
+    for (std::size_t i = 0; i < rows_; ++i) out[i] = joined(out[i], next[i], active, i);
+  }
+  return result(out);
+}
+
+std::string_view Evaluation::joined(std::string_view a, std::string_view b, const double* active,
+                                    std::size_t row) {
+  if (!present(a) || !present(b)) return {};
+  if (a.size() + b.size() > kLongestText) {
+    invalid_ += !active || active[row] == 1;
+    return {};
+  }
+  const std::span<char> both = arena_.make<char>(a.size() + b.size());
+  std::copy(a.begin(), a.end(), both.begin());
+  std::copy(b.begin(), b.end(), both.begin() + static_cast<std::ptrdiff_t>(a.size()));
+  return {both.data(), both.size()};
+}
+
+Column Evaluation::text_function(const ExpressionNode& node, const double* active) {
+  using Text = std::string_view;
+  switch (node.op) {
+    case Op::length:
+      return each<Text>(node, active,
+                        [](Text x) { return present(x) ? text_length(x) : kMissing; });
+    case Op::contains:
+      return compared<Text>(node, active, [](Text a, Text b) { return a.find(b) != Text::npos; });
+    case Op::starts_with:
+      return compared<Text>(node, active, [](Text a, Text b) { return a.starts_with(b); });
+    default:
+      break;
+  }
+  const Text* text = values<Text>(node, 0, active);
+  Text* out = make<Text>();
+  if (node.op == Op::lower) {
+    for (std::size_t i = 0; i < rows_; ++i)
+      out[i] = present(text[i]) ? text_lower(text[i], arena_) : Text();
+    return result(out);
+  }
+  const double* start = values<double>(node, 1, active);
+  const double* count = node.arguments.size() > 2 ? values<double>(node, 2, active) : nullptr;
+  for (std::size_t i = 0; i < rows_; ++i) {
+    const double wanted = count ? count[i] : static_cast<double>(kLongestText) * 4096;
+    const bool known = present(text[i]) && present(start[i]) && present(wanted);
+    out[i] = known ? text_substr(text[i], start[i], wanted) : Text();
+  }
+  return result(out);
 }
 
 }  // namespace weir
