@@ -26,8 +26,8 @@ using KafkaProperties = std::map<std::string, std::string>;
 /// transaction; its offsets go to the group that the identity names: `weir.fraud` for
 /// `weir.fraud.0`. A transaction that the broker timed out is answered `fenced`, as a real
 /// take-over is: only the log tells them apart. Threads: two of librdkafka's for each reader and
-/// writer and broker. Limits: 16 MiB of records fetched ahead a reader
-/// (`queued.max.messages.kbytes`).
+/// writer and broker. Limits: 16 MiB of records are fetched ahead
+/// for a partition (`queued.max.messages.kbytes`), less when a topic has more than four.
 class KafkaLog final : public Log {
  public:
   /// How long a question to the brokers may take before it is `unreachable`.

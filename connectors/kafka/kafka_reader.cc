@@ -9,10 +9,15 @@
 namespace weir::kafka {
 namespace {
 
-const Properties kDefaults = {{"fetch.wait.max.ms", "20"},
-                              {"fetch.message.max.bytes", "1048576"},
-                              {"queued.max.messages.kbytes", "16384"},
-                              {"check.crcs", "true"}};
+/// What is fetched ahead is counted by partition, since each has its own queue: 16 MiB each, but
+/// no more than 64 MiB a topic (or 1 MiB each, beyond 64 partitions).
+Properties defaults_for(std::int32_t partitions) {
+  const std::int32_t kbytes = std::clamp(65'536 / std::max(partitions, 1), 1024, 16'384);
+  return {{"fetch.wait.max.ms", "20"},
+          {"fetch.message.max.bytes", "1048576"},
+          {"queued.max.messages.kbytes", std::to_string(kbytes)},
+          {"check.crcs", "true"}};
+}
 
 const Properties kFixed = {{"isolation.level", "read_committed"},
                            {"auto.offset.reset", "error"},
@@ -42,7 +47,7 @@ Reader::Reader(Log& log, const Properties& properties, std::string topic, std::i
     : log_(log),
       topic_(std::move(topic)),
       partitions_(partitions),
-      client_(RD_KAFKA_CONSUMER, properties, kDefaults, kFixed, answer_time),
+      client_(RD_KAFKA_CONSUMER, properties, defaults_for(partitions), kFixed, answer_time),
       handle_(rd_kafka_topic_new(client_.handle(), topic_.c_str(), nullptr)) {
   if (!handle_) throw client_.failure(fmt::format("reading {}", topic_), rd_kafka_last_error());
 }
