@@ -1,6 +1,7 @@
 """The program as a person at a shell meets it: commands, exit codes, the demo, how it is built."""
 
 import json
+import pathlib
 import re
 import signal
 import subprocess
@@ -162,3 +163,35 @@ def test_secrets_are_not_printed(tmp_path):
     )
     assert done.returncode == 78
     assert "hunter2" not in done.stdout + done.stderr
+
+
+FLAT = """\
+version: 1
+pipeline: flat
+sources:
+  rows: { type: generate, of: classification, features: 4, events: 2000000, fields: { x0: number, x1: number, x2: number, x3: number, y: boolean } }
+operators:
+  model: { type: model, input: rows, features: [x0, x1, x2, x3], target: y, steps: [standard_scaler, logistic_regression] }
+  quality: { type: evaluate, input: model.outcomes, metrics: [accuracy, roc_auc], window: 10000 }
+  drift: { type: drift, input: rows, fields: [x1], detector: ks_test }
+sinks:
+  predictions: { type: kafka, input: model, topic: p, fields: [x1, prediction, score] }
+"""
+
+
+def test_resident_memory_is_flat_over_two_million_events(tmp_path):
+    file = tmp_path / "flat.yaml"
+    file.write_text(FLAT)
+    replay = subprocess.Popen([PROGRAM, "replay", file, "--json"], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    kilobytes = []
+    while True:
+        try:
+            assert replay.wait(timeout=0.1) == 0
+            break
+        except subprocess.TimeoutExpired:
+            status = pathlib.Path(f"/proc/{replay.pid}/status").read_text()
+            kilobytes += map(int, re.findall(r"VmRSS:\s+(\d+)", status))
+    assert len(kilobytes) >= 9
+    third = len(kilobytes) // 3
+    assert max(kilobytes[-third:]) - max(kilobytes[:third]) < 1024, kilobytes
