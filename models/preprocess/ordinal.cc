@@ -6,23 +6,27 @@ namespace weir {
 
 void Ordinal::Options::describe(OptionVisitor& option) {
   option("max", max, {.doc = "most texts numbered a column; others are 0", .min = 1, .max = 1e7});
+  option("unknown", unknown,
+         {.doc = "a text not learned yet is 0, or the number it will get", .choices = "zero|next"});
   option("fields", fields, {.doc = "columns to encode; default: every text"});
 }
 
 Ordinal::Ordinal(const Options& options, std::vector<std::size_t> texts, std::size_t first)
-    : max_(options.max), texts_(std::move(texts)), first_(first), codes_(texts_.size()) {}
+    : max_(options.max),
+      numbers_unknown_(options.unknown == "next"),
+      texts_(std::move(texts)),
+      first_(first),
+      codes_(texts_.size()) {}
+
+double Ordinal::code(const TextIndex& codes, std::string_view text) const {
+  if (text.data() == nullptr) return -1;
+  if (const auto number = codes.find(text)) return *number + 1.0;
+  return numbers_unknown_ && codes.size() < max_ ? static_cast<double>(codes.size()) + 1 : 0;
+}
 
 void Ordinal::transform_one(Row& row) const {
-  for (std::size_t i = 0; i < texts_.size(); ++i) {
-    const std::string_view text = row.texts[texts_[i]];
-    double& code = row.numbers[first_ + i];
-    if (text.data() == nullptr) {
-      code = -1;
-    } else {
-      const auto number = codes_[i].find(text);
-      code = number ? *number + 1.0 : 0.0;
-    }
-  }
+  for (std::size_t i = 0; i < texts_.size(); ++i)
+    row.numbers[first_ + i] = code(codes_[i], row.texts[texts_[i]]);
 }
 
 void Ordinal::observe_one(Row& row) {

@@ -75,7 +75,7 @@ double learned_code(Ordinal& encoder, std::string_view text) {
 }
 
 TEST(Ordinal, CodesTextsFromOneInOrderOfFirstAppearance) {
-  Ordinal encoder({.max = 100, .fields = {}}, {0}, 0);
+  Ordinal encoder({.max = 100, .unknown = "zero", .fields = {}}, {0}, 0);
   EXPECT_EQ(code(encoder, "France"), 0);  // River's code of an unknown text
   EXPECT_EQ(learned_code(encoder, "France"), 1);
   EXPECT_EQ(learned_code(encoder, "Sweden"), 2);
@@ -85,13 +85,23 @@ TEST(Ordinal, CodesTextsFromOneInOrderOfFirstAppearance) {
 }
 
 TEST(Ordinal, CodesAMissingTextMinusOneAndDoesNotLearnIt) {
-  Ordinal encoder({.max = 100, .fields = {}}, {0}, 0);
+  Ordinal encoder({.max = 100, .unknown = "zero", .fields = {}}, {0}, 0);
   EXPECT_EQ(learned_code(encoder, kNoText), -1);
   EXPECT_EQ(learned_code(encoder, "a"), 1);
 }
 
+TEST(Ordinal, ScoresANewTextWithTheNumberItWillGetWhereUnknownIsNext) {
+  Ordinal encoder({.max = 2, .unknown = "next", .fields = {}}, {0}, 0);
+  EXPECT_EQ(code(encoder, "b"), 1);
+  EXPECT_EQ(learned_code(encoder, "b"), 1);
+  EXPECT_EQ(code(encoder, "a"), 2);
+  EXPECT_EQ(code(encoder, "c"), 2) << "none is learned by being scored";
+  EXPECT_EQ(learned_code(encoder, "a"), 2);
+  EXPECT_EQ(code(encoder, "c"), 0) << "it will get none: max are known";
+}
+
 TEST(Ordinal, CodesTextsOverMaxAsUnknown) {
-  Ordinal encoder({.max = 1, .fields = {}}, {0}, 0);
+  Ordinal encoder({.max = 1, .unknown = "zero", .fields = {}}, {0}, 0);
   EXPECT_EQ(learned_code(encoder, "a"), 1);
   EXPECT_EQ(learned_code(encoder, "b"), 0);
   EXPECT_EQ(learned_code(encoder, "a"), 1);
