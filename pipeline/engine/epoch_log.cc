@@ -20,7 +20,7 @@ std::string shard_identity(const std::string& pipeline, std::uint32_t shard) {
 std::string consumer_group(const std::string& pipeline) { return "weir." + pipeline; }
 
 std::vector<EpochRecord> read_epochs(Log& log, const std::string& pipeline, std::uint32_t shard,
-                                     std::int64_t from) {
+                                     std::int64_t from, std::size_t most) {
   const std::string topic = epochs_topic(pipeline);
   const auto partition = static_cast<std::int32_t>(shard);
   const OffsetRange range = log.offsets(topic, partition);
@@ -35,7 +35,7 @@ std::vector<EpochRecord> read_epochs(Log& log, const std::string& pipeline, std:
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   for (std::vector<Record> records;;) {
     records.clear();
-    const auto fetched = reader->fetch(partition, 1000, records);
+    const auto fetched = reader->fetch(partition, std::min<std::size_t>(1000, most), records);
     for (const Record& record : records) {
       try {
         epochs.push_back(EpochRecord::read(record.value, chain));
@@ -48,6 +48,7 @@ std::vector<EpochRecord> read_epochs(Log& log, const std::string& pipeline, std:
         throw std::runtime_error(fmt::format("{} [{}]: epoch {} follows epoch {}", topic, shard,
                                              epochs.back().epoch, epochs[epochs.size() - 2].epoch));
     }
+    if (epochs.size() >= most) return epochs;
     if (fetched.count > 0) continue;
     // An end alone proves nothing: it must be the end that was there when we asked.
     if (fetched.end && fetched.next >= range.end) return epochs;

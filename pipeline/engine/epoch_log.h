@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,7 +23,9 @@ std::string consumer_group(const std::string& pipeline);  // weir.<pipeline>
 /// now (call after fencing, so that nothing of an older owner can follow). Checks the chain and
 /// that no epoch is missing. Throws LogFailure, or std::runtime_error when the records are not a
 /// chain.
+/// Stops after `most`, if it is given.
 std::vector<EpochRecord> read_epochs(Log& log, const std::string& pipeline, std::uint32_t shard,
-                                     std::int64_t from);
+                                     std::int64_t from,
+                                     std::size_t most = std::numeric_limits<std::size_t>::max());
 
 }  // namespace weir

@@ -66,17 +66,20 @@ void Runner::open_lanes(const std::vector<std::int64_t>& positions) {
   }
 }
 
-void Runner::load_snapshot(const std::vector<EpochRecord>& epochs,
-                           std::vector<std::int64_t>& positions) {
+/// Loads the newest snapshot that is whole and in the log; returns the epochs from it on, or all.
+std::vector<EpochRecord> Runner::load_snapshot(std::vector<std::int64_t>& positions) {
   const auto folder = settings_.state_dir / fmt::format("shard-{}", settings_.shard);
   for (const auto& file : list_snapshots(folder)) {
     try {
       const Snapshot snapshot = read_snapshot(file);
       if (snapshot.logic != graph_.fingerprint || snapshot.pipeline != graph_.pipeline ||
           snapshot.shard != settings_.shard)
-        continue;
+        throw std::runtime_error(file.string() + ": it is of another pipeline");
+      std::vector<EpochRecord> epochs =
+          read_epochs(world_.log, graph_.pipeline, settings_.shard, snapshot.log_position);
       const auto at = std::ranges::find(epochs, snapshot.epoch, &EpochRecord::epoch);
-      if (at == epochs.end() || at->chain != snapshot.chain) continue;  // not of this log
+      if (at == epochs.end() || at->chain != snapshot.chain)
+        throw std::runtime_error(file.string() + ": its epoch is not in the log");
       std::vector<std::int64_t> from = positions;
       for (const auto& [lane, offset] : snapshot.positions)
         from[lane_of(lane.first, lane.second)] = offset;
@@ -85,16 +88,18 @@ void Runner::load_snapshot(const std::vector<EpochRecord>& epochs,
       positions = from;
       next_epoch_ = snapshot.epoch + 1;
       snapshot_epoch_ = snapshot.epoch;
-      return;
+      return epochs;
+    } catch (const LogFailure&) {
+      throw;
     } catch (const std::exception& error) {
       notes_.push_back(fmt::format("snapshot not used: {}", error.what()));
       make_shard();  // nothing of a half-loaded state is left
     }
   }
+  return read_epochs(world_.log, graph_.pipeline, settings_.shard, 0);
 }
 
-void Runner::check_beginning(const std::vector<EpochRecord>& epochs) {
-  const EpochRecord& first = epochs.front();
+void Runner::check_beginning(const EpochRecord& first) {
   if (!first.begin)
     throw std::runtime_error("the epochs begin in mid-stream: epoch 0 is no longer in " +
                              epochs_topic(graph_.pipeline));
@@ -111,7 +116,10 @@ void Runner::check_beginning(const std::vector<EpochRecord>& epochs) {
           "pinned. Start under another pipeline name",
           at->first, at->second, layout_.source_partitions[s]));
   }
-  if (epochs.back().logic != graph_.fingerprint)
+}
+
+void Runner::check_logic(const EpochRecord& last) {
+  if (last.logic != graph_.fingerprint)
     throw std::runtime_error(
         "the pipeline has changed since it last ran. Go back to the file it ran with, or start "
         "under another pipeline name");
@@ -136,7 +144,8 @@ std::uint64_t Runner::verify(const std::function<void(const Progress&)>& progres
   const std::vector<EpochRecord> epochs =
       read_epochs(world_.log, graph_.pipeline, settings_.shard, 0);
   if (epochs.empty()) throw std::runtime_error("there is no epoch yet");
-  check_beginning(epochs);
+  check_beginning(epochs.front());
+  check_logic(epochs.back());
   std::vector<std::int64_t> positions(shard_->lanes().size());
   for (const auto& [lane, offset] : epochs.front().begin->start)
     positions[lane_of(lane.first, lane.second)] = offset;
@@ -190,16 +199,16 @@ void Runner::recover(const std::function<void(const Progress&)>& progress) {
 
   const std::string topic = epochs_topic(graph_.pipeline);
   const OffsetRange range = world_.log.offsets(topic, static_cast<std::int32_t>(settings_.shard));
-  const std::vector<EpochRecord> epochs =
-      read_epochs(world_.log, graph_.pipeline, settings_.shard, 0);
-  if (epochs.empty()) return begin(range.end);
-
-  check_beginning(epochs);
+  const std::vector<EpochRecord> first =
+      read_epochs(world_.log, graph_.pipeline, settings_.shard, 0, 1);
+  if (first.empty()) return begin(range.end);
+  check_beginning(first.front());
   std::vector<std::int64_t> positions(shard_->lanes().size());
-  for (const auto& [lane, offset] : epochs.front().begin->start)
+  for (const auto& [lane, offset] : first.front().begin->start)
     positions[lane_of(lane.first, lane.second)] = offset;
   next_epoch_ = 1;
-  load_snapshot(epochs, positions);
+  const std::vector<EpochRecord> epochs = load_snapshot(positions);
+  check_logic(epochs.back());
   open_lanes(positions);
   replay_all(epochs, progress);
   chain_ = epochs.back().chain;

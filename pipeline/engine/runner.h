@@ -99,13 +99,14 @@ class Runner {
   };
 
   void make_shard();
-  void check_beginning(const std::vector<EpochRecord>& epochs);
+  void check_beginning(const EpochRecord& first);
+  void check_logic(const EpochRecord& last);
   void replay_all(const std::vector<EpochRecord>& epochs,
                   const std::function<void(const Progress&)>& progress);
   void begin(std::int64_t first_position);
   std::vector<std::int64_t> start_offsets();
   void open_lanes(const std::vector<std::int64_t>& positions);
-  void load_snapshot(const std::vector<EpochRecord>& epochs, std::vector<std::int64_t>& positions);
+  std::vector<EpochRecord> load_snapshot(std::vector<std::int64_t>& positions);
   void replay(const EpochRecord& record);
   void replay_run(const Run& run, std::size_t lane, std::uint64_t& in, const EpochRecord& record,
                   std::size_t& mark);
