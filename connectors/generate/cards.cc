@@ -47,7 +47,7 @@ struct Habits {
   double gap_ms;         // mean time between them
 };
 constexpr Habits kBefore = {0.04, 0.0045, 0.85, 1.1, 3, 5, 4 * kMinute};
-constexpr Habits kAfter = {0.30, 0.0225, 0.05, -1.2, 1, 1, 4 * kMinute};
+constexpr Habits kAfter = {0.30, 0.038, 0.03, -1.6, 1, 1, 4 * kMinute};
 
 constexpr double kDisputed = 0.002;
 constexpr double kShortestDelay = 0.5 * kDay;
@@ -153,7 +153,7 @@ void Cards::transaction(std::uint32_t card, bool fraud, Event& event) {
            .home = kCountries[owner.home].name};
   if (fraud || random_.u01() < kDisputed) {
     const double u = random_.u01();
-    const double delay = kShortestDelay + kDelaySpread * u * u;  // most come early
+    const double delay = kShortestDelay + kDelaySpread * u * u * u;  // most come early
     chargebacks_.push({now_ + static_cast<std::int64_t>(delay), made_, card, fraud});
   }
   ++made_;

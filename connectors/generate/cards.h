@@ -22,7 +22,8 @@ namespace weir {
 /// days later; one good transaction in 500 is disputed too (`fraud: false`).
 /// Drift 1, `amount_shift`: from then on every amount is half as large again.
 /// Drift 2, `concept_change`: from then on travelling is common (abroad says little), and thieves
-/// buy small things at the card's home, one at a time: what was learned before is wrong.
+/// buy small things at the card's home, one at a time, nearly 4 % of all: what was learned is
+/// wrong.
 ///
 /// Cost: some 0.2 us an event. Memory: the cards, and the chargebacks to come.
 class Cards {

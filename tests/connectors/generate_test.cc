@@ -334,7 +334,7 @@ TEST(Cards, CanBeLearnedUntilTheConceptChangesAndShowsBothDrifts) {
     ASSERT_EQ(blocks.size(), 5u);
     for (const Quality& block : blocks) {
       EXPECT_GT(block.frauds, 0.01);
-      EXPECT_LT(block.frauds, 0.035);
+      EXPECT_LT(block.frauds, &block == &blocks[4] ? 0.045 : 0.03);
     }
     for (std::size_t i : {1u, 2u, 3u}) EXPECT_GT(blocks[i].auc, 0.9) << i;
     EXPECT_GT(blocks[4].loss, 2.5 * blocks[3].loss);
