@@ -125,10 +125,14 @@ std::string usage(const Component& component) {
   return fmt::format("{}  or  {{ {}: {{ {} }} }}", component.name, component.name, options);
 }
 
+std::string later_text(const Component& component) {
+  return component.later == "later" ? std::string("comes later")
+                                    : fmt::format("comes later: {}", component.later);
+}
+
 std::string component_text(const Component& component) {
   std::string out = fmt::format("{} ({})\n    {}\n", component.name, component.kind, component.doc);
-  if (!component.later.empty())
-    return out + fmt::format("    Comes later ({}).\n", component.later);
+  if (!component.later.empty()) return out + "    " + later_text(component) + "\n";
   out += fmt::format("\n  Written as\n    {}\n", usage(component));
   if (component.options.empty()) return out;
   return out + "\n  Options\n" + options_text(component.options, 4);
@@ -176,9 +180,8 @@ std::string list_components(const Vocabulary& vocabulary, bool json) {
     if (component.kind != kind)
       out += fmt::format("{}{}s\n", out.empty() ? "" : "\n", component.kind);
     kind = component.kind;
-    out += fmt::format(
-        "  {:<{}}  {}{}\n", component.name, width, component.doc,
-        component.later.empty() ? "" : fmt::format(" (comes later: {})", component.later));
+    out += fmt::format("  {:<{}}  {}{}\n", component.name, width, component.doc,
+                       component.later.empty() ? "" : " (" + later_text(component) + ")");
   }
   return out;
 }
