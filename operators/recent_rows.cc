@@ -10,7 +10,10 @@ void RecentRows::add(std::span<const double> scores, std::span<const double* con
   for (std::size_t row = 0; row < scores.size();) {
     if (panes_[pane_].rows == kPaneRows) {
       pane_ = (pane_ + 1) % panes_.size();
+      std::vector<std::uint32_t> nulls = std::move(panes_[pane_].nulls);  // keeps its memory
+      std::fill(nulls.begin(), nulls.end(), 0);
       panes_[pane_] = {};
+      panes_[pane_].nulls = std::move(nulls);
     }
     Pane& pane = panes_[pane_];
     if (pane.nulls.empty()) pane.nulls.resize(features_);

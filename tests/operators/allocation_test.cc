@@ -1,0 +1,104 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <new>
+
+#include "operators/drift.h"
+#include "operators/evaluate.h"
+#include "operators/model.h"
+#include "tests/operators/operator_harness.h"
+
+// The sanitizers bring their own operator new.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+
+namespace {
+thread_local std::size_t allocations = 0;
+}
+
+// Not inlined: the optimiser must not pair our free with its own idea of new.
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* const memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace weir {
+namespace {
+
+constexpr std::uint32_t kRows = 1'000;
+
+/// Allocations of one more step of `kRows` rows, once all is warm: every field is the same number.
+std::size_t allocations_of_a_steady_step(std::unique_ptr<OperatorSpec> spec,
+                                         std::string_view options, Schema schema) {
+  FakeBinding binding({{std::move(schema), true, "rows"}});
+  const auto json = JsonOptions::Json::parse(options);
+  {
+    JsonOptions visitor(json, binding.mistakes);
+    spec->describe(visitor);
+  }
+  spec->bind(binding);
+  EXPECT_TRUE(binding.mistakes.empty());
+  Placement placement;
+  for (const auto& output : binding.outputs) placement.needed.emplace_back(output.schema.size(), 1);
+  const auto running = spec->make(placement);
+
+  const std::vector<double> numbers(kRows, 1);
+  std::vector<Column> columns(binding.input(0).size());
+  for (Column& column : columns) column.numbers = numbers.data();
+  std::vector<std::uint32_t> positions(kRows);
+  for (std::uint32_t i = 0; i < kRows; ++i) positions[i] = i;
+  const Batch in{&binding.input(0), kRows, positions.data(), columns.data()};
+  std::vector<Batch> out(binding.outputs.size());
+  for (std::size_t i = 0; i < out.size(); ++i) out[i].schema = &binding.outputs[i].schema;
+  Step step;
+  std::size_t before = 0;
+  for (std::int64_t round = 0; round < 25; ++round) {
+    step.clear(static_cast<std::uint64_t>(round) * kRows);
+    for (std::int64_t i = 0; i < kRows; ++i) {
+      step.source.push_back(0);
+      step.event_time.push_back(round * kRows + i);
+      step.watermark.push_back(round * kRows + i);
+      step.late.push_back(false);
+    }
+    before = allocations;
+    running->process(step, {&in, 1}, out);
+  }
+  return allocations - before;
+}
+
+TEST(ModelOperator, AllocatesNothingOnTheSteadyPath) {
+  EXPECT_EQ(allocations_of_a_steady_step(
+                make_model(),
+                R"({"input": "rows", "features": ["a", "b"], "target": "y",
+                    "steps": ["standard_scaler", "logistic_regression"]})",
+                {{{"a", Type::number}, {"b", Type::number}, {"y", Type::boolean}}}),
+            0u);
+}
+
+TEST(DriftOperator, AllocatesNothingOnTheSteadyPath) {
+  EXPECT_EQ(allocations_of_a_steady_step(make_drift(),
+                                         R"({"input": "rows", "fields": ["a"],
+                    "detector": {"mean_shift": {"reference": 200, "window": 50}}})",
+                                         {{{"a", Type::number}}}),
+            0u);
+}
+
+TEST(Evaluate, AllocatesNothingWithinAWindow) {
+  EXPECT_EQ(allocations_of_a_steady_step(
+                make_evaluate(),
+                R"({"input": "rows", "metrics": ["accuracy", "log_loss", "kappa_temporal"],
+                    "window": 100000})",
+                {{{"prediction", Type::boolean},
+                  {"score", Type::number},
+                  {"label", Type::boolean},
+                  {"label_delay", Type::number},
+                  {"loss", Type::number}}}),
+            0u);
+}
+
+}  // namespace
+}  // namespace weir
+
+#endif
