@@ -9,13 +9,15 @@ class FileSource final : public SourceSpec {
  public:
   void describe(OptionVisitor& option) override {
     option("path", path_,
-           {.doc = "CSV (with a header line) or JSON lines, plain or gzip; - is stdin",
+           {.doc = "CSV (with a header line) or JSON lines, plain or gzip; - is stdin; a name that "
+                   "tells no format needs `format:`",
             .required = true,
             .example = "transactions.csv.gz"});
   }
   bool timed() const override { return false; }
-  std::unique_ptr<RecordReader> open() const override {
-    return std::make_unique<FileReader>(path_);
+  std::unique_ptr<RecordReader> open() const override { return open_as({}); }
+  std::unique_ptr<RecordReader> open_as(std::string_view format) const override {
+    return std::make_unique<FileReader>(path_, format);
   }
   std::string_view format() const override { return format_of_path(path_).value_or(""); }
 

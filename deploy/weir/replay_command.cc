@@ -47,8 +47,9 @@ std::vector<Replay::Input> open_inputs(const Graph& graph, const std::vector<std
   for (std::size_t s = 0; s < inputs.size(); ++s) {
     if (inputs[s].reader) continue;
     // A source that opens its own reader (file, generate) needs no flag.
-    inputs[s].reader = graph.sources[s].config->spec->open();
-    inputs[s].format = make_format(graph.sources[s].config->format_name);
+    const SourceConfig& config = *graph.sources[s].config;
+    inputs[s].reader = config.spec->open_as(config.format_name);
+    inputs[s].format = make_format(config.format_name);
     inputs[s].path = graph.sources[s].name;
     if (!inputs[s].reader)
       throw std::invalid_argument(

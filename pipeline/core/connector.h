@@ -26,6 +26,11 @@ class SourceSpec {
   /// A reader of its own: one partition (0), offsets counted from 0, the same records at every
   /// reading. Throws LogFailure when it cannot be opened.
   virtual std::unique_ptr<RecordReader> open() const { return nullptr; }
+  /// The same, told the name of the format that its records will be decoded with: a file has a head
+  /// or not.
+  virtual std::unique_ptr<RecordReader> open_as(std::string_view /*format*/) const {
+    return open();
+  }
   /// The format that its records have, when the type decides it (`generate` makes json).
   virtual std::string_view format() const { return {}; }
 };

@@ -55,7 +55,7 @@ void Runner::open_lanes(const std::vector<std::int64_t>& positions) {
   std::vector<std::unique_ptr<RecordReader>> readers;
   for (const SourceNode& source : graph_.sources) {
     const std::string topic = source.config->spec->topic();
-    readers.push_back(topic.empty() ? source.config->spec->open()
+    readers.push_back(topic.empty() ? source.config->spec->open_as(source.config->format_name)
                                     : world_.source_log(*source.config).reader(topic));
   }
   lanes_ = std::make_unique<Lanes>(graph_, shard_->lanes(), std::move(readers), positions, signal_);

@@ -1,3 +1,5 @@
+#include "connectors/file/file.h"
+
 #include <gtest/gtest.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -8,6 +10,7 @@
 
 #include "connectors/file/file_reader.h"
 #include "connectors/file/file_writer.h"
+#include "tests/connectors/option_values_test.h"
 
 namespace weir {
 namespace {
@@ -175,6 +178,17 @@ TEST(FileReader, TellsTheFormatByTheNameElseByTheContent) {
   EXPECT_EQ(FileReader(folder.write("t", "{}\n")).format(), "json");
   EXPECT_EQ(FileReader(folder.write("t", "a,b\n")).format(), "csv");
   EXPECT_EQ(FileReader(folder.write("t", "{}\n"), "csv").head(), "{}");
+}
+
+TEST(FileSource, ReadsAFileInTheFormatThatItWillBeDecodedWith) {
+  const Folder folder;
+  const auto source = make_file_source();
+  OptionValues options({{"path", folder.write("rows", "{}\n1,2\n")}});
+  source->describe(options);
+  EXPECT_FALSE(source->timed());
+  EXPECT_EQ(source->format(), "");
+  EXPECT_EQ(source->open_as("csv")->head(), "{}");
+  EXPECT_EQ(source->open_as("json")->head(), "");
 }
 
 TEST(FileReader, ReadsAnEmptyFile) {
