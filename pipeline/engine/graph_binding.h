@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/core/operator.h"
+#include "pipeline/engine/graph.h"
+
+namespace weir {
+
+/// Where a field of a stream comes from, when a source gives it unchanged.
+struct FieldOrigin {
+  std::size_t source = 0;
+  std::size_t field = 0;
+};
+
+/// An output that an operator has declared.
+struct BoundOutput {
+  std::size_t stream;
+  std::optional<std::size_t> passes;  // port
+};
+
+/// A graph while it is put together, and what is known of it so far.
+struct GraphDraft {
+  const Config& config;
+  Problems& problems;
+  Graph graph;
+  std::vector<std::vector<std::optional<FieldOrigin>>> origins;          // per stream, per field
+  std::map<std::string, std::vector<BoundOutput>, std::less<>> outputs;  // per operator bound
+
+  std::size_t add_stream(std::string name, Schema schema, bool timed,
+                         std::vector<std::optional<FieldOrigin>> from);
+};
+
+/// What follows a wrong name: the nearest valid one (`; did you mean ...?`), or nothing.
+std::string suggestion(std::string_view name, const std::vector<std::string>& valid);
+/// The same among fields; without a near one, all of them.
+std::string suggestion(std::string_view name, const Schema& schema);
+std::string list_names(const Schema& schema);
+
+/// One operator's view of the graph while it binds.
+class NodeBinding final : public Binding {
+ public:
+  NodeBinding(GraphDraft& draft, const OperatorConfig& config, Node& node)
+      : draft_(draft), config_(config), node_(node) {}
+
+  using Binding::expression;
+  std::string_view name() const override { return node_.name; }
+  std::string_view pipeline() const override;
+  Place place() const override { return config_.name.place; }
+  std::size_t ports() const override { return node_.inputs.size(); }
+  const Schema& input(std::size_t port) const override;
+  std::string_view edge(std::size_t port) const override;
+  bool timed(std::size_t port) const override;
+  std::optional<std::size_t> field(std::size_t port, const Written& name) override;
+  void read(std::size_t port, std::size_t field) override;
+  void require(std::size_t port, std::size_t field) override;
+  void label(std::size_t port, std::size_t field) override;
+  std::optional<Expression> expression(std::size_t port, const Schema& scope, const Written& text,
+                                       std::optional<Type> wanted) override;
+  void output(std::string_view name, std::optional<std::size_t> passes,
+              std::vector<Field> own) override;
+  void error(Place place, const std::string& message) override;
+  void warning(Place place, const std::string& message) override;
+
+ private:
+  void mark(std::size_t port, std::size_t field, bool FieldSpec::*flag);
+
+  GraphDraft& draft_;
+  const OperatorConfig& config_;
+  Node& node_;
+};
+
+}  // namespace weir
