@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -13,8 +14,14 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kChain = ",\"chain\":\"";  // the record's last member
 
-std::uint64_t from_hex(const Json& text) {
-  return std::stoull(text.get<std::string>(), nullptr, 16);
+/// The hash of exactly 16 digits as hex16 writes them: another spelling is a changed record.
+std::uint64_t from_hex(const Json& json) {
+  const auto& text = json.get_ref<const std::string&>();
+  std::uint64_t hash = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), hash, 16);
+  if (error != std::errc() || end != text.data() + text.size() || hex16(hash) != text)
+    throw std::runtime_error(fmt::format("`{}` is not a hash", text));
+  return hash;
 }
 
 Json write_begin(const Beginning& begin) {
