@@ -198,7 +198,9 @@ std::size_t write_snapshot(const fs::path& folder, const Snapshot& snapshot,
   }
   fs::rename(temporary, path);
   sync_folder(folder);
-  const std::vector<fs::path> all = list_snapshots(folder);
+  // Those of later epochs are of another log: they must not push out the one just written.
+  std::vector<fs::path> all = list_snapshots(folder);
+  std::erase_if(all, [&](const fs::path& other) { return other > path; });
   for (std::size_t i = generations; i < all.size(); ++i) {
     std::error_code ignored;
     fs::remove(all[i], ignored);

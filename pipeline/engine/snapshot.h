@@ -28,8 +28,8 @@ struct Snapshot {
 };
 
 /// Writes `folder/<epoch>.snapshot`: zstd blocks, each with its XXH3-64, temporary name, fsync,
-/// rename, fsync of the folder; keeps the newest `generations`. Returns the bytes written. Throws
-/// std::runtime_error when the disk does not take it (what was there stays).
+/// rename, fsync of the folder; keeps the newest `generations` up to this one. Returns the bytes
+/// written. Throws std::runtime_error when the disk does not take it (what was there stays).
 std::size_t write_snapshot(const std::filesystem::path& folder, const Snapshot& snapshot,
                            std::size_t generations = 3);
 
