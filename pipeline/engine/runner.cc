@@ -30,7 +30,9 @@ Runner::Runner(const Graph& graph, const Layout& layout, World& world, Settings 
   state_bytes_.resize(graph.nodes.size());
 }
 
-Runner::~Runner() = default;
+Runner::~Runner() {
+  committer_.reset();  // a commit in hand reads an outbox
+}
 
 void Runner::make_shard() {
   Shard::Settings shard;
@@ -68,7 +70,9 @@ bool Runner::work() {
   try {
     lanes_->refill(settings_.engine.run_rows, now);
   } catch (const LogFailure& failure) {
-    stop(failure.kind == LogFailure::Kind::lost ? Stopped::lost_input : Stopped::failed,
+    stop(failure.kind == LogFailure::Kind::lost          ? Stopped::lost_input
+         : failure.kind == LogFailure::Kind::unreachable ? Stopped::unreachable
+                                                         : Stopped::failed,
          failure.what());
     return false;
   }
@@ -152,7 +156,7 @@ bool Runner::pass_time() {
       }
     }
   }
-  if (epoch_began_)
+  if (epoch_began_ && !in_flight_)  // else the end of the commit is what is waited for
     deadline_ =
         std::min(deadline_, *epoch_began_ + std::chrono::milliseconds(settings_.engine.epoch.ms));
   return marked;
@@ -180,8 +184,11 @@ void Runner::close_epoch(bool with_state) {
       job.offsets.push_back({topic, lanes_->lane(lane).partition, lanes_->position(lane)});
   }
   chain_ = record_.chain;
-  take_snapshot(record_);
+  last_position_ = log_position_;
   ++next_epoch_;
+  if (with_state || Clock::now() - last_snapshot_ >=
+                        std::chrono::milliseconds(settings_.engine.snapshot_every.ms))
+    take_snapshot();
   record_ = {};
   epoch_rows_ = 0;
   epoch_began_.reset();
@@ -214,19 +221,16 @@ void Runner::collect() {
   }
 }
 
-void Runner::take_snapshot(const EpochRecord& record) {
+/// Serialises the state after the epoch closed last.
+void Runner::take_snapshot() {
   const auto now = Clock::now();
-  const bool wanted =
-      record.state.has_value() ||
-      now - last_snapshot_ >= std::chrono::milliseconds(settings_.engine.snapshot_every.ms);
-  if (!wanted) return;
   Snapshot snapshot;
   snapshot.pipeline = graph_.pipeline;
   snapshot.shard = settings_.shard;
-  snapshot.epoch = record.epoch;
-  snapshot.chain = record.chain;
-  snapshot.logic = record.logic;
-  snapshot.log_position = log_position_;
+  snapshot.epoch = epoch();
+  snapshot.chain = chain_;
+  snapshot.logic = graph_.fingerprint;
+  snapshot.log_position = last_position_;
   for (std::size_t lane = 0; lane < lanes_->size(); ++lane)
     snapshot.positions.push_back(
         {{graph_.sources[lanes_->lane(lane).source].name, lanes_->lane(lane).partition},
@@ -237,7 +241,7 @@ void Runner::take_snapshot(const EpochRecord& record) {
     state_bytes_[node] = shard_->state_bytes(node);
   pending_ = std::move(snapshot);
   last_snapshot_ = Clock::now();
-  snapshot_epoch_ = record.epoch;
+  snapshot_epoch_ = epoch();
   snapshot_seconds_.observe(std::chrono::duration<double>(last_snapshot_ - now).count());
 }
 
@@ -251,6 +255,10 @@ void Runner::finish() {
       close_epoch(true);
       committer_->wait();
       collect();
+    } else if (snapshot_epoch_ < epoch()) {  // nothing open, but epochs since the last one
+      take_snapshot();
+      snapshots_->publish(std::move(*pending_));
+      pending_.reset();
     }
   }
   snapshots_.reset();  // what waits is written

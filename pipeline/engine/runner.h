@@ -118,7 +118,7 @@ class Runner {
   bool due() const;
   void close_epoch(bool with_state);
   void collect();
-  void take_snapshot(const EpochRecord& record);
+  void take_snapshot();
   void stop(Stopped why, std::string reason);
 
   const Graph& graph_;
@@ -139,8 +139,9 @@ class Runner {
   std::optional<Clock::time_point> epoch_began_;
   std::uint64_t next_epoch_ = 0;
   std::uint64_t chain_ = 0;
-  std::int64_t log_position_ = 0;  // at or before the next epoch's record
-  bool announced_ = false;         // the owner is in the log
+  std::int64_t log_position_ = 0;   // at or before the next epoch's record
+  std::int64_t last_position_ = 0;  // at or before the record of the epoch closed last
+  bool announced_ = false;          // the owner is in the log
   bool in_flight_ = false;
 
   std::optional<Snapshot> pending_;  // serialised, waits for its epoch's commit
