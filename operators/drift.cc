@@ -253,6 +253,11 @@ std::span<const Choice> detector_choices() {
 
 void DriftOperatorSpec::describe(OptionVisitor& option) {
   option("input", input_, {.doc = "the stream", .required = true});
+  std::vector<Written> key;
+  option("key", key, {.doc = "one detector per key", .later = "watching"});
+  std::string false_alarms;
+  option("false_alarms", false_alarms,
+         {.doc = "budget over all fields and keys: `1 per 30d`", .later = "watching"});
   option("fields", fields_,
          {.doc = "numbers and booleans to watch", .required = true, .example = "[amount]"});
   if (option.reading()) detectors_.clear();

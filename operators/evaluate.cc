@@ -39,6 +39,8 @@ class EvaluateSpec final : public OperatorSpec {
 void EvaluateSpec::describe(OptionVisitor& option) {
   option("input", input_,
          {.doc = "a model's outcomes", .required = true, .example = "fraud.outcomes"});
+  std::vector<Written> key;
+  option("key", key, {.doc = "one evaluation per key", .later = "watching"});
   option("metrics", metrics_,
          {.doc = "what is measured", .required = true, .example = "[accuracy, log_loss]"});
   option("window", window_, {.doc = "what a figure covers: rows, time or all", .min = 1});

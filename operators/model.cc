@@ -98,6 +98,8 @@ class ModelOperatorSpec final : public OperatorSpec {
 
 void ModelOperatorSpec::describe(OptionVisitor& option) {
   option("input", input_, {.doc = "the rows", .required = true});
+  std::vector<Written> key;
+  option("key", key, {.doc = "one model per key", .later = "learners"});
   option.block("features",
                {.doc = "the fields it learns from, in this order; or { all: true, except: [...] }",
                 .required = true,

@@ -141,7 +141,7 @@ class Builder {
     }
     path_.push_back(name);
     bool whole = true;
-    Node node{name, config.spec.get(), {}, {}, 0, {}};
+    Node node{name, config.spec.get(), {}, {}, 0, {}, {}};
     for (const Written& edge : config.spec->inputs()) {
       if (edge.text.empty()) {  // a required option that was reported already
         whole = false;
@@ -348,13 +348,21 @@ class Builder {
     const OperatorConfig* config = find_operator(node.name);
     std::string text =
         fmt::format("{} {} logic {}", node.name, resolved_operator(*config), node.spec->logic());
-    for (const std::size_t input : node.inputs) {
-      const Stream& stream = draft_.graph.streams[input];
+    for (std::size_t port = 0; port < node.inputs.size(); ++port) {
+      const Stream& stream = draft_.graph.streams[node.inputs[port]];
       text += " <" + stream.name;
+      if (port >= node.reads.size()) continue;
+      for (const std::size_t i : node.reads[port])
+        text += fmt::format(" {}:{}", stream.schema.fields[i].name,
+                            type_name(stream.schema.fields[i].type));
+    }
+    // What is wanted of an output may be part of what is kept (a waiting row's fields).
+    for (const std::size_t output : node.outputs) {
+      const Stream& stream = draft_.graph.streams[output];
+      if (stream.name == node.name) continue;
+      text += " >" + stream.name;
       for (std::size_t i = 0; i < stream.schema.size(); ++i)
-        if (stream.needed[i])
-          text += fmt::format(" {}:{}", stream.schema.fields[i].name,
-                              type_name(stream.schema.fields[i].type));
+        if (stream.needed[i]) text += " " + stream.schema.fields[i].name;
     }
     return text;
   }

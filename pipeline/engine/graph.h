@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,7 @@ struct Node {
   std::vector<std::size_t> outputs;
   std::uint64_t fingerprint = 0;     // type, options, fields used, arithmetic: equal keeps state
   std::vector<std::size_t> sources;  // those whose rows reach it
+  std::vector<std::set<std::size_t>> reads;  // per input: the fields it uses itself
 };
 
 struct SinkNode {

@@ -58,6 +58,8 @@ std::optional<std::size_t> NodeBinding::field(std::size_t port, const Written& n
 
 void NodeBinding::read(std::size_t port, std::size_t field) {
   draft_.graph.streams[node_.inputs[port]].needed[field] = true;
+  node_.reads.resize(node_.inputs.size());
+  node_.reads[port].insert(field);
 }
 
 void NodeBinding::require(std::size_t port, std::size_t field) {
