@@ -103,8 +103,7 @@ void Committer::end(State state, std::string reason, bool unreachable) {
   changed_.notify_all();
 }
 
-bool Committer::retry(const std::function<void()>& call) {
-  const auto deadline = Clock::now() + settings_.patience;
+bool Committer::retry(const std::function<void()>& call, Clock::time_point deadline) {
   for (auto pause = kFirstBackOff;; pause = std::min(2 * pause, kLongestBackOff)) {
     try {
       call();
@@ -119,13 +118,17 @@ bool Committer::retry(const std::function<void()>& call) {
         return false;
       }
     }
-    std::unique_lock lock(mutex_);
-    if (changed_.wait_for(lock, pause, [this] { return stop_; })) {
-      lock.unlock();
-      end(State::failed, "stopped while the log could not be reached", true);
-      return false;
-    }
+    if (!rest(pause)) return false;
   }
+}
+
+bool Committer::rest(std::chrono::milliseconds pause) {
+  {
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait_for(lock, pause, [this] { return stop_; })) return true;
+  }
+  end(State::failed, "stopped while the log could not be reached", true);
+  return false;
 }
 
 Committer::Found Committer::look(const Job& job) {
@@ -137,16 +140,18 @@ Committer::Found Committer::look(const Job& job) {
 }
 
 void Committer::commit(const Job& job) {
-  for (;;) {
+  const auto deadline = Clock::now() + settings_.patience;
+  for (auto pause = kFirstBackOff;; pause = std::min(2 * pause, kLongestBackOff)) {
     Commit outcome = Commit::unknown;
     std::string reason;
     try {
       outcome = writer_->commit(*job.outbox, job.offsets, reason);
     } catch (const LogFailure& failure) {
-      if (failure.kind != LogFailure::Kind::unreachable) {
-        end(State::failed, failure.what(), false);
-        return;
-      }
+      reason = failure.what();
+      if (failure.kind == LogFailure::Kind::fenced)
+        outcome = Commit::fenced;
+      else if (failure.kind != LogFailure::Kind::unreachable)
+        return end(State::failed, reason, false);
     }
     if (outcome == Commit::done) return end(State::idle, {}, false);
     if (outcome == Commit::fenced)
@@ -154,16 +159,24 @@ void Committer::commit(const Job& job) {
     // A new writer ends the old transaction: only then is the log's answer final.
     Found found = Found::not_there;
     writer_.reset();
-    const bool answered = retry([&] {
-      writer_ = log_.writer(settings_.identity, settings_.topics);
-      found = look(job);
-    });
+    const bool answered = retry(
+        [&] {
+          writer_ = log_.writer(settings_.identity, settings_.topics);
+          found = look(job);
+        },
+        deadline);
     if (!answered) return;
     if (found == Found::there) return end(State::idle, {}, false);
     if (found == Found::other)
       return end(State::fenced, fmt::format("epoch {} is another owner's", job.epoch), false);
-    const std::lock_guard lock(mutex_);
-    ++figures_.resent;
+    if (Clock::now() > deadline)
+      return end(State::failed, fmt::format("epoch {} was not taken: {}", job.epoch, reason), true);
+    {
+      const std::lock_guard lock(mutex_);
+      ++figures_.resent;
+    }
+    // The first time at once: most often one answer was lost.
+    if (pause > kFirstBackOff && !rest(pause)) return;
   }
 }
 

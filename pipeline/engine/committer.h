@@ -35,7 +35,7 @@ class Committer {
     std::uint32_t shard = 0;
     std::string identity;
     std::vector<std::string> topics;
-    std::chrono::seconds patience{300};  // with no answer for this long: failed
+    std::chrono::seconds patience{300};  // an epoch not taken for this long: failed
   };
 
   /// Fences older owners. Throws LogFailure. `signal` is notified when a job ends.
@@ -62,7 +62,8 @@ class Committer {
   enum class Found : std::uint8_t { there, not_there, other };
   Found look(const Job& job);
   void end(State state, std::string reason, bool unreachable);
-  bool retry(const std::function<void()>& call);
+  bool retry(const std::function<void()>& call, std::chrono::steady_clock::time_point deadline);
+  bool rest(std::chrono::milliseconds pause);
 
   Log& log_;
   Settings settings_;
