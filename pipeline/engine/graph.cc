@@ -169,18 +169,21 @@ class Builder {
       broken_.insert(name);
   }
 
+  std::set<std::size_t> sources_of(std::size_t stream) const {
+    if (stream < draft_.graph.sources.size()) return {stream};
+    for (const Node& node : draft_.graph.nodes)
+      if (std::ranges::find(node.outputs, stream) != node.outputs.end())
+        return {node.sources.begin(), node.sources.end()};
+    return {};
+  }
+
   void bind(const OperatorConfig& config, Node node) {
-    std::set<std::size_t> sources;
+    std::set<std::size_t> sources;  // of the ports so far
     for (std::size_t port = 0; port < node.inputs.size(); ++port) {
-      const std::size_t stream = node.inputs[port];
-      if (stream < draft_.graph.sources.size()) {
-        sources.insert(stream);
-        if (port > 0) draft_.graph.sources[stream].feeds_labels = true;
-        continue;
-      }
-      for (const Node& upstream : draft_.graph.nodes)
-        if (std::ranges::find(upstream.outputs, stream) != upstream.outputs.end())
-          sources.insert(upstream.sources.begin(), upstream.sources.end());
+      const std::set<std::size_t> of_port = sources_of(node.inputs[port]);
+      for (const std::size_t source : of_port)
+        if (port > 0 && !sources.contains(source)) draft_.graph.sources[source].feeds_labels = true;
+      sources.insert(of_port.begin(), of_port.end());
     }
     node.sources.assign(sources.begin(), sources.end());
     draft_.outputs[node.name];

@@ -47,7 +47,7 @@ struct SourceNode {
   const SourceConfig* config = nullptr;
   std::vector<FieldSpec> fields;          // with what is read, required and a label marked
   std::optional<std::size_t> time_field;  // else the record's timestamp
-  bool feeds_labels = false;              // read by a second port: sorts after others in replay
+  bool feeds_labels = false;              // reaches a second port: sorts after others in replay
 };
 
 /// A pipeline put together: every edge has a schema, every name means something. Immutable; shards

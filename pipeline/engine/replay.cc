@@ -178,6 +178,8 @@ void Replay::run_merged(const std::function<void(const Progress&)>& progress) {
     peek(s);
     if (heads_[s].ended) --left;
   }
+  for (std::size_t s = 0; s < inputs_.size() && left > 0; ++s)
+    if (heads_[s].ended) shard_->ended(s);  // an empty file holds nothing back
   std::int64_t merged = kNoTime;
   while (left > 0) {
     std::size_t best = inputs_.size();
