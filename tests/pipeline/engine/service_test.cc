@@ -1,0 +1,208 @@
+#include "pipeline/engine/service.h"
+
+#include <sys/stat.h>
+
+#include <atomic>
+#include <mutex>
+
+#include "tests/pipeline/engine/engine_harness.h"
+
+namespace weir {
+namespace {
+
+using namespace engine_test;
+
+constexpr int kRows = kSanitized ? 300 : 2000;
+
+/// Two shards on two workers over a log in memory that tells of commits.
+struct TwoShards {
+  explicit TwoShards(const Set& set = {})
+      : pipeline(read_pipeline(kDiamond, all(set))), rows(random_rows(20, kRows, 2)) {
+    cluster.create_sources(*pipeline->graph, 2);
+    layout = cluster.prepare(*pipeline);
+  }
+  static Set all(Set set) {
+    set.insert(set.begin(), {{"engine.shards", "2"},
+                             {"engine.workers", "2"},
+                             {"engine.epoch", "2ms"},
+                             {"engine.run_rows", "20"},
+                             {"engine.snapshot_every", "10ms"}});
+    return set;
+  }
+  std::unique_ptr<Service> service() {
+    auto one = std::make_unique<Service>(pipeline->config, *pipeline->graph, layout,
+                                         cluster.world(), folder.path(), Owner{"test", "host", 1},
+                                         [this](const Service::Line& line) {
+                                           const std::lock_guard lock(mutex);
+                                           told.push_back(line.text);
+                                         });
+    one->start();
+    return one;
+  }
+  bool all_committed() {
+    for (const std::int32_t p : {0, 1})
+      if (cluster.log().committed("events", p).value_or(0) !=
+          cluster.log().offsets("events", p).end)
+        return false;
+    return true;
+  }
+  void wait_for(const Service& running, const std::function<bool()>& what) {
+    while (!running.ended() && !what()) committed.wait_for(std::chrono::milliseconds(100));
+  }
+
+  TemporaryFolder folder;
+  Signal committed;
+  std::atomic<bool> lost = false;
+  Cluster cluster{{.hook = [this](const MemoryLog::Call& call) {
+    if (call.kind == MemoryLog::Call::Kind::commit) {
+      if (call.after) committed.notify();
+      if (lost) throw LogFailure(LogFailure::Kind::refused, "no disk is left");
+    }
+    return MemoryLog::Fault::none;
+  }}};
+  std::unique_ptr<Pipeline> pipeline;
+  std::vector<Row> rows;
+  Layout layout;
+  std::mutex mutex;
+  std::vector<std::string> told;
+};
+
+TEST(Service, TwoWorkersProcessEverythingOnceOverSeveralStarts) {
+  TwoShards two;
+  std::vector<Service::End> ends;
+  for (std::size_t part = 0; part < 3; ++part) {
+    const auto running = two.service();
+    const std::size_t size = two.rows.size() / 3;
+    // Records arrive while it runs; figures are read while it works.
+    for (std::size_t i = 0; i < size; i += 10) {
+      two.cluster.append(
+          std::span(two.rows).subspan(part * size + i, std::min<std::size_t>(10, size - i)));
+      running->samples();
+      EXPECT_TRUE(running->alive());
+    }
+    two.wait_for(*running, [&] { return two.all_committed(); });
+    EXPECT_TRUE(running->ready());
+    running->ask_to_stop();
+    running->join();
+    ASSERT_EQ(running->why(), Stopped::no) << running->reason();
+    EXPECT_TRUE(running->ended());
+    EXPECT_TRUE(running->all_ended());
+    ends = running->ends();
+  }
+  ASSERT_EQ(ends.size(), 2U);
+  for (const Service::End& end : ends) {
+    const Hashes again = verified(*two.pipeline, two.layout, two.cluster.world(), end.shard);
+    EXPECT_EQ(again.state, end.state_hash);
+    EXPECT_EQ(again.output, end.output_hash);
+  }
+  std::size_t events = 0;
+  for (const Row& row : two.rows) events += row.value.find("\"event\"") != std::string::npos;
+  std::size_t scored = 0;
+  for (const std::int32_t p : {0, 1})
+    for (const auto& record : two.cluster.records("all", p))
+      scored += record.value.find("\"score\"") != std::string::npos;
+  EXPECT_GE(scored, events - 3);  // of a third that rounding left over
+  EXPECT_FALSE(two.told.empty());
+}
+
+TEST(Service, OneThatIsReplacedStopsAsFenced) {
+  TwoShards two;
+  two.cluster.append(std::span(two.rows).first(100));
+  const auto older = two.service();
+  two.wait_for(*older, [&] { return two.all_committed(); });
+  const TemporaryFolder other;
+  Service newer(two.pipeline->config, *two.pipeline->graph, two.layout, two.cluster.world(),
+                other.path(), {"newer", "host", 2}, [](const Service::Line&) {});
+  newer.start();
+  two.wait_for(newer, [&] { return newer.ready(); });
+  two.cluster.append(std::span(two.rows).subspan(100));
+  older->join();
+  EXPECT_EQ(older->why(), Stopped::fenced);
+  two.wait_for(newer, [&] { return two.all_committed(); });
+  newer.ask_to_stop();
+  newer.join();
+  EXPECT_EQ(newer.why(), Stopped::no) << newer.reason();
+  for (const Service::End& end : newer.ends())
+    EXPECT_EQ(verified(*two.pipeline, two.layout, two.cluster.world(), end.shard).output,
+              end.output_hash);
+}
+
+TEST(Service, EndsWithTheReasonWhenTheLogRefuses) {
+  TwoShards two;
+  const auto running = two.service();
+  two.wait_for(*running, [&] { return running->ready(); });
+  two.lost = true;
+  two.cluster.append(two.rows);
+  running->join();
+  EXPECT_EQ(running->why(), Stopped::failed);
+  EXPECT_NE(running->reason().find("no disk is left"), std::string::npos) << running->reason();
+}
+
+TEST(Service, RunsOnlyTheShardsItIsTold) {
+  TwoShards two(Set{{"engine.run_shards", "[1]"}});
+  two.cluster.append(two.rows);
+  const auto running = two.service();
+  two.wait_for(*running, [&] {
+    return two.cluster.log().committed("events", 1) == two.cluster.log().offsets("events", 1).end;
+  });
+  running->ask_to_stop();
+  running->join();
+  ASSERT_EQ(running->ends().size(), 1U);
+  EXPECT_EQ(running->ends()[0].shard, 1U);
+  EXPECT_EQ(two.cluster.log().committed("events", 0), std::nullopt);
+}
+
+std::string why_not(Cluster& cluster, const Pipeline& pipeline, bool create) {
+  try {
+    prepare_topics(*pipeline.graph, pipeline.config, cluster.world(), create);
+    return {};
+  } catch (const LogFailure& failure) {
+    return failure.what();
+  }
+}
+
+TEST(Topics, MissingOutputsAreMadeWithThePartitionsOfTheSource) {
+  const auto pipeline = read_pipeline(kDiamond);
+  Cluster cluster;
+  EXPECT_EQ(why_not(cluster, *pipeline, true), "source events: topic events does not exist");
+  cluster.create_sources(*pipeline->graph, 3);
+  EXPECT_TRUE(why_not(cluster, *pipeline, false)
+                  .starts_with("topic alerts does not exist (engine.create_topics is off); "));
+  EXPECT_EQ(why_not(cluster, *pipeline, true), "");
+  EXPECT_EQ(cluster.log().partitions("alerts"), 3);
+  EXPECT_EQ(cluster.log().partitions("diamond.dead-letters"), 3);
+  EXPECT_EQ(cluster.log().partitions("weir.diamond.epochs"), 1);
+  EXPECT_EQ(why_not(cluster, *pipeline, false), "");
+}
+
+TEST(Topics, TheNumberOfShardsFitsSourcesAndWhatWasBegun) {
+  const auto two = read_pipeline(kDiamond, {{"engine.shards", "2"}});
+  Cluster cluster;
+  cluster.create_sources(*two->graph, 1);
+  EXPECT_EQ(why_not(cluster, *two, true),
+            "source events has 1 partitions, fewer than the 2 shards");
+  Cluster begun;
+  begun.create_sources(*two->graph, 2);
+  EXPECT_EQ(why_not(begun, *read_pipeline(kDiamond), true), "");
+  EXPECT_TRUE(why_not(begun, *two, true)
+                  .starts_with("topic weir.diamond.epochs has 1 partitions, one a shard; "
+                               "engine.shards is 2."));
+}
+
+TEST(StateDir, IsPrivateAndForOneProgram) {
+  const TemporaryFolder folder;
+  auto pipeline = read_pipeline(kDiamond);
+  pipeline->config.engine.state_dir = folder.path().string();
+  {
+    const StateDir dir(pipeline->config);
+    EXPECT_EQ(dir.path(), folder.path() / "diamond");
+    struct stat status = {};
+    ASSERT_EQ(::stat(dir.path().c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0700U);
+    EXPECT_THROW(StateDir(pipeline->config), std::runtime_error);
+  }
+  EXPECT_NO_THROW(StateDir(pipeline->config));
+}
+
+}  // namespace
+}  // namespace weir
