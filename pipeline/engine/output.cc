@@ -86,7 +86,7 @@ void Output::write_row(const Step& step, const Batch& batch, std::size_t input, 
   hash_ = XXH3_64bits_withSeed(value.data(), value.size(),
                                XXH3_64bits_withSeed(key.data(), key.size(), hash_));
   ++rows_;
-  if (value.size() > kMaxOutputBytes) {
+  if (key.size() + value.size() > kMaxOutputBytes) {
     const std::string kept_key(key), kept_value(value);
     bytes.resize(at);
     too_large(context, kept_key, kept_value);

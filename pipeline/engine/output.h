@@ -49,7 +49,7 @@ class Output {
   std::uint64_t rows_ = 0;
 };
 
-/// Largest value of a record that a sink writes; Kafka's default limit less room for the rest.
+/// Largest record, key and value, that a sink writes; Kafka's default limit less room for the rest.
 inline constexpr std::size_t kMaxOutputBytes = 990'000;
 
 }  // namespace weir

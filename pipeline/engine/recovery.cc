@@ -85,9 +85,11 @@ std::vector<EpochRecord> Runner::load_snapshot(std::vector<std::int64_t>& positi
         from[lane_of(lane.first, lane.second)] = offset;
       StateReader reader(snapshot.state);
       shard_->state(reader);
+      if (reader.left() != 0) throw StateError(file.string() + ": it holds more than the state");
       positions = from;
       next_epoch_ = snapshot.epoch + 1;
       snapshot_epoch_ = snapshot.epoch;
+      last_position_ = snapshot.log_position;
       return epochs;
     } catch (const LogFailure&) {
       throw;
@@ -176,9 +178,10 @@ void Runner::begin(std::int64_t first_position) {
              static_cast<std::int32_t>(settings_.shard), std::nullopt, record.write(0));
   committer_->submit({&outbox, {}, 0, record.chain, first_position});
   if (committer_->wait() != Committer::State::idle)
-    throw LogFailure(
-        committer_->unreachable() ? LogFailure::Kind::unreachable : LogFailure::Kind::refused,
-        committer_->reason());
+    throw LogFailure(committer_->state() == Committer::State::fenced ? LogFailure::Kind::fenced
+                     : committer_->unreachable()                     ? LogFailure::Kind::unreachable
+                                                                     : LogFailure::Kind::refused,
+                     committer_->reason());
   chain_ = record.chain;
   next_epoch_ = 1;
   announced_ = true;

@@ -185,11 +185,11 @@ void Service::report_recovery(std::uint32_t shard, std::uint64_t epochs_left) {
   samples_[shard % samples_.size()] = std::move(samples);
 }
 
-void Service::recover(Runner& runner, std::uint32_t shard) {
+void Service::recover(Runner& runner, std::uint32_t shard, std::size_t worker) {
   auto last = Clock::now();
   bool told = false;
   runner.recover([&](const Runner::Progress& at) {
-    *beats_[shard % beats_.size()] = seconds_now();
+    *beats_[worker] = seconds_now();
     const auto now = Clock::now();
     if (told && now - last < std::chrono::seconds(2) && at.epoch != at.epochs) return;
     report_recovery(shard, at.epochs - at.epoch);
@@ -229,7 +229,7 @@ void Service::work(std::size_t worker) {
       const std::uint32_t shard = shards_[i];
       Runner::Settings settings{shard, config_.engine, state_dir_, resolved_, owner_};
       auto runner = std::make_unique<Runner>(graph_, layout_, world_, std::move(settings), signal);
-      recover(*runner, shard);
+      recover(*runner, shard, worker);
       ++recovered_;
       runners.emplace_back(shard, std::move(runner));
     }

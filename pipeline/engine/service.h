@@ -74,7 +74,7 @@ class Service {
 
  private:
   void work(std::size_t worker);
-  void recover(Runner& runner, std::uint32_t shard);
+  void recover(Runner& runner, std::uint32_t shard, std::size_t worker);
   /// Until a shard has recovered this is its only figure.
   void report_recovery(std::uint32_t shard, std::uint64_t epochs_left);
 

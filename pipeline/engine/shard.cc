@@ -13,6 +13,9 @@ namespace {
 // A dead letter keeps this much of the original.
 constexpr std::size_t kDeadLetterBytes = 256 * 1024;
 
+/// The key as well as the value: both together must stay a record that the log takes.
+std::string_view cut(std::string_view bytes) { return bytes.substr(0, kDeadLetterBytes); }
+
 std::vector<std::int64_t> lateness(const Graph& graph, const std::vector<Lane>& lanes) {
   std::vector<std::int64_t> ms;
   for (const Lane& lane : lanes) ms.push_back(graph.sources[lane.source].config->lateness.ms);
@@ -146,16 +149,12 @@ void Shard::dead_letter(std::size_t source, std::int32_t partition, const Record
                                  {"weir-source-topic", settings_.origins[source]},
                                  {"weir-source-partition", at_partition},
                                  {"weir-source-offset", at_offset}};
-  std::string_view value = record.value;
-  if (value.size() > kDeadLetterBytes) {
-    value = value.substr(0, kDeadLetterBytes);
-    headers.push_back({"weir-bytes", size});
-  }
+  if (record.value.size() > kDeadLetterBytes) headers.push_back({"weir-bytes", size});
   const auto topic = static_cast<std::uint32_t>(outputs_.size());
   const std::int32_t partitions = settings_.partitions.back();
   outbox_->add(topic, partition % partitions,
-               record.has_key ? std::optional(record.key) : std::nullopt,
-               record.has_value ? std::optional(value) : std::nullopt, headers);
+               record.has_key ? std::optional(cut(record.key)) : std::nullopt,
+               record.has_value ? std::optional(cut(record.value)) : std::nullopt, headers);
 }
 
 void Shard::flush() {
@@ -181,8 +180,9 @@ void Shard::flush() {
                                               "output_too_large: the row is over the "
                                               "size limit of a record"},
                                              {"weir-bytes", size}};
-                   shard.outbox_->add(static_cast<std::uint32_t>(shard.outputs_.size()), 0, key,
-                                      value.substr(0, kDeadLetterBytes), headers);
+                   shard.outbox_->add(static_cast<std::uint32_t>(shard.outputs_.size()), 0,
+                                      key.empty() ? std::nullopt : std::optional(cut(key)),
+                                      cut(value), headers);
                  });
   step_.clear(sequence_);
   for (Intake& in : sources_) in.open = false;

@@ -359,6 +359,31 @@ TEST(Recovery, AnInputLostToRetentionStopsTheShardWithTheOffset) {
       << (*again)->reason();
 }
 
+TEST(Recovery, HugeKeysAndRowsGoToTheDeadLettersAndStopNothing) {
+  OneShard one({}, 0);
+  const std::string huge(600'000, 'k');
+  const auto append = [&](const std::string& key, const std::string& card,
+                          const std::string& kind) {
+    one.cluster.log().append("events", 0, key,
+                             R"({"kind":"event","id":"1","ts":1000000,"amount":9999,"card":")" +
+                                 card + R"(","country":")" + kind + "\"}",
+                             1'000'000);
+  };
+  append("a", huge, huge);                        // a key and a value of its own on the way out
+  append(std::string(990'000, 'x'), "\x01", "");  // not JSON, under a key as large as a record
+  append("a", "a", "de");
+  const auto shard = one.shard();
+  shard->recover();
+  EXPECT_TRUE(shard->work_to(3)) << (*shard)->reason();
+  (*shard)->finish();
+  EXPECT_EQ((*shard)->stopped(), Stopped::no) << (*shard)->reason();
+  EXPECT_EQ((*shard)->shard().dead_letters(Reason::json), 1U);
+  EXPECT_GT((*shard)->shard().dead_letters(Reason::output_too_large), 0U);
+  EXPECT_EQ(one.cluster.records("diamond.dead-letters", 0).size(),
+            1U + (*shard)->shard().dead_letters(Reason::output_too_large));
+  EXPECT_EQ(verified(*one.pipeline, one.layout, one.cluster.world()), shard->hashes());
+}
+
 TEST(Recovery, AChangedPipelineAndAnotherNumberOfShardsAreRefused) {
   OneShard one;
   one.shard()->recover();
