@@ -151,7 +151,7 @@ void ModelOperator::learn_from_rows(Turn& turn) {
           outcomes_.number(field, turn.rows.number(field, row));
       }
     }
-    if (weight == 0) continue;
+    if (weight == 0 || !number) continue;  // a class that is not among `classes:`
     model_.observe({numbers_, texts_});
     model_.learn({numbers_, texts_}, number, weight);
   }

@@ -22,6 +22,7 @@ Committer::Committer(Log& log, Settings settings, Signal& signal)
       settings_(std::move(settings)),
       signal_(signal),
       writer_(log.writer(settings_.identity, settings_.topics)),
+      max_record_bytes_(writer_->max_record_bytes()),
       thread_([this] { run(); }) {}
 
 Committer::~Committer() {

@@ -42,6 +42,9 @@ class Committer {
   Committer(Log& log, Settings settings, Signal& signal);
   ~Committer();  // waits for the job in hand
 
+  /// Largest key, value and headers of one record.
+  std::size_t max_record_bytes() const { return max_record_bytes_; }
+
   void submit(Job job);
   State state() const;
   /// Waits until the job in hand has ended one way or the other.
@@ -69,6 +72,7 @@ class Committer {
   Settings settings_;
   Signal& signal_;
   std::unique_ptr<LogWriter> writer_;
+  std::size_t max_record_bytes_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   State state_ = State::idle;

@@ -32,7 +32,7 @@ std::vector<EpochRecord> read_epochs(Log& log, const std::string& pipeline, std:
   if (start.offset >= range.end) return epochs;
   reader->start({&start, 1}, signal);
   std::optional<std::uint64_t> chain;
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  auto deadline = std::chrono::steady_clock::now() + kPatience;
   for (std::vector<Record> records;;) {
     records.clear();
     const auto fetched = reader->fetch(partition, std::min<std::size_t>(1000, most), records);
@@ -49,7 +49,10 @@ std::vector<EpochRecord> read_epochs(Log& log, const std::string& pipeline, std:
                                              epochs.back().epoch, epochs[epochs.size() - 2].epoch));
     }
     if (epochs.size() >= most) return epochs;
-    if (fetched.count > 0) continue;
+    if (fetched.count > 0) {
+      deadline = std::chrono::steady_clock::now() + kPatience;
+      continue;
+    }
     // An end alone proves nothing: it must be the end that was there when we asked.
     if (fetched.end && fetched.next >= range.end) return epochs;
     if (std::chrono::steady_clock::now() > deadline)

@@ -12,6 +12,9 @@
 namespace weir {
 namespace {
 
+// Raised when decoders, encoders, the clock or the expression language give other bits.
+constexpr int kArithmetic = 1;
+
 std::string_view operator_of(std::string_view edge) { return edge.substr(0, edge.find('.')); }
 
 class Builder {
@@ -25,6 +28,7 @@ class Builder {
     add_sinks();
     check_readers();
     check_keys();
+    check_loops();
     spread_needs();
     mark_fields();
     fingerprint();
@@ -271,6 +275,20 @@ class Builder {
                                 fmt::format("nothing reads source `{}`", source.name.text));
   }
 
+  /// A topic that is read and written goes round for ever, unless a filter ends it.
+  void check_loops() {
+    for (const SourceNode& source : draft_.graph.sources)
+      for (const SinkNode& sink : draft_.graph.sinks) {
+        const std::string topic = sink.config->spec ? sink.config->spec->topic() : "";
+        if (!topic.empty() && source.config->spec && source.config->spec->topic() == topic)
+          draft_.problems.warning(
+              sink.config->name.place,
+              fmt::format("sink `{}` writes topic `{}`, which source `{}` reads: "
+                          "its rows come back",
+                          sink.name, topic, source.name));
+      }
+  }
+
   void check_keys() {
     if (draft_.config.engine.shards < 2) return;
     for (const SourceNode& source : draft_.graph.sources)
@@ -320,15 +338,17 @@ class Builder {
 
   void fingerprint() {
     if (draft_.problems.any_error()) return;
-    std::string all = draft_.graph.pipeline;
+    std::string all = fmt::format("{} arithmetic {}", draft_.graph.pipeline, kArithmetic);
     for (const SourceNode& source : draft_.graph.sources) {
       all += fmt::format("\nsource {} {} {}", source.name, source.config->format_name,
                          source.config->time ? source.config->time->text : "");
-      for (const FieldSpec& field : source.fields)
-        if (field.read)
-          all += fmt::format(" {}:{}:{}:{}:{}{}{}", field.field.name, type_name(field.field.type),
-                             field.path, static_cast<int>(field.from), field.unit_ms,
-                             field.required ? "!" : "", field.lenient ? "~" : "");
+      for (const FieldSpec& field : source.fields) {
+        if (!field.read) continue;
+        all += fmt::format(" {}:{}:{}:{}:{}{}{}", field.field.name, type_name(field.field.type),
+                           field.path, static_cast<int>(field.from), field.unit_ms,
+                           field.required ? "!" : "", field.lenient ? "~" : "");
+        for (const std::string& missing : field.missing) all += fmt::format(" -{}", missing);
+      }
       all += fmt::format(" {} {}", source.config->lateness.ms, source.config->ahead.ms);
     }
     for (Node& node : draft_.graph.nodes) {

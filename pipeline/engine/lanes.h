@@ -44,6 +44,11 @@ class Lanes {
 
   std::string_view head(std::size_t source) const { return readers_[source]->head(); }
 
+  /// How far a lane that is at its end has been read, gaps included; -1: unknown.
+  std::int64_t read_to(std::size_t lane) const { return lanes_[lane].read_to; }
+  /// A lane that seemed to be at its end may not be: its idleness counts from `now`.
+  void end_again(std::size_t lane, Clock::time_point now) { lanes_[lane].ended = now; }
+
   bool empty(std::size_t lane) const { return lanes_[lane].next == lanes_[lane].buffer.size(); }
   /// Since when a lane has been at its end, if it is.
   std::optional<Clock::time_point> ended(std::size_t lane) const { return lanes_[lane].ended; }

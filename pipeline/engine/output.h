@@ -26,8 +26,9 @@ class Output {
   using TooLarge = void (*)(void* context, std::string_view key, std::string_view value);
 
   /// Writes the rows of all inputs in order of (position, input as written, row).
-  void write(const Step& step, std::span<const Batch> streams, Outbox& outbox, void* context,
-             TooLarge too_large);
+  /// One whose key and value are over `limit` bytes is handed to `too_large`.
+  void write(const Step& step, std::span<const Batch> streams, Outbox& outbox, std::size_t limit,
+             void* context, TooLarge too_large);
 
   std::uint64_t hash() const { return hash_; }
   std::uint64_t rows() const { return rows_; }
@@ -38,7 +39,7 @@ class Output {
 
  private:
   void write_row(const Step& step, const Batch& batch, std::size_t input, std::size_t row,
-                 Outbox& outbox, void* context, TooLarge too_large);
+                 Outbox& outbox, std::size_t limit, void* context, TooLarge too_large);
 
   const SinkNode* sink_;
   std::uint32_t topic_;
@@ -48,8 +49,5 @@ class Output {
   std::uint64_t hash_ = 0;
   std::uint64_t rows_ = 0;
 };
-
-/// Largest record, key and value, that a sink writes; Kafka's default limit less room for the rest.
-inline constexpr std::size_t kMaxOutputBytes = 990'000;
 
 }  // namespace weir

@@ -12,6 +12,9 @@
 namespace weir {
 namespace {
 
+// With no record for this long, the broker counts as not reachable.
+constexpr std::chrono::seconds kPatience{60};
+
 [[noreturn]] void differs(std::uint64_t epoch, const std::string& what) {
   throw std::runtime_error(
       fmt::format("replaying epoch {}: {}. What the epochs record and what the topics hold differ; "
@@ -58,6 +61,7 @@ void Runner::open_lanes(const std::vector<std::int64_t>& positions) {
     readers.push_back(topic.empty() ? source.config->spec->open_as(source.config->format_name)
                                     : world_.source_log(*source.config).reader(topic));
   }
+  confirmed_.assign(shard_->lanes().size(), {});
   lanes_ = std::make_unique<Lanes>(graph_, shard_->lanes(), std::move(readers), positions, signal_);
   for (std::size_t lane = 0; lane < lanes_->size(); ++lane) {
     const std::size_t s = lanes_->lane(lane).source;
@@ -196,6 +200,7 @@ void Runner::recover(const std::function<void(const Progress&)>& progress) {
   commit.identity = shard_identity(graph_.pipeline, settings_.shard);
   commit.topics = layout_.topics;
   committer_ = std::make_unique<Committer>(world_.log, std::move(commit), signal_);
+  shard_->limit_records(committer_->max_record_bytes());
   snapshots_ = std::make_unique<SnapshotThread>(settings_.state_dir /
                                                 fmt::format("shard-{}", settings_.shard));
   last_snapshot_ = Clock::now();
@@ -231,6 +236,7 @@ void Runner::replay_marks(const EpochRecord& record, std::size_t& mark) {
 
 void Runner::replay_run(const Run& run, std::size_t lane, std::uint64_t& in,
                         const EpochRecord& record, std::size_t& mark) {
+  auto deadline = Clock::now() + kPatience;
   for (std::uint64_t left = run.count; left > 0;) {
     lanes_->refill(settings_.engine.run_rows, Clock::now());
     const std::span<const Record> records =
@@ -239,9 +245,14 @@ void Runner::replay_run(const Run& run, std::size_t lane, std::uint64_t& in,
       if (lanes_->ended(lane) && lanes_->lag(lane) == 0)
         differs(record.epoch,
                 fmt::format("{} [{}] ends before offset {}", run.source, run.partition, run.last));
+      if (Clock::now() > deadline)
+        throw LogFailure(LogFailure::Kind::unreachable,
+                         fmt::format("replaying epoch {}: no answer about {} [{}]", record.epoch,
+                                     run.source, run.partition));
       signal_.wait_for(std::chrono::milliseconds(100));
       continue;
     }
+    deadline = Clock::now() + kPatience;
     if (left == run.count && records.front().offset != run.first)
       differs(record.epoch, fmt::format("{} [{}] begins at offset {}, recorded was {}", run.source,
                                         run.partition, records.front().offset, run.first));

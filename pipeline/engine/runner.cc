@@ -14,6 +14,8 @@ namespace {
 constexpr std::uint64_t kEpochRows = 50'000;
 constexpr std::size_t kEpochBytes = 8 << 20;
 constexpr std::size_t kEpochRuns = 2'000;
+// How old the knowledge that a partition has no more may be when time passes on it.
+constexpr std::chrono::seconds kConfirmEvery{1};
 
 }  // namespace
 
@@ -48,6 +50,7 @@ void Runner::make_shard() {
         shard.lanes.push_back({s, p});
   }
   shard_ = std::make_unique<Shard>(graph_, std::move(shard));
+  if (committer_) shard_->limit_records(committer_->max_record_bytes());
   shard_->write_to(outboxes_[open_]);
 }
 
@@ -76,12 +79,17 @@ bool Runner::work() {
          failure.what());
     return false;
   }
+  const bool marked = mark_idle(now);
   if (const auto lane = lanes_->choose(shard_->clock(), settings_.engine.align.ms)) {
     run(*lane);
     return true;
   }
   shard_->flush();
-  return pass_time();
+  const bool ticked = tick(now);
+  if (epoch_began_ && !in_flight_)  // else the end of the commit is what is waited for
+    deadline_ =
+        std::min(deadline_, *epoch_began_ + std::chrono::milliseconds(settings_.engine.epoch.ms));
+  return marked || ticked;
 }
 
 void Runner::run(std::size_t lane) {
@@ -113,17 +121,36 @@ bool Runner::due() const {
          Clock::now() - *epoch_began_ >= std::chrono::milliseconds(settings_.engine.epoch.ms);
 }
 
-/// Idle marks and ticks: time that passes where no record says so, made part of the record.
-bool Runner::pass_time() {
-  const auto now = Clock::now();
+void Runner::mark(Mark one) {
+  if (!epoch_began_) epoch_began_ = Clock::now();
+  if (record_.runs.empty() && record_.marks.empty()) record_.sequence = shard_->sequence();
+  one.sequence = shard_->sequence();
+  record_.marks.push_back(std::move(one));
+}
+
+/// Whether a lane is at the end of its partition now: an end seen once may be old by the time that
+/// it matters, above all while the broker cannot be reached.
+bool Runner::at_end(std::size_t lane, Clock::time_point now) {
+  const SourceConfig& source = *graph_.sources[lanes_->lane(lane).source].config;
+  const std::string topic = source.spec->topic();
+  if (topic.empty() || now - confirmed_[lane] < kConfirmEvery) return true;
+  try {
+    const OffsetRange range =
+        world_.source_log(source).offsets(topic, lanes_->lane(lane).partition);
+    if (range.end <= lanes_->read_to(lane)) {
+      confirmed_[lane] = now;
+      return true;
+    }
+  } catch (const LogFailure&) {
+  }
+  lanes_->end_again(lane, now);
+  return false;
+}
+
+/// Idle marks: a lane that has been at its end for its source's `idle` no longer holds the
+/// watermark, however much the other lanes have.
+bool Runner::mark_idle(Clock::time_point now) {
   bool marked = false;
-  const auto mark = [&](Mark one) {
-    if (!epoch_began_) epoch_began_ = now;
-    if (record_.runs.empty() && record_.marks.empty()) record_.sequence = shard_->sequence();
-    one.sequence = shard_->sequence();
-    record_.marks.push_back(std::move(one));
-    marked = true;
-  };
   for (std::size_t lane = 0; lane < lanes_->size(); ++lane) {
     const auto ended = lanes_->ended(lane);
     if (!ended || shard_->clock().is_idle(lane)) continue;
@@ -133,33 +160,37 @@ bool Runner::pass_time() {
       deadline_ = std::min(deadline_, idle_at);
       continue;
     }
+    if (!at_end(lane, now)) continue;
     mark({0, Mark::Kind::idle, 0, source.name, lanes_->lane(lane).partition});
     shard_->idle(lane);
+    marked = true;
   }
-  shard_->flush();
+  return marked;
+}
+
+/// A tick: time that passes where no record says so, made part of the record.
+bool Runner::tick(Clock::time_point now) {
   const std::int64_t watermark = shard_->clock().watermark();
   if (watermark != last_watermark_) {
     last_watermark_ = watermark;
     watermark_since_ = now;
   }
-  if (shard_->clock().all_idle() && watermark != kNoTime) {
-    if (const auto timer = shard_->next_timer()) {
-      const auto passed =
-          std::chrono::duration_cast<std::chrono::milliseconds>(now - watermark_since_).count();
-      if (watermark + passed >= *timer) {
-        mark({0, Mark::Kind::tick, watermark + passed, {}, 0});
-        shard_->tick(watermark + passed);
-        shard_->flush();
-      } else {
-        deadline_ = std::min(deadline_, now + std::chrono::milliseconds(std::min<std::int64_t>(
-                                                  1000, *timer - watermark - passed)));
-      }
-    }
+  if (!shard_->clock().all_idle() || watermark == kNoTime) return false;
+  const auto timer = shard_->next_timer();
+  if (!timer) return false;
+  const auto passed =
+      std::chrono::duration_cast<std::chrono::milliseconds>(now - watermark_since_).count();
+  if (watermark + passed < *timer) {
+    deadline_ = std::min(deadline_, now + std::chrono::milliseconds(std::min<std::int64_t>(
+                                              1000, *timer - watermark - passed)));
+    return false;
   }
-  if (epoch_began_ && !in_flight_)  // else the end of the commit is what is waited for
-    deadline_ =
-        std::min(deadline_, *epoch_began_ + std::chrono::milliseconds(settings_.engine.epoch.ms));
-  return marked;
+  for (std::size_t lane = 0; lane < lanes_->size(); ++lane)
+    if (!at_end(lane, now)) return false;
+  mark({0, Mark::Kind::tick, watermark + passed, {}, 0});
+  shard_->tick(watermark + passed);
+  shard_->flush();
+  return true;
 }
 
 void Runner::close_epoch(bool with_state) {
@@ -184,11 +215,13 @@ void Runner::close_epoch(bool with_state) {
       job.offsets.push_back({topic, lanes_->lane(lane).partition, lanes_->position(lane)});
   }
   chain_ = record_.chain;
+  const bool snapshot =
+      with_state || Clock::now() - last_snapshot_ >=
+                        std::chrono::milliseconds(settings_.engine.snapshot_every.ms);
+  if (snapshot) find_log_position();
   last_position_ = log_position_;
   ++next_epoch_;
-  if (with_state || Clock::now() - last_snapshot_ >=
-                        std::chrono::milliseconds(settings_.engine.snapshot_every.ms))
-    take_snapshot();
+  if (snapshot) take_snapshot();
   record_ = {};
   epoch_rows_ = 0;
   epoch_began_.reset();
@@ -221,6 +254,16 @@ void Runner::collect() {
   }
 }
 
+/// Where the record of the epoch being closed will be, or before: nothing older is read again.
+void Runner::find_log_position() {
+  try {
+    const auto partition = static_cast<std::int32_t>(settings_.shard);
+    log_position_ =
+        std::max(log_position_, world_.log.offsets(layout_.topics.back(), partition).end);
+  } catch (const LogFailure&) {  // the older bound holds too
+  }
+}
+
 /// Serialises the state after the epoch closed last.
 void Runner::take_snapshot() {
   const auto now = Clock::now();
@@ -243,6 +286,14 @@ void Runner::take_snapshot() {
   last_snapshot_ = Clock::now();
   snapshot_epoch_ = epoch();
   snapshot_seconds_.observe(std::chrono::duration<double>(last_snapshot_ - now).count());
+}
+
+std::string Runner::new_snapshot_error() {
+  if (!snapshots_) return {};
+  const SnapshotThread::Report report = snapshots_->report();
+  if (report.failed == snapshot_failures_) return {};
+  snapshot_failures_ = report.failed;
+  return report.last_error;
 }
 
 void Runner::finish() {

@@ -83,6 +83,8 @@ class Runner {
 
   Stopped stopped() const { return stopped_; }
   const std::string& reason() const { return reason_; }
+  /// Why a snapshot could not be written since the last call, or empty.
+  std::string new_snapshot_error();
   /// What recovery has to say to a person (a snapshot that was not used, and why).
   const std::vector<std::string>& notes() const { return notes_; }
 
@@ -114,10 +116,14 @@ class Runner {
   std::size_t lane_of(const std::string& source, std::int32_t partition) const;
 
   void run(std::size_t lane);
-  bool pass_time();
+  void mark(Mark one);
+  bool at_end(std::size_t lane, Clock::time_point now);
+  bool mark_idle(Clock::time_point now);
+  bool tick(Clock::time_point now);
   bool due() const;
   void close_epoch(bool with_state);
   void collect();
+  void find_log_position();
   void take_snapshot();
   void stop(Stopped why, std::string reason);
 
@@ -149,6 +155,7 @@ class Runner {
   std::uint64_t snapshot_epoch_ = 0;
   std::vector<std::size_t> state_bytes_;
 
+  std::vector<Clock::time_point> confirmed_;  // per lane: when its end was last asked for
   Clock::time_point deadline_;
   Clock::time_point watermark_since_;
   std::int64_t last_watermark_ = kNoTime;
@@ -156,6 +163,7 @@ class Runner {
   Histogram latency_ = Histogram::seconds();
   Histogram epoch_seconds_ = Histogram::seconds();
   Histogram snapshot_seconds_ = Histogram::seconds();
+  std::uint64_t snapshot_failures_ = 0;  // told of
   std::vector<std::string> notes_;
   Stopped stopped_ = Stopped::no;
   std::string reason_;

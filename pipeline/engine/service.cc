@@ -20,6 +20,8 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kReportEvery{1};
+// A question to a broker that is away may take ten seconds; seconds.
+constexpr std::int64_t kLongestSilence = 30;
 constexpr std::chrono::milliseconds kLongestWait{100};  // so that a stop is seen soon
 
 std::int64_t seconds_now() {
@@ -134,6 +136,7 @@ Service::Service(const Config& config, const Graph& graph, const Layout& layout,
     const auto& only = config.engine.run_shards;
     if (only.empty() || std::ranges::find(only, shard) != only.end()) shards_.push_back(shard);
   }
+  running_ = shards_.size();
 }
 
 Service::~Service() {
@@ -156,8 +159,10 @@ void Service::join() {
 }
 
 bool Service::alive() const {
+  if (recovered_ < shards_.size() && !ended_) return true;  // recovery gives up by itself
   const std::int64_t now = seconds_now();
-  return std::ranges::all_of(beats_, [now](const auto& beat) { return now - *beat < 10; });
+  return std::ranges::all_of(beats_,
+                             [now](const auto& beat) { return now - *beat < kLongestSilence; });
 }
 
 Stopped Service::why() const {
@@ -213,12 +218,23 @@ void Service::recover(Runner& runner, std::uint32_t shard, std::size_t worker) {
     tell_({Line::Level::warning, fmt::format("shard {}: {}", shard, note)});
 }
 
+/// A shard whose input was lost to retention stops; the others go on.
+void Service::lose(Runner& runner, const std::string& reason) {
+  --running_;
+  lost_ = true;
+  tell_({Line::Level::error, reason + "; this shard has stopped, the others go on"});
+  runner.finish();
+  const std::lock_guard lock(mutex_);
+  why_ = Stopped::lost_input;
+  reason_ = reason;
+}
+
 void Service::work(std::size_t worker) {
   Signal signal;
   std::vector<std::pair<std::uint32_t, std::unique_ptr<Runner>>> runners;
   const auto fail = [this](Stopped why, const std::string& reason) {
     const std::lock_guard lock(mutex_);
-    if (why_ == Stopped::no) {
+    if (why_ == Stopped::no || why_ == Stopped::lost_input) {
       why_ = why;
       reason_ = reason;
     }
@@ -241,14 +257,27 @@ void Service::work(std::size_t worker) {
       for (auto& [shard, runner] : runners) {
         busy = runner->work() || busy;
         deadline = std::min(deadline, runner->next_deadline());
-        if (runner->stopped() != Stopped::no)
-          fail(runner->stopped(), fmt::format("shard {}: {}", shard, runner->reason()));
+        if (runner->stopped() == Stopped::no) continue;
+        const std::string reason = fmt::format("shard {}: {}", shard, runner->reason());
+        if (runner->stopped() == Stopped::lost_input && running_ > 1) {
+          lose(*runner, reason);
+          runner.reset();
+        } else {
+          fail(runner->stopped(), reason);
+        }
       }
+      std::erase_if(runners, [](const auto& one) { return one.second == nullptr; });
       const auto now = Clock::now();
       if (now - last_report >= kReportEvery) {
         last_report = now;
         MetricSamples samples;
-        for (auto& [shard, runner] : runners) runner->report(samples);
+        for (auto& [shard, runner] : runners) {
+          runner->report(samples);
+          if (const std::string error = runner->new_snapshot_error(); !error.empty())
+            tell_({Line::Level::error,
+                   fmt::format("shard {}: no snapshot written, the log replays instead: {}", shard,
+                               error)});
+        }
         const std::lock_guard lock(mutex_);
         samples_[worker] = std::move(samples);
       }

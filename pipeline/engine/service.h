@@ -54,8 +54,8 @@ class Service {
   /// Waits until every worker has ended.
   void join();
 
-  bool ready() const { return recovered_ == shards_.size() && !ended_; }
-  /// Whether every worker's loop has gone round in the last ten seconds.
+  bool ready() const { return recovered_ == shards_.size() && !ended_ && !lost_; }
+  /// Whether every worker's loop has gone round in the last 30 seconds (or it is recovering).
   bool alive() const;
   /// Whether a worker has ended: by itself, or asked to.
   bool ended() const { return ended_; }
@@ -74,6 +74,7 @@ class Service {
 
  private:
   void work(std::size_t worker);
+  void lose(Runner& runner, const std::string& reason);
   void recover(Runner& runner, std::uint32_t shard, std::size_t worker);
   /// Until a shard has recovered this is its only figure.
   void report_recovery(std::uint32_t shard, std::uint64_t epochs_left);
@@ -92,6 +93,8 @@ class Service {
   std::atomic<bool> stop_ = false;
   std::atomic<bool> ended_ = false;
   std::atomic<std::size_t> recovered_ = 0;
+  std::atomic<std::size_t> running_ = 0;  // shards that have not lost their input
+  std::atomic<bool> lost_ = false;
   std::atomic<std::size_t> ends_count_ = 0;  // workers that have ended
   mutable std::mutex mutex_;
   std::vector<MetricSamples> samples_;  // per worker

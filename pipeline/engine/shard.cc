@@ -13,8 +13,11 @@ namespace {
 // A dead letter keeps this much of the original.
 constexpr std::size_t kDeadLetterBytes = 256 * 1024;
 
-/// The key as well as the value: both together must stay a record that the log takes.
-std::string_view cut(std::string_view bytes) { return bytes.substr(0, kDeadLetterBytes); }
+// For the header `weir-bytes` and the framing of a record.
+constexpr std::size_t kHeaderRoom = 64;
+// Event times, ms: years 1900 to 2200.
+constexpr std::int64_t kFirstTime = -2'208'988'800'000;
+constexpr std::int64_t kEndOfTime = 7'258'118'400'000;
 
 std::vector<std::int64_t> lateness(const Graph& graph, const std::vector<Lane>& lanes) {
   std::vector<std::int64_t> ms;
@@ -89,6 +92,13 @@ bool Shard::add(std::size_t lane, const Record& record) {
   if (!in.open) open(source);
   bool good = in.decoder->decode(record, step_.arena, in.columns, in.rows, bad_);
   std::int64_t event_time = record.timestamp;
+  if (good && !node.time_field && (event_time < kFirstTime || event_time >= kEndOfTime)) {
+    bad_.reason = Reason::time;
+    bad_.field.clear();
+    bad_.text =
+        fmt::format("the record's timestamp {} is outside the years 1900 to 2200", event_time);
+    good = false;
+  }
   if (good && node.time_field) {
     event_time = static_cast<std::int64_t>(in.columns[*node.time_field].numbers[in.rows]);
     if (settings_.check_ahead && node.config->spec->timed() &&
@@ -144,17 +154,31 @@ void Shard::dead_letter(std::size_t source, std::int32_t partition, const Record
                         : fmt::format("{}: {}: {}", reason_name(bad.reason), bad.field, bad.text);
   const std::string at_partition = std::to_string(partition);
   const std::string at_offset = std::to_string(record.offset);
-  const std::string size = std::to_string(record.value.size());
   std::vector<Header> headers = {{"weir-error", error},
                                  {"weir-source-topic", settings_.origins[source]},
                                  {"weir-source-partition", at_partition},
                                  {"weir-source-offset", at_offset}};
-  if (record.value.size() > kDeadLetterBytes) headers.push_back({"weir-bytes", size});
-  const auto topic = static_cast<std::uint32_t>(outputs_.size());
   const std::int32_t partitions = settings_.partitions.back();
-  outbox_->add(topic, partition % partitions,
-               record.has_key ? std::optional(cut(record.key)) : std::nullopt,
-               record.has_value ? std::optional(cut(record.value)) : std::nullopt, headers);
+  send_dead_letter(
+      partition % partitions, record.has_key ? std::optional(record.key) : std::nullopt,
+      record.has_value ? std::optional(record.value) : std::nullopt, std::move(headers));
+}
+
+/// Cuts what the log would not take.
+void Shard::send_dead_letter(std::int32_t partition, std::optional<std::string_view> key,
+                             std::optional<std::string_view> value, std::vector<Header> headers) {
+  std::size_t used = kHeaderRoom;
+  for (const Header& header : headers) used += header.name.size() + header.value.size() + 8;
+  std::size_t room = record_bytes_ > used ? record_bytes_ - used : 0;
+  if (key) key = key->substr(0, std::min(room / 2, kDeadLetterBytes));
+  if (key) room -= key->size();
+  room = std::min(room, kDeadLetterBytes);
+  const std::string size = std::to_string(value ? value->size() : 0);
+  if (value && value->size() > room) {
+    value = value->substr(0, room);
+    headers.push_back({"weir-bytes", size});
+  }
+  outbox_->add(static_cast<std::uint32_t>(outputs_.size()), partition, key, value, headers);
 }
 
 void Shard::flush() {
@@ -171,18 +195,14 @@ void Shard::flush() {
   }
   for (std::size_t node = 0; node < operators_.size(); ++node) run_node(node);
   for (Output& output : outputs_)
-    output.write(step_, streams_, *outbox_, this,
+    output.write(step_, streams_, *outbox_, record_bytes_, this,
                  [](void* self, std::string_view key, std::string_view value) {
                    auto& shard = *static_cast<Shard*>(self);
                    ++shard.dead_letters_[static_cast<std::size_t>(Reason::output_too_large)];
-                   const std::string size = std::to_string(value.size());
-                   const Header headers[] = {{"weir-error",
-                                              "output_too_large: the row is over the "
-                                              "size limit of a record"},
-                                             {"weir-bytes", size}};
-                   shard.outbox_->add(static_cast<std::uint32_t>(shard.outputs_.size()), 0,
-                                      key.empty() ? std::nullopt : std::optional(cut(key)),
-                                      cut(value), headers);
+                   shard.send_dead_letter(0, key.empty() ? std::nullopt : std::optional(key), value,
+                                          {{"weir-error",
+                                            "output_too_large: the row is over the "
+                                            "size limit of a record"}});
                  });
   step_.clear(sequence_);
   for (Intake& in : sources_) in.open = false;

@@ -57,6 +57,9 @@ class Shard {
   /// Where outputs go from now on: sink i has topic i, dead letters the one after.
   void write_to(Outbox& outbox) { outbox_ = &outbox; }
 
+  /// Largest key, value and headers of a record that the log takes; a larger row is a dead letter.
+  void limit_records(std::size_t bytes) { record_bytes_ = bytes; }
+
   /// The header line of a source's file; returns what is wrong with it, or empty.
   std::string head(std::size_t source, std::string_view line);
 
@@ -96,6 +99,8 @@ class Shard {
     return dead_letters_[static_cast<std::size_t>(reason)];
   }
   static constexpr std::size_t kReasons = 13;
+  static constexpr std::size_t kMaxRecordBytes =
+      990'000;  // Kafka's default, less room for the rest
 
  private:
   struct Intake {  // what one source has in the step
@@ -112,6 +117,8 @@ class Shard {
   void place(std::size_t source, std::int64_t event_time, bool late);
   void dead_letter(std::size_t source, std::int32_t partition, const Record& record,
                    const BadRecord& bad);
+  void send_dead_letter(std::int32_t partition, std::optional<std::string_view> key,
+                        std::optional<std::string_view> value, std::vector<Header> headers);
   void run_node(std::size_t node);
 
   const Graph& graph_;
@@ -127,6 +134,7 @@ class Shard {
   std::vector<Batch> ports_, results_;
   std::vector<std::size_t> by_name_;
   Outbox* outbox_ = nullptr;
+  std::size_t record_bytes_ = kMaxRecordBytes;
   BadRecord bad_;
   std::array<std::uint64_t, kReasons> dead_letters_{};
 };

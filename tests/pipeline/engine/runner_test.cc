@@ -415,9 +415,10 @@ TEST(Recovery, AChangedPipelineAndAnotherNumberOfShardsAreRefused) {
 TEST(Recovery, IdleMarksAndTicksAreReplayedWhereTheyWere) {
   OneShard one({{"sources.events.lateness", "0s"},
                 {"sources.events.idle", "1ms"},
-                {"operators.fraud.labels.wait", "2ms"},
+                // Longer than rows are out of order: the last of them always waits for a tick.
+                {"operators.fraud.labels.wait", "20ms"},
                 {"operators.fraud.labels.early", "1ms"},
-                {"operators.large_fraud.labels.wait", "2ms"},
+                {"operators.large_fraud.labels.wait", "20ms"},
                 {"operators.large_fraud.labels.early", "1ms"}},
                0);
   const std::vector<Row> rows = random_rows(10, 200, 1, false, 3);
