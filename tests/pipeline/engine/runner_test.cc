@@ -441,5 +441,44 @@ TEST(Recovery, IdleMarksAndTicksAreReplayedWhereTheyWere) {
   EXPECT_EQ(one.cluster.output_hash(*one.pipeline->graph, 0), hashes.output);
 }
 
+// A label source that says nothing must not hold the waits of a backlog: idleness counts while other
+// lanes have data too.
+TEST(Runner, ASilentLaneIsMarkedIdleWhileOthersHaveABacklog) {
+  const auto pipeline = read_pipeline(R"(version: 1
+pipeline: silent
+sources:
+  tx: { type: kafka, topic: tx, time: ts, ahead: 900d, fields: { id: text, x: number, ts: time } }
+  cb: { type: kafka, topic: cb, time: ts, idle: 1ms, fields: { id: text, y: boolean, ts: time } }
+operators:
+  m: { type: model, input: tx, features: [x], target: y, labels: { input: cb, match: id, wait: 1s, absent: false, max_waiting: 100000 }, steps: [standard_scaler, logistic_regression] }
+sinks:
+  p: { type: kafka, input: m, topic: p, fields: [id, score] }
+)");
+  pipeline->config.engine.run_rows = 256;
+  constexpr std::uint64_t kRows = 100'000;
+  Cluster cluster;
+  cluster.create_sources(*pipeline->graph, 1);
+  std::vector<Row> rows;
+  for (std::uint64_t i = 0; i < kRows; ++i) {
+    const auto ts = static_cast<std::int64_t>(1'600'000'000'000 + i * 10);
+    rows.push_back({"tx", 0, "",
+                    R"({"id":")" + std::to_string(i) + R"(","x":1,"ts":)" + std::to_string(ts) + "}",
+                    ts});
+  }
+  cluster.append(rows);
+  const TemporaryFolder folder;
+  const Layout layout = cluster.prepare(*pipeline);
+  RunningShard shard(*pipeline, layout, cluster.world(), folder.path());
+  shard.recover();
+  std::uint64_t idle_from = 0;  // the sequence number at which the silent lane was marked
+  ASSERT_TRUE(shard.work_until([&] {
+    if (idle_from == 0 && shard->shard().clock().is_idle(0)) idle_from = shard->shard().sequence();
+    return shard->shard().sequence() >= kRows;
+  }));
+  EXPECT_GT(idle_from, 0u);
+  EXPECT_LT(idle_from, kRows);
+  shard->finish();
+}
+
 }  // namespace
 }  // namespace weir
