@@ -244,7 +244,12 @@ void Service::work(std::size_t worker) {
     for (std::size_t i = worker; i < shards_.size(); i += beats_.size()) {
       const std::uint32_t shard = shards_[i];
       Runner::Settings settings{shard, config_.engine, state_dir_, resolved_, owner_};
-      auto runner = std::make_unique<Runner>(graph_, layout_, world_, std::move(settings), signal);
+      std::unique_ptr<Runner> runner;
+      {
+        // A part of the graph may keep what all its instances share when the first one is made.
+        const std::lock_guard lock(mutex_);
+        runner = std::make_unique<Runner>(graph_, layout_, world_, std::move(settings), signal);
+      }
       recover(*runner, shard, worker);
       ++recovered_;
       runners.emplace_back(shard, std::move(runner));
