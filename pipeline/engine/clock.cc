@@ -16,14 +16,16 @@ std::int64_t EventClock::reached(std::size_t lane) const {
 
 void EventClock::advance() {
   least_ = std::numeric_limits<std::int64_t>::max();
+  std::int64_t most = kNoTime;
   bool awake = false;
   for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
+    most = std::max(most, reached(lane));
     if (lanes_[lane].idle) continue;
     awake = true;
     least_ = std::min(least_, reached(lane));
   }
   if (!awake) least_ = kNoTime;
-  watermark_ = std::max(watermark_, least_);
+  watermark_ = std::max(watermark_, awake ? least_ : most);
 }
 
 void EventClock::row(std::size_t lane, std::int64_t event_time) {

@@ -10,7 +10,9 @@
 namespace weir {
 
 /// The one clock of a shard. A lane's watermark is its highest event time less its lateness; the
-/// shard's is the least over the lanes that are not idle, and never goes back.
+/// shard's is the least over the lanes that are not idle, and never goes back. Once all are idle it
+/// is the greatest of all: in which order they fell idle does not matter, and one that never had a
+/// row does not stop the clock.
 class EventClock {
  public:
   /// One entry a lane: its source's lateness in ms.

@@ -52,15 +52,18 @@ TEST(EventClock, AnIdlePartitionHoldsNothingBackUntilItsNextRow) {
   EXPECT_EQ(clock.watermark(), 300);
 }
 
-TEST(EventClock, StaysWhenTheLastPartitionFallsIdle) {
-  EventClock clock({0, 0});
-  clock.row(0, 100);
-  clock.row(1, 40);
-  clock.idle(0);
-  EXPECT_EQ(clock.watermark(), 40);
-  clock.idle(1);
-  EXPECT_TRUE(clock.all_idle());
-  EXPECT_EQ(clock.watermark(), 40);
+TEST(EventClock, NothingHoldsItBackOnceEveryPartitionIsIdleInWhicheverOrder) {
+  for (const std::size_t first : {0, 1}) {
+    EventClock clock({10, 0, 0});
+    clock.row(0, 100);
+    clock.row(1, 40);
+    clock.idle(first);
+    clock.idle(1 - first);
+    EXPECT_EQ(clock.watermark(), kNoTime) << "the third never had a row";
+    clock.idle(2);
+    EXPECT_TRUE(clock.all_idle());
+    EXPECT_EQ(clock.watermark(), 90);
+  }
 }
 
 TEST(EventClock, ATickSetsItAndOnlyLaterRowsMoveItOn) {
@@ -92,11 +95,17 @@ struct SlowClock {
   std::vector<bool> idle;
   std::int64_t watermark = kNoTime;
 
+  std::int64_t reached(std::size_t i) const {
+    return high[i] == kNoTime ? kNoTime : high[i] - lateness[i];
+  }
   void advance() {
     std::int64_t least = std::numeric_limits<std::int64_t>::max();
     for (std::size_t i = 0; i < high.size(); ++i)
-      if (!idle[i]) least = std::min(least, high[i] == kNoTime ? kNoTime : high[i] - lateness[i]);
-    if (least != std::numeric_limits<std::int64_t>::max()) watermark = std::max(watermark, least);
+      if (!idle[i]) least = std::min(least, reached(i));
+    if (least == std::numeric_limits<std::int64_t>::max())  // all are idle
+      for (std::size_t i = 0; i < high.size(); ++i)
+        least = i == 0 ? reached(i) : std::max(least, reached(i));
+    watermark = std::max(watermark, least);
   }
 };
 
