@@ -15,6 +15,7 @@ Properties defaults_for(std::int32_t partitions) {
   const std::int32_t kbytes = std::clamp(65'536 / std::max(partitions, 1), 1024, 16'384);
   return {{"fetch.wait.max.ms", "20"},
           {"fetch.message.max.bytes", "1048576"},
+          {"queued.min.messages", "1000000"},  // the bytes are the bound, not the messages
           {"queued.max.messages.kbytes", std::to_string(kbytes)},
           {"check.crcs", "true"}};
 }
