@@ -1,12 +1,17 @@
 """A real Apache Kafka for tests: one KRaft process on free ports, its jars by Maven.
 
+Clients meet it at `bootstrap`, at `proxied` when a Proxy (proxy.py) stands there, and at listeners
+that a test adds.
+
 As a program (`python tests/integration/broker.py`) it starts one, prints the bootstrap address and
 runs until it is ended.
 """
 
 import ctypes
+import dataclasses
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -19,17 +24,18 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-JARS = ROOT / "build" / "kafka-3.9"
+VERSIONS = {"3.9": "3.9.1", "4.1": "4.1.0"}
 PR_SET_PDEATHSIG = 1
 
 PROPERTIES = """
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{client}
+listeners={listeners},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners={advertised}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,{protocols}
 log.dirs={logs}
 auto.create.topics.enable=false
 offsets.topic.replication.factor=1
@@ -41,21 +47,33 @@ group.initial.rebalance.delay.ms=0
 """
 
 
+@dataclasses.dataclass
+class Listener:
+    """One more way into the broker: its security protocol, and properties, whose names are written
+    after `listener.name.<name>.`."""
+
+    protocol: str = "PLAINTEXT"
+    properties: dict = dataclasses.field(default_factory=dict)
+
+
 def end_with_parent():
     """Run in the child: a test run that is killed leaves no process behind."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def free_ports(count):
-    """Ports that nobody listens on; held open together so that they differ."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """Ports that nobody listens on, below those that the system gives to connections: what is down
+    for a moment finds its port free when it comes back."""
+    ports = set()
+    while len(ports) < count:
+        port = random.SystemRandom().randrange(10_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                ports.add(port)
+            except OSError:
+                pass
+    return list(ports)
 
 
 def wait_until(what, condition, seconds, every=0.05):
@@ -71,40 +89,63 @@ def wait_until(what, condition, seconds, every=0.05):
         time.sleep(every)
 
 
-def fetch_jars():
-    """Puts the broker's jars beside the build, once."""
-    done = JARS / ".complete"
-    if done.exists():
-        return
-    pom = pathlib.Path(__file__).parent / "kafka" / "pom.xml"
-    command = ["mvn", "--batch-mode", "--quiet", "--file", pom, "dependency:copy-dependencies"]
-    subprocess.run([*command, f"-DoutputDirectory={JARS}"], check=True, stdout=sys.stderr)
-    done.touch()
+def fetch_jars(version):
+    """Puts the jars of a broker beside the build, once; returns their folder."""
+    jars = ROOT / "build" / f"kafka-{version}"
+    done = jars / ".complete"
+    if not done.exists():
+        pom = pathlib.Path(__file__).parent / "kafka" / "pom.xml"
+        command = ["mvn", "--batch-mode", "--quiet", "--file", pom, "dependency:copy-dependencies"]
+        command += [f"-Dkafka.version={VERSIONS[version]}", f"-DoutputDirectory={jars}"]
+        subprocess.run(command, check=True, stdout=sys.stderr)
+        done.touch()
+    return jars
 
 
 class Broker:
-    """One broker with its own folder; it can be stopped, killed, frozen and started again."""
+    """One broker with its own folder; it can be stopped, killed, frozen and started again.
 
-    def __init__(self):
-        fetch_jars()
+    `listeners`: more ways in, by name. `format_options`: for the tool that makes the log folder
+    (users of SCRAM stand in it).
+    """
+
+    def __init__(self, version="3.9", listeners=None, format_options=()):
+        self._jars = fetch_jars(version)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="weir-broker-"))
-        client, controller = free_ports(2)
-        self.bootstrap = f"127.0.0.1:{client}"
+        listeners = {"PLAINTEXT": Listener(), "PROXIED": Listener(), **(listeners or {})}
+        controller, proxy, *ports = free_ports(2 + len(listeners))
+        self._ports = dict(zip(listeners, ports))
+        self.bootstrap = self.address("PLAINTEXT")
+        self.proxied = f"127.0.0.1:{proxy}"  # where clients of PROXIED are sent
         self.log = self.folder / "broker.log"
         self._process = None
         self._properties = self.folder / "broker.properties"
-        self._properties.write_text(
-            PROPERTIES.format(client=client, controller=controller, logs=self.folder / "logs")
-        )
+        self._properties.write_text(self._settings(listeners, controller))
         cluster = self._java("kafka.tools.StorageTool", "random-uuid")
         cluster = subprocess.check_output(cluster, text=True).strip()
-        format_logs = ["format", "-t", cluster, "-c", self._properties]
+        format_logs = ["format", "-t", cluster, "-c", self._properties, *format_options]
         format_logs = self._java("kafka.tools.StorageTool", *format_logs)
         subprocess.run(format_logs, check=True, stdout=subprocess.DEVNULL)
 
+    def address(self, listener):
+        return f"127.0.0.1:{self._ports[listener]}"
+
+    def _settings(self, listeners, controller):
+        places = {name: f"{name}://{self.address(name)}" for name in listeners}
+        settings = PROPERTIES.format(
+            controller=controller,
+            logs=self.folder / "logs",
+            listeners=",".join(places.values()),
+            advertised=",".join({**places, "PROXIED": f"PROXIED://{self.proxied}"}.values()),
+            protocols=",".join(f"{name}:{each.protocol}" for name, each in listeners.items()),
+        )
+        own = (f"listener.name.{name.lower()}.{option}={value}\n"
+               for name, each in listeners.items() for option, value in each.properties.items())
+        return settings + "".join(own)
+
     def _java(self, main, *arguments):
         options = ["-Xmx768m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
-        return ["java", *options, "-cp", f"{JARS}/*", main, *arguments]
+        return ["java", *options, "-cp", f"{self._jars}/*", main, *arguments]
 
     def start(self):
         with self.log.open("a") as log:
