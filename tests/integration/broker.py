@@ -167,8 +167,8 @@ class Broker:
         except KafkaException:
             return False
 
-    def admin(self):
-        return AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
+    def admin(self, bootstrap=None):
+        return AdminClient({"bootstrap.servers": bootstrap or self.bootstrap, "log_level": 0})
 
     def stop(self):
         """Ends it as an operator would."""
