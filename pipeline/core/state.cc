@@ -23,7 +23,52 @@ std::size_t write_count(Visitor& visitor, std::size_t current) {
   return current;
 }
 
+/// How a sealed part stands in a state.
+enum class Form : std::uint8_t { bytes, name };
+
+void visit_name(StateVisitor& visitor, SealedName& name) {
+  visitor(name.high, name.low, name.size);
+}
+
 }  // namespace
+
+void StateVisitor::sealed(SealedBytes& part) {
+  Form form = Form::bytes;
+  visit(form);
+  if (form != Form::bytes) throw StateError("a sealed part is named but not given");
+  std::string read;
+  const std::size_t size = count(part.bytes().size(), 1);
+  if (!loading()) return bytes(const_cast<char*>(part.bytes().data()), size);
+  read.resize(size);
+  bytes(read.data(), size);
+  part = SealedBytes(std::move(read));
+}
+
+void StateWriter::sealed(SealedBytes& part) {
+  if (sink_ == nullptr) return StateVisitor::sealed(part);
+  Form form = Form::name;
+  SealedName name = part.name();
+  (*this)(form);
+  visit_name(*this, name);
+  sink_->settle(part);
+  parts_->push_back(part);
+}
+
+void StateReader::sealed(SealedBytes& part) {
+  if (parts_.empty()) return StateVisitor::sealed(part);
+  Form form = Form::name;
+  (*this)(form);
+  if (form != Form::name) throw StateError("a sealed part is given but not named");
+  SealedName name;
+  visit_name(*this, name);
+  for (std::size_t tried = 0; tried < parts_.size(); ++tried) {
+    const SealedBytes& one = parts_[next_part_++ % parts_.size()];
+    if (one.name() != name) continue;
+    part = one;
+    return;
+  }
+  throw StateError("sealed part " + name.text() + " is not there");
+}
 
 std::size_t StateWriter::count(std::size_t current, std::size_t) {
   return write_count(*this, current);
@@ -54,6 +99,11 @@ void StateHasher::bytes(void* data, std::size_t size) {
 
 std::size_t StateHasher::count(std::size_t current, std::size_t) {
   return write_count(*this, current);
+}
+
+void StateHasher::sealed(SealedBytes& part) {
+  SealedName name = part.name();
+  visit_name(*this, name);
 }
 
 std::uint64_t StateHasher::hash() const { return XXH3_64bits_digest(stream_->state); }

@@ -10,12 +10,15 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#include "pipeline/core/sealed_bytes.h"
 
 namespace weir {
 
@@ -39,6 +42,9 @@ class StateVisitor {
   virtual std::size_t count(std::size_t current, std::size_t element) = 0;
 
   virtual bool loading() const = 0;
+
+  /// A part that never changes again: its bytes; with a place for such parts, its name alone.
+  virtual void sealed(SealedBytes& part);
 
   /// Names a part and the version of its layout; loading another one throws StateError.
   void version(std::string_view part, std::uint32_t number) {
@@ -105,6 +111,7 @@ class StateVisitor {
     visit(both.first);
     visit(both.second);
   }
+  void visit(SealedBytes& part) { sealed(part); }
   /// A part behind a pointer is part of the shape: it must exist already when loading.
   template <class T>
   void visit(std::unique_ptr<T>& part) {
@@ -121,30 +128,42 @@ class StateVisitor {
 class StateWriter final : public StateVisitor {
  public:
   explicit StateWriter(std::string& out) : out_(out) {}
+  /// Sealed parts are named in `out`, settled with `sink` and added to `parts`.
+  StateWriter(std::string& out, SealedSink& sink, std::vector<SealedBytes>& parts)
+      : out_(out), sink_(&sink), parts_(&parts) {}
   void bytes(void* data, std::size_t size) override {
     out_.append(static_cast<const char*>(data), size);
   }
   std::size_t count(std::size_t current, std::size_t element) override;
   bool loading() const override { return false; }
+  void sealed(SealedBytes& part) override;
 
  private:
   std::string& out_;
+  SealedSink* sink_ = nullptr;
+  std::vector<SealedBytes>* parts_ = nullptr;
 };
 
 /// Restores a state from bytes; throws StateError when they do not fit it.
 class StateReader final : public StateVisitor {
  public:
-  explicit StateReader(std::string_view in) : in_(in) {}
+  /// `parts`: the sealed parts that it names.
+  explicit StateReader(std::string_view in, std::span<const SealedBytes> parts = {})
+      : in_(in), parts_(parts) {}
   void bytes(void* data, std::size_t size) override;
   std::size_t count(std::size_t current, std::size_t element) override;
   bool loading() const override { return true; }
+  void sealed(SealedBytes& part) override;
   std::size_t left() const { return in_.size(); }
 
  private:
   std::string_view in_;
+  std::span<const SealedBytes> parts_;
+  std::size_t next_part_ = 0;  // they are usually named in order
 };
 
-/// Hashes a state (XXH3-64): equal hashes mean bit-identical states.
+/// Hashes a state (XXH3-64): equal hashes mean bit-identical states. Of sealed parts the names
+/// count, which are hashes themselves: it is the same hash wherever their bytes are.
 class StateHasher final : public StateVisitor {
  public:
   StateHasher();
@@ -154,6 +173,7 @@ class StateHasher final : public StateVisitor {
   void bytes(void* data, std::size_t size) override;
   std::size_t count(std::size_t current, std::size_t element) override;
   bool loading() const override { return false; }
+  void sealed(SealedBytes& part) override;
   std::uint64_t hash() const;
 
  private:
@@ -161,7 +181,7 @@ class StateHasher final : public StateVisitor {
   std::unique_ptr<Stream> stream_;
 };
 
-/// Counts the bytes a state takes in a snapshot.
+/// Counts the bytes a state takes, those of its sealed parts too.
 class StateSizer final : public StateVisitor {
  public:
   void bytes(void*, std::size_t size) override { size_ += size; }

@@ -87,7 +87,7 @@ std::vector<EpochRecord> Runner::load_snapshot(std::vector<std::int64_t>& positi
       std::vector<std::int64_t> from = positions;
       for (const auto& [lane, offset] : snapshot.positions)
         from[lane_of(lane.first, lane.second)] = offset;
-      StateReader reader(snapshot.state);
+      StateReader reader(snapshot.sections.at(0).bytes);
       shard_->state(reader);
       if (reader.left() != 0) throw StateError(file.string() + ": it holds more than the state");
       positions = from;

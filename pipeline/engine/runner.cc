@@ -278,7 +278,7 @@ void Runner::take_snapshot() {
     snapshot.positions.push_back(
         {{graph_.sources[lanes_->lane(lane).source].name, lanes_->lane(lane).partition},
          lanes_->position(lane)});
-  StateWriter writer(snapshot.state);
+  StateWriter writer(snapshot.sections.emplace_back().bytes);
   shard_->state(writer);
   for (std::size_t node = 0; node < graph_.nodes.size(); ++node)
     state_bytes_[node] = shard_->state_bytes(node);

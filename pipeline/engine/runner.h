@@ -18,7 +18,7 @@
 #include "pipeline/engine/lanes.h"
 #include "pipeline/engine/metric_samples.h"
 #include "pipeline/engine/shard.h"
-#include "pipeline/engine/snapshot.h"
+#include "pipeline/engine/snapshot_folder.h"
 
 namespace weir {
 

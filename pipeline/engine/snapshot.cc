@@ -1,17 +1,14 @@
 #include "pipeline/engine/snapshot.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 #include <xxhash.h>
 #include <zstd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
-#include <string_view>
 
 #include "pipeline/engine/epoch.h"
 
@@ -19,15 +16,13 @@ namespace weir {
 namespace {
 
 using Json = nlohmann::ordered_json;
-namespace fs = std::filesystem;
 
-// The file: magic, u32 version, u32 header size, header (JSON), u64 hash of all that; then blocks:
-// u32 raw size, u32 packed size, u64 hash of the packed bytes, the bytes; a block of raw size 0
-// ends it.
+// Magic, u32 version, u32 size of the head, head (JSON), u64 hash of all that; then blocks: u32 raw
+// size, u32 packed size, u64 hash of the packed bytes, the bytes; a block of raw size 0 ends it.
 constexpr std::string_view kMagic = "WEIRSNAP";
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr std::size_t kBlock = 1 << 20;
-constexpr std::size_t kMaxHeader = 16 << 20;
+constexpr std::size_t kMaxHead = 64 << 20;
 constexpr std::uint64_t kMaxState = std::uint64_t{64} << 30;
 
 template <class T>
@@ -37,7 +32,7 @@ void put(std::string& out, T value) {
 
 template <class T>
 T take(std::string_view& in) {
-  if (in.size() < sizeof(T)) throw std::runtime_error("the file is cut short");
+  if (in.size() < sizeof(T)) throw std::runtime_error("it is cut short");
   T value;
   std::memcpy(&value, in.data(), sizeof value);
   in.remove_prefix(sizeof value);
@@ -45,56 +40,42 @@ T take(std::string_view& in) {
 }
 
 std::string_view take(std::string_view& in, std::size_t size) {
-  if (in.size() < size) throw std::runtime_error("the file is cut short");
+  if (in.size() < size) throw std::runtime_error("it is cut short");
   const std::string_view part = in.substr(0, size);
   in.remove_prefix(size);
   return part;
 }
 
-/// A file descriptor that writes all or throws.
-class File {
- public:
-  explicit File(const fs::path& path)
-      : path_(path), fd_(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) {
-    if (fd_ < 0) fail("open");
-  }
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
+std::uint64_t hash_of(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
 
-  void write(std::string_view bytes) {
-    size_ += bytes.size();
-    while (!bytes.empty()) {
-      const ssize_t n = ::write(fd_, bytes.data(), bytes.size());
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) fail("write");
-      bytes.remove_prefix(static_cast<std::size_t>(n));
-    }
-  }
-  void sync() {
-    if (::fsync(fd_) != 0) fail("fsync");
-  }
-  std::size_t size() const { return size_; }
-
- private:
-  [[noreturn]] void fail(const char* what) const {
-    throw std::runtime_error(fmt::format("{} {}: {}", what, path_.string(), std::strerror(errno)));
-  }
-  fs::path path_;
-  int fd_;
-  std::size_t size_ = 0;
-};
-
-void sync_folder(const fs::path& folder) {
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;
-  ::fsync(fd);
-  ::close(fd);
+std::uint64_t hex(const Json& json) {
+  const auto& text = json.get_ref<const std::string&>();
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  if (error != std::errc() || end != text.data() + text.size() || text.empty())
+    throw std::runtime_error("its head is no head of a snapshot");
+  return value;
 }
 
-std::string header_of(const Snapshot& snapshot) {
+Json sections_of(const Snapshot& snapshot) {
+  Json all = Json::array();
+  for (const StateSection& section : snapshot.sections) {
+    Json one;
+    one["name"] = section.name;
+    one["fingerprint"] = hex16(section.fingerprint);
+    one["bytes"] = section.bytes.size();
+    one["hash"] = hex16(hash_of(section.bytes));
+    Json sealed = Json::array();
+    for (const SealedBytes& part : section.sealed)
+      sealed.push_back(
+          Json::array({hex16(part.name().high), hex16(part.name().low), part.name().size}));
+    one["sealed"] = std::move(sealed);
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+std::string head_of(const Snapshot& snapshot) {
   Json json;
   json["pipeline"] = snapshot.pipeline;
   json["shard"] = snapshot.shard;
@@ -106,177 +87,130 @@ std::string header_of(const Snapshot& snapshot) {
   for (const auto& [lane, offset] : snapshot.positions)
     positions.push_back(Json::array({lane.first, lane.second, offset}));
   json["positions"] = std::move(positions);
-  json["bytes"] = snapshot.state.size();
-  const std::string text = json.dump();
+  json["record_bytes"] = snapshot.record_bytes;
+  json["resolved"] = snapshot.resolved;
+  json["sections"] = sections_of(snapshot);
+  // Bytes that are no UTF-8 (in a name?) are the pipeline's fault, not the snapshot's.
+  const std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (text.size() > kMaxHead) throw std::runtime_error("the head of the snapshot is too large");
   std::string out(kMagic);
   put(out, kVersion);
   put(out, static_cast<std::uint32_t>(text.size()));
   out += text;
-  put(out, XXH3_64bits(out.data(), out.size()));
+  put(out, hash_of(out));
   return out;
 }
 
-Snapshot parse_header(const Json& json, std::uint64_t& bytes) {
-  Snapshot snapshot;
-  snapshot.pipeline = json.at("pipeline");
-  snapshot.shard = json.at("shard");
-  snapshot.epoch = json.at("epoch");
-  snapshot.chain = std::stoull(json.at("chain").get<std::string>(), nullptr, 16);
-  snapshot.logic = std::stoull(json.at("logic").get<std::string>(), nullptr, 16);
-  snapshot.log_position = json.at("log_position");
+SnapshotOutline parse_head(const Json& json) {
+  SnapshotOutline outline;
+  Snapshot& head = outline.head;
+  head.pipeline = json.at("pipeline");
+  head.shard = json.at("shard");
+  head.epoch = json.at("epoch");
+  head.chain = hex(json.at("chain"));
+  head.logic = hex(json.at("logic"));
+  head.log_position = json.at("log_position");
   for (const Json& position : json.at("positions"))
-    snapshot.positions.push_back({{position.at(0), position.at(1)}, position.at(2)});
-  bytes = json.at("bytes");
-  return snapshot;
+    head.positions.push_back({{position.at(0), position.at(1)}, position.at(2)});
+  head.record_bytes = json.at("record_bytes");
+  head.resolved = json.at("resolved");
+  std::uint64_t sum = 0;
+  for (const Json& one : json.at("sections")) {
+    StateSection& section = head.sections.emplace_back();
+    section.name = one.at("name");
+    section.fingerprint = hex(one.at("fingerprint"));
+    for (const Json& part : one.at("sealed"))
+      section.sealed.emplace_back(
+          SealedName{hex(part.at(0)), hex(part.at(1)), part.at(2).get<std::uint64_t>()},
+          std::string_view(), nullptr);
+    outline.measures.push_back({one.at("bytes").get<std::uint64_t>(), hex(one.at("hash"))});
+    if (outline.measures.back().bytes > kMaxState - sum)
+      throw std::runtime_error("its state is too large");
+    sum += outline.measures.back().bytes;
+  }
+  return outline;
 }
 
-Snapshot parse(std::string_view in) {
+SnapshotOutline take_head(std::string_view& in) {
   const std::string_view whole = in;
-  if (take(in, kMagic.size()) != kMagic) throw std::runtime_error("not a snapshot");
+  if (in.size() < kMagic.size()) throw std::runtime_error("it is cut short");
+  if (take(in, kMagic.size()) != kMagic) throw std::runtime_error("it is not a snapshot");
   if (const auto version = take<std::uint32_t>(in); version != kVersion)
-    throw std::runtime_error(fmt::format("version {}, this program reads {}", version, kVersion));
-  const auto header_size = take<std::uint32_t>(in);
-  if (header_size > kMaxHeader) throw std::runtime_error("the header is too large");
-  const std::string_view header = take(in, header_size);
-  const std::uint64_t hash = XXH3_64bits(whole.data(), whole.size() - in.size());
-  if (take<std::uint64_t>(in) != hash) throw std::runtime_error("the header is damaged");
-  std::uint64_t bytes = 0;
-  Snapshot snapshot = parse_header(Json::parse(header), bytes);
-  if (bytes > kMaxState) throw std::runtime_error("the state is too large");
-  for (;;) {
-    const auto raw = take<std::uint32_t>(in);
-    const auto packed_size = take<std::uint32_t>(in);
-    const auto expected = take<std::uint64_t>(in);
-    if (raw == 0) break;
-    if (raw > kBlock) throw std::runtime_error("a block is too large");
-    const std::string_view packed = take(in, packed_size);
-    if (XXH3_64bits(packed.data(), packed.size()) != expected)
-      throw std::runtime_error("a block is damaged");
-    const std::size_t at = snapshot.state.size();
-    snapshot.state.resize(at + raw);
-    if (ZSTD_decompress(snapshot.state.data() + at, raw, packed.data(), packed.size()) != raw)
-      throw std::runtime_error("a block does not unpack");
+    throw std::runtime_error(
+        fmt::format("it has format version {}, this program reads version {}", version, kVersion));
+  const auto size = take<std::uint32_t>(in);
+  if (size > kMaxHead) throw std::runtime_error("its head is too large");
+  const std::string_view text = take(in, size);
+  const std::uint64_t hash = hash_of(whole.substr(0, whole.size() - in.size()));
+  if (take<std::uint64_t>(in) != hash) throw std::runtime_error("its head is damaged");
+  try {
+    return parse_head(Json::parse(text));
+  } catch (const Json::exception&) {
+    throw std::runtime_error("its head is no head of a snapshot");
   }
-  if (snapshot.state.size() != bytes || !in.empty())
-    throw std::runtime_error("the state has another size than its header says");
-  return snapshot;
+}
+
+void put_block(std::string& out, std::string_view raw) {
+  const std::size_t at = out.size() + 16;
+  out.resize(at + ZSTD_compressBound(raw.size()));
+  const std::size_t n = ZSTD_compress(out.data() + at, out.size() - at, raw.data(), raw.size(), 1);
+  if (ZSTD_isError(n)) throw std::runtime_error(ZSTD_getErrorName(n));
+  out.resize(at + n);
+  const auto raw_size = static_cast<std::uint32_t>(raw.size());
+  const auto packed_size = static_cast<std::uint32_t>(n);
+  const std::uint64_t hash = hash_of(std::string_view(out).substr(at));
+  std::memcpy(out.data() + at - 16, &raw_size, sizeof raw_size);
+  std::memcpy(out.data() + at - 12, &packed_size, sizeof packed_size);
+  std::memcpy(out.data() + at - 8, &hash, sizeof hash);
+}
+
+/// Appends the next block to `out`; returns false at the last.
+bool take_block(std::string_view& in, std::string& out, std::uint64_t most) {
+  const auto raw = take<std::uint32_t>(in);
+  const auto packed_size = take<std::uint32_t>(in);
+  const auto expected = take<std::uint64_t>(in);
+  if (raw == 0) return false;
+  if (raw > kBlock || raw > most) throw std::runtime_error("a block is too large");
+  const std::string_view packed = take(in, packed_size);
+  if (hash_of(packed) != expected) throw std::runtime_error("a block is damaged");
+  const std::size_t at = out.size();
+  out.resize(at + raw);
+  if (ZSTD_decompress(out.data() + at, raw, packed.data(), packed.size()) != raw)
+    throw std::runtime_error("a block does not unpack");
+  return true;
 }
 
 }  // namespace
 
-std::size_t write_snapshot(const fs::path& folder, const Snapshot& snapshot,
-                           std::size_t generations) {
-  fs::create_directories(folder);
-  const fs::path path = folder / fmt::format("{:020}.snapshot", snapshot.epoch);
-  const fs::path temporary = path.string() + ".tmp";
-  std::size_t size = 0;
-  try {
-    File file(temporary);
-    file.write(header_of(snapshot));
-    std::string packed(ZSTD_compressBound(kBlock), '\0');
-    std::string_view rest = snapshot.state;
-    std::string block;
+std::string pack_snapshot(const Snapshot& snapshot) {
+  std::string out = head_of(snapshot);
+  for (const StateSection& section : snapshot.sections) {
+    std::string_view rest = section.bytes;
     while (!rest.empty()) {
-      const std::string_view raw = rest.substr(0, kBlock);
-      rest.remove_prefix(raw.size());
-      const std::size_t n = ZSTD_compress(packed.data(), packed.size(), raw.data(), raw.size(), 1);
-      if (ZSTD_isError(n)) throw std::runtime_error(ZSTD_getErrorName(n));
-      block.clear();
-      put(block, static_cast<std::uint32_t>(raw.size()));
-      put(block, static_cast<std::uint32_t>(n));
-      put(block, XXH3_64bits(packed.data(), n));
-      block.append(packed, 0, n);
-      file.write(block);
+      put_block(out, rest.substr(0, kBlock));
+      rest.remove_prefix(std::min(kBlock, rest.size()));
     }
-    file.write(std::string(16, '\0'));
-    file.sync();
-    size = file.size();
-  } catch (...) {
-    std::error_code ignored;
-    fs::remove(temporary, ignored);
-    throw;
   }
-  fs::rename(temporary, path);
-  sync_folder(folder);
-  // Those of later epochs are of another log: they must not push out the one just written.
-  std::vector<fs::path> all = list_snapshots(folder);
-  std::erase_if(all, [&](const fs::path& other) { return other > path; });
-  for (std::size_t i = generations; i < all.size(); ++i) {
-    std::error_code ignored;
-    fs::remove(all[i], ignored);
+  out.append(16, '\0');
+  return out;
+}
+
+Snapshot unpack_snapshot(std::string_view in) {
+  SnapshotOutline outline = take_head(in);
+  for (std::size_t i = 0; i < outline.measures.size(); ++i) {
+    const SnapshotOutline::Measure& measure = outline.measures[i];
+    std::string& bytes = outline.head.sections[i].bytes;
+    while (bytes.size() < measure.bytes)
+      if (!take_block(in, bytes, measure.bytes - bytes.size()))
+        throw std::runtime_error("its state ends early");
+    if (hash_of(bytes) != measure.hash) throw std::runtime_error("its state is damaged");
   }
-  return size;
+  std::string none;
+  if (take_block(in, none, 0) || !in.empty())
+    throw std::runtime_error("it goes on after its state's end");
+  return std::move(outline.head);
 }
 
-std::vector<fs::path> list_snapshots(const fs::path& folder) {
-  std::vector<fs::path> files;
-  std::error_code missing;
-  for (const auto& entry : fs::directory_iterator(folder, missing))
-    if (entry.path().extension() == ".snapshot") files.push_back(entry.path());
-  std::sort(files.rbegin(), files.rend());
-  return files;
-}
-
-Snapshot read_snapshot(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw std::runtime_error(fmt::format("cannot open {}", file.string()));
-  const std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  try {
-    return parse(bytes);
-  } catch (const std::exception& error) {
-    throw std::runtime_error(fmt::format("{}: {}", file.string(), error.what()));
-  }
-}
-
-SnapshotThread::SnapshotThread(fs::path folder)
-    : folder_(std::move(folder)), thread_([this] { run(); }) {}
-
-SnapshotThread::~SnapshotThread() {
-  {
-    const std::lock_guard lock(mutex_);
-    stop_ = true;
-  }
-  changed_.notify_one();
-  thread_.join();
-}
-
-void SnapshotThread::publish(Snapshot snapshot) {
-  {
-    const std::lock_guard lock(mutex_);
-    waiting_ = std::move(snapshot);
-  }
-  changed_.notify_one();
-}
-
-SnapshotThread::Report SnapshotThread::report() const {
-  const std::lock_guard lock(mutex_);
-  return report_;
-}
-
-void SnapshotThread::run() {
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    changed_.wait(lock, [this] { return stop_ || waiting_; });
-    if (!waiting_) return;
-    const Snapshot snapshot = std::move(*waiting_);
-    waiting_.reset();
-    lock.unlock();
-    std::size_t bytes = 0;
-    std::string error;
-    try {
-      bytes = write_snapshot(folder_, snapshot);
-    } catch (const std::exception& failed) {
-      error = failed.what();
-    }
-    lock.lock();
-    if (error.empty()) {
-      ++report_.written;
-      report_.bytes = bytes;
-    } else {
-      ++report_.failed;
-    }
-    report_.last_error = error;
-  }
-}
+SnapshotOutline outline_snapshot(std::string_view bytes) { return take_head(bytes); }
 
 }  // namespace weir

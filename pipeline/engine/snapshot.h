@@ -1,16 +1,13 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
-#include <functional>
-#include <mutex>
-#include <optional>
 #include <string>
-#include <thread>
+#include <string_view>
 #include <utility>
 #include <vector>
+
+#include "pipeline/engine/state_section.h"
 
 namespace weir {
 
@@ -24,46 +21,31 @@ struct Snapshot {
   std::int64_t log_position = 0;  // at or before the epoch's record in its partition
   /// Where each lane goes on: source, partition, next offset.
   std::vector<std::pair<std::pair<std::string, std::int32_t>, std::int64_t>> positions;
-  std::string state;
+  std::uint64_t record_bytes = 0;  // the limit of a record under which it was made; 0: not known
+  std::string resolved;            // the pipeline that made it, without secrets
+  std::vector<StateSection> sections;
 };
 
-/// Writes `folder/<epoch>.snapshot`: zstd blocks, each with its XXH3-64, temporary name, fsync,
-/// rename, fsync of the folder; keeps the newest `generations` up to this one. Returns the bytes
-/// written. Throws std::runtime_error when the disk does not take it (what was there stays).
-std::size_t write_snapshot(const std::filesystem::path& folder, const Snapshot& snapshot,
-                           std::size_t generations = 3);
-
-/// The snapshots in a folder, newest epoch first.
-std::vector<std::filesystem::path> list_snapshots(const std::filesystem::path& folder);
-
-/// Reads one, whole or not at all: throws std::runtime_error (damaged, cut short, another version).
-/// Allocates no more than the file's own size says, 64 GiB at most.
-Snapshot read_snapshot(const std::filesystem::path& file);
-
-/// Compresses and writes snapshots beside the event path; a newer one replaces one that waits.
-class SnapshotThread {
- public:
-  struct Report {
-    std::uint64_t written = 0, failed = 0;
-    std::size_t bytes = 0;  // of the last one
-    std::string last_error;
+/// What stands at the head of a packed snapshot.
+struct SnapshotOutline {
+  Snapshot head;  // its sections have no bytes, and their sealed parts but names
+  struct Measure {
+    std::uint64_t bytes = 0, hash = 0;
   };
-
-  explicit SnapshotThread(std::filesystem::path folder);
-  ~SnapshotThread();  // finishes what waits
-  void publish(Snapshot snapshot);
-  Report report() const;
-
- private:
-  void run();
-
-  std::filesystem::path folder_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::optional<Snapshot> waiting_;
-  Report report_;
-  bool stop_ = false;
-  std::thread thread_;
+  std::vector<Measure> measures;  // of head.sections
 };
+
+/// A snapshot as the bytes of a file or of a topic's chunks: head (JSON, with its XXH3-64), then
+/// zstd blocks of at most 1 MiB, each with its XXH3-64. Sealed parts are named, not contained.
+/// Memory: what is returned, at most the state's size and some.
+std::string pack_snapshot(const Snapshot& snapshot);
+
+/// The snapshot of such bytes, whole or not at all: throws std::runtime_error (damaged, cut short,
+/// another version). Its sealed parts have only their names. Allocates no more than the head says,
+/// 64 GiB at most, and only as blocks prove it.
+Snapshot unpack_snapshot(std::string_view bytes);
+
+/// The head alone; `bytes` may end after it.
+SnapshotOutline outline_snapshot(std::string_view bytes);
 
 }  // namespace weir

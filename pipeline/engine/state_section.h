@@ -2,6 +2,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
+
+#include "pipeline/core/sealed_bytes.h"
 
 namespace weir {
 
@@ -11,6 +14,7 @@ struct StateSection {
   std::string name;
   std::uint64_t fingerprint = 0;  // of the operator: another one cannot use it
   std::string bytes;
+  std::vector<SealedBytes> sealed = {};  // what `bytes` names, for StateReader
 };
 
 }  // namespace weir

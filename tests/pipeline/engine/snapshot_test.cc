@@ -1,9 +1,9 @@
-#include "pipeline/engine/snapshot.h"
-
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
+#include "pipeline/engine/snapshot_folder.h"
 #include "tests/pipeline/engine/engine_harness.h"
 
 namespace weir {
@@ -16,17 +16,33 @@ using engine_test::TemporaryFolder;
 /// A state that packs badly in part and well in part.
 Snapshot make_snapshot(std::uint64_t epoch, std::size_t bytes) {
   std::mt19937_64 random(epoch);
-  Snapshot snapshot{"fraud", 3, epoch, 0xfedcba9876543210U, 42, 1234, {}, {}};
+  Snapshot snapshot;
+  snapshot.pipeline = "fraud";
+  snapshot.shard = 3;
+  snapshot.epoch = epoch;
+  snapshot.chain = 0xfedcba9876543210U;
+  snapshot.logic = 42;
+  snapshot.log_position = 1234;
   snapshot.positions = {{{"events", 0}, 17}, {{"labels", 3}, 9'000'000'000'000}};
-  snapshot.state.resize(bytes);
-  for (std::size_t i = 0; i < bytes / 2; ++i) snapshot.state[i] = static_cast<char>(random());
+  snapshot.record_bytes = 990'000;
+  snapshot.resolved = "pipeline: fraud\n";
+  snapshot.sections = {{"", 0, std::string(bytes, '\0')}, {"none", 1, ""}, {"model", ~0U, "small"}};
+  std::string& state = snapshot.sections[0].bytes;
+  for (std::size_t i = 0; i < bytes / 2; ++i) state[i] = static_cast<char>(random());
+  snapshot.sections[2].sealed.emplace_back("an immutable part");
   return snapshot;
+}
+
+bool equal_sections(const StateSection& a, const StateSection& b) {
+  return a.name == b.name && a.fingerprint == b.fingerprint && a.bytes == b.bytes &&
+         std::ranges::equal(a.sealed, b.sealed, {}, &SealedBytes::name, &SealedBytes::name);
 }
 
 bool equal(const Snapshot& a, const Snapshot& b) {
   return a.pipeline == b.pipeline && a.shard == b.shard && a.epoch == b.epoch &&
          a.chain == b.chain && a.logic == b.logic && a.log_position == b.log_position &&
-         a.positions == b.positions && a.state == b.state;
+         a.positions == b.positions && a.record_bytes == b.record_bytes &&
+         a.resolved == b.resolved && std::ranges::equal(a.sections, b.sections, equal_sections);
 }
 
 std::string bytes_of(const fs::path& file) {
@@ -113,6 +129,32 @@ TEST(Snapshot, AFileCutShortAnywhereIsRefused) {
   EXPECT_THROW(read_snapshot(file), std::runtime_error);
 }
 
+TEST(Snapshot, ItsHeadAloneSaysWhatIsInIt) {
+  const Snapshot snapshot = make_snapshot(7, 2'000'000);
+  const SnapshotOutline outline = outline_snapshot(pack_snapshot(snapshot));
+  EXPECT_EQ(outline.head.epoch, 7U);
+  EXPECT_EQ(outline.head.resolved, snapshot.resolved);
+  ASSERT_EQ(outline.measures.size(), 3U);
+  EXPECT_EQ(outline.measures[0].bytes, 2'000'000U);
+  EXPECT_EQ(outline.measures[2].bytes, 5U);
+  EXPECT_EQ(outline.head.sections[2].name, "model");
+  EXPECT_EQ(outline.head.sections[2].sealed[0].name(), SealedName::of("an immutable part"));
+}
+
+TEST(Snapshot, BlocksOfAnotherSnapshotAreRefused) {
+  Snapshot snapshot = make_snapshot(1, 0);
+  snapshot.sections = {{"a", 1, "abcdefgh"}};
+  const std::string one = pack_snapshot(snapshot);
+  snapshot.sections[0].bytes = "abcdefgi";
+  const std::string other = pack_snapshot(snapshot);
+  ASSERT_EQ(one.size(), other.size());
+  const std::size_t head = one.find("WEIRSNAP") + 16 + static_cast<unsigned char>(one[12]) +
+                           256 * static_cast<unsigned char>(one[13]) + 8;
+  EXPECT_EQ(unpack_snapshot(other.substr(0, head) + other.substr(head)).sections[0].bytes,
+            "abcdefgi");
+  EXPECT_THROW(unpack_snapshot(one.substr(0, head) + other.substr(head)), std::runtime_error);
+}
+
 TEST(Snapshot, SaysWhatIsWrongWithAFile) {
   const TemporaryFolder folder;
   write_snapshot(folder.path(), make_snapshot(1, 100));
@@ -122,17 +164,18 @@ TEST(Snapshot, SaysWhatIsWrongWithAFile) {
     put(file, bytes);
     EXPECT_EQ(why_not(file), file.string() + ": " + what);
   };
-  bytes[8] = 2;
-  expect("version 2, this program reads 1");
   bytes[8] = 1;
+  expect("it has format version 1, this program reads version 2");
+  bytes[8] = 2;
   bytes[20] ^= 1;
-  expect("the header is damaged");
+  expect("its head is damaged");
   bytes[20] ^= 1;
   bytes[0] = 'X';
-  expect("not a snapshot");
+  expect("it is not a snapshot");
   bytes.clear();
-  expect("the file is cut short");
-  EXPECT_EQ(why_not(folder.path() / "none"), "cannot open " + (folder.path() / "none").string());
+  expect("it is cut short");
+  const std::string none = (folder.path() / "none").string();
+  EXPECT_EQ(why_not(none), none + ": open " + none + ": No such file or directory");
 }
 
 TEST(Snapshot, AThreadWritesTheNewestThatWaits) {
