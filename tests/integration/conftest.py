@@ -1,8 +1,14 @@
+import pathlib
+import sys
+
 import pytest
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "faults"))
 
 import topics
 import weir
 from broker import Broker
+from scene import Scene
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +50,10 @@ def reader(broker):
     yield make
     for each in made:
         each.close()
+
+
+@pytest.fixture
+def scene(broker, tmp_path, request):
+    """The pipeline under load (tests/faults/scene.py), its topics named after the test."""
+    with Scene(broker, request.node.name.split("[")[0].replace("_", "-")[5:60], tmp_path) as scene:
+        yield scene

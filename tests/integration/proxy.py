@@ -39,6 +39,9 @@ class Proxy:
         return self
 
     def __exit__(self, *_):
+        self.close()
+
+    def close(self):
         self._process.stdin.close()
         self._process.wait(timeout=10)
         self._listener.join()

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import urllib.error
 import urllib.request
@@ -100,6 +101,16 @@ class Weir:
         self.check_alive()
         self._process.kill()
         self._process.wait(timeout=30)
+
+    def freeze(self):
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self._process.send_signal(signal.SIGCONT)
+
+    def wait_end(self, seconds=30):
+        """Waits until it ends by itself; returns its status."""
+        return self._process.wait(timeout=seconds)
 
     def stop(self):
         """SIGTERM: it must finish its epoch and leave with status 0."""
