@@ -27,6 +27,8 @@ struct Free {
   void operator()(rd_kafka_message_t* each) const { rd_kafka_message_destroy(each); }
   void operator()(const rd_kafka_metadata_t* each) const { rd_kafka_metadata_destroy(each); }
   void operator()(rd_kafka_NewTopic_t* each) const { rd_kafka_NewTopic_destroy(each); }
+  void operator()(rd_kafka_ConfigResource_t* each) const { rd_kafka_ConfigResource_destroy(each); }
+  void operator()(rd_kafka_DeleteRecords_t* each) const { rd_kafka_DeleteRecords_destroy(each); }
   void operator()(rd_kafka_AdminOptions_t* each) const { rd_kafka_AdminOptions_destroy(each); }
   void operator()(rd_kafka_headers_t* each) const { rd_kafka_headers_destroy(each); }
   void operator()(rd_kafka_topic_partition_list_t* each) const {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "connectors/kafka/client.h"
+#include "connectors/kafka/kafka_admin.h"
 #include "connectors/kafka/kafka_reader.h"
 #include "connectors/kafka/kafka_writer.h"
 
@@ -19,18 +20,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kPause{20};
-
-Owned<rd_kafka_NewTopic_t> new_topic(const std::string& topic, std::int32_t partitions,
-                                     const std::map<std::string, std::string>& settings) {
-  constexpr int kBrokerDefault = -1;
-  std::array<char, 512> text{};
-  Owned<rd_kafka_NewTopic_t> wanted(
-      rd_kafka_NewTopic_new(topic.c_str(), partitions, kBrokerDefault, text.data(), text.size()));
-  if (!wanted) throw LogFailure(LogFailure::Kind::refused, text.data());
-  for (const auto& [name, value] : settings)
-    rd_kafka_NewTopic_set_config(wanted.get(), name.c_str(), value.c_str());
-  return wanted;
-}
 
 }  // namespace
 
@@ -51,39 +40,9 @@ std::optional<std::int32_t> KafkaLog::partitions(const std::string& topic) {
   return count_partitions(*client_, handle.get());
 }
 
-void KafkaLog::request_topic(const std::string& topic, std::int32_t partitions,
-                             const std::map<std::string, std::string>& settings) {
-  const std::string what = fmt::format("creating topic {}", topic);
-  const Owned<rd_kafka_NewTopic_t> wanted = new_topic(topic, partitions, settings);
-  const Owned<rd_kafka_queue_t> answers(rd_kafka_queue_new(client_->handle()));
-  const int time_ms = static_cast<int>(client_->answer_time().count());
-  const Owned<rd_kafka_AdminOptions_t> options(
-      rd_kafka_AdminOptions_new(client_->handle(), RD_KAFKA_ADMIN_OP_CREATETOPICS));
-  std::array<char, 512> text{};
-  rd_kafka_AdminOptions_set_request_timeout(options.get(), time_ms, text.data(), text.size());
-  rd_kafka_NewTopic_t* topics[] = {wanted.get()};
-  rd_kafka_CreateTopics(client_->handle(), topics, 1, options.get(), answers.get());
-
-  const Owned<rd_kafka_event_t> answer(rd_kafka_queue_poll(answers.get(), time_ms + 1000));
-  client_->throw_if_rejected(what);
-  if (!answer) throw client_->failure(what, RD_KAFKA_RESP_ERR__TIMED_OUT);
-  if (const auto error = rd_kafka_event_error(answer.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR)
-    throw client_->failure(what, error, rd_kafka_event_error_string(answer.get()));
-  std::size_t count = 0;
-  const rd_kafka_topic_result_t** results =
-      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(answer.get()), &count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const rd_kafka_resp_err_t error = rd_kafka_topic_result_error(results[i]);
-    const char* reason = rd_kafka_topic_result_error_string(results[i]);
-    if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
-      continue;
-    throw client_->failure(what, error, reason ? reason : "");
-  }
-}
-
 void KafkaLog::create_topic(const std::string& topic, std::int32_t partitions,
                             const std::map<std::string, std::string>& settings) {
-  request_topic(topic, partitions, settings);
+  request_topic(*client_, topic, partitions, settings);
   const Deadline deadline(client_->answer_time());
   while (!this->partitions(topic)) {  // brokers learn of it one after another
     if (deadline.over())
@@ -91,6 +50,15 @@ void KafkaLog::create_topic(const std::string& topic, std::int32_t partitions,
                              RD_KAFKA_RESP_ERR__TIMED_OUT);
     std::this_thread::sleep_for(kPause);
   }
+}
+
+TopicSettings KafkaLog::settings(const std::string& topic) {
+  return describe_topic(*client_, topic);
+}
+
+void KafkaLog::delete_records(const std::string& topic, std::int32_t partition,
+                              std::int64_t before) {
+  delete_before(*client_, topic, partition, before);
 }
 
 OffsetRange KafkaLog::offsets(const std::string& topic, std::int32_t partition) {
@@ -128,7 +96,9 @@ std::unique_ptr<RecordReader> KafkaLog::reader(const std::string& topic) {
 }
 
 std::unique_ptr<LogWriter> KafkaLog::writer(const std::string& identity,
-                                            std::vector<std::string> topics) {
+                                            std::vector<std::string> topics, Delivery delivery) {
+  if (delivery != Delivery::exactly_once)
+    throw LogFailure(LogFailure::Kind::refused, "delivery at least once comes later");
   std::vector<Writer::Topic> known;
   for (std::string& topic : topics) {
     const std::optional<std::int32_t> count = partitions(topic);
@@ -137,6 +107,11 @@ std::unique_ptr<LogWriter> KafkaLog::writer(const std::string& identity,
     known.push_back({std::move(topic), *count, nullptr});
   }
   return std::make_unique<Writer>(properties_, identity, std::move(known), client_->answer_time());
+}
+
+std::unique_ptr<Membership> KafkaLog::join(const std::string&, const std::string&,
+                                           const std::string&, Signal&) {
+  throw LogFailure(LogFailure::Kind::refused, "groups come later");
 }
 
 std::string kafka_property(const std::string& name, const std::string& value) {

@@ -43,17 +43,20 @@ class KafkaLog final : public Log {
   std::optional<std::int32_t> partitions(const std::string& topic) override;
   void create_topic(const std::string& topic, std::int32_t partitions,
                     const std::map<std::string, std::string>& settings) override;
+  TopicSettings settings(const std::string& topic) override;
   OffsetRange offsets(const std::string& topic, std::int32_t partition) override;
   std::int64_t offset_at(const std::string& topic, std::int32_t partition,
                          std::int64_t time_ms) override;
+  void delete_records(const std::string& topic, std::int32_t partition,
+                      std::int64_t before) override;
   std::unique_ptr<RecordReader> reader(const std::string& topic) override;
-  std::unique_ptr<LogWriter> writer(const std::string& identity,
-                                    std::vector<std::string> topics) override;
+  using Log::writer;
+  std::unique_ptr<LogWriter> writer(const std::string& identity, std::vector<std::string> topics,
+                                    Delivery delivery) override;
+  std::unique_ptr<Membership> join(const std::string& group, const std::string& topic,
+                                   const std::string& instance, Signal& signal) override;
 
  private:
-  void request_topic(const std::string& topic, std::int32_t partitions,
-                     const std::map<std::string, std::string>& settings);
-
   KafkaProperties properties_;
   std::unique_ptr<kafka::Client> client_;  // for questions
 };

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -13,6 +14,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pipeline/core/record.h"
@@ -89,9 +91,9 @@ class RecordReader {
 class Outbox {
  public:
   struct Entry {
-    std::uint32_t topic;      // index into the writer's topics
+    std::uint32_t topic;  // index into the writer's topics
     std::int32_t partition;
-    std::size_t at;           // in the bytes: headers, key, value
+    std::size_t at;  // in the bytes: headers, key, value
     std::uint32_t headers_size, key_size, value_size;
     bool has_key, has_value;
   };
@@ -126,21 +128,46 @@ struct CommittedOffset {
   std::int64_t offset = 0;
 };
 
+/// What decides whether a topic's records can be read again, and how large one may be.
+struct TopicSettings {
+  bool deletes = true;                // old records are deleted by age or size, or all are kept
+  bool compacted = false;             // only the last record of each key is kept (cleanup.policy)
+  std::int64_t retention_ms = -1;     // -1: for ever
+  std::int64_t retention_bytes = -1;  // of one partition; -1: without a limit
+  std::int64_t min_compaction_lag_ms = 0;     // a younger record is not compacted away
+  std::int64_t max_record_bytes = 1'048'588;  // max.message.bytes: of a batch, as sent
+};
+
+/// How the parts of an epoch reach the log.
+enum class Delivery : std::uint8_t {
+  /// All at once, in a transaction; a new writer fences the older ones of its identity.
+  exactly_once,
+  /// The outputs first, visible at once; when all of them are in the log, the records of the last
+  /// topic (the epochs); then the offsets. A crash in between leaves outputs without their epoch,
+  /// which is then made again: outputs twice, an epoch never. Fences nobody and is never fenced:
+  /// that one owner writes at a time is the caller's business.
+  at_least_once
+};
+
 enum class Commit : std::uint8_t {
   done,     // the epoch is in the log, whole
   unknown,  // it may be or not: make a new writer (which ends the old transaction), then look
   fenced    // another owner has taken over: drop the shard
 };
 
-/// The writing end of one transactional identity. Making one fences every older owner of the same
+/// The writing end of one identity. Made for `exactly_once` it fences every older owner of the same
 /// identity and ends its open transaction.
 class LogWriter {
  public:
   virtual ~LogWriter() = default;
 
-  /// Appends all records atomically, with the offsets. Blocks until the log has answered. After
-  /// anything but `done` the writer must not be used again. Throws LogFailure (`refused`) when the
-  /// log will never take it. `reason` says why it was not `done`.
+  /// Appends all records, with the offsets: atomically, or as Delivery::at_least_once says (there
+  /// offsets that could not be stored are no failure of the epoch). Blocks until the log has
+  /// answered. After anything but `done` the writer must not be used again. `unknown` may be
+  /// another owner's doing too, when so much time has passed since the commit began that the log
+  /// may have ended the transaction by itself: look into the log, before making a new writer if
+  /// that would fence a rightful owner. Throws LogFailure (`refused`) when the log will never take
+  /// it. `reason` says why it was not `done`.
   virtual Commit commit(const Outbox& records, std::span<const CommittedOffset> offsets,
                         std::string& reason) = 0;
 
@@ -148,9 +175,35 @@ class LogWriter {
   virtual std::size_t max_record_bytes() const { return 900'000; }
 };
 
+/// A member of a group that shares out the partitions of one topic. No record is read by it: it is
+/// only a lease, which says who works on what. Used by one thread. Safety must not rest on it (a
+/// member that was paused learns late that its lease has ended): that is the writers' fencing.
+class Membership {
+ public:
+  /// Leaves the group: the others take over at once. A member with an instance of its own keeps its
+  /// place instead, until it comes back or its session times out. Does not call `release`: let go
+  /// of the partitions before.
+  virtual ~Membership() = default;
+
+  /// Called within `poll` when partitions are to be given up: all that are ours. They must be let
+  /// go before it returns; whoever gets them begins then. `lost`: the lease has ended already and
+  /// others may own them. May throw, through `poll`.
+  using Release = std::function<void(std::span<const std::int32_t> partitions, bool lost)>;
+
+  /// Gives the group's protocol its turn, without waiting. Call it every few seconds at least and
+  /// when the signal given at joining is notified, or the lease ends. Returns the partitions that
+  /// are ours now, sorted; valid until the next call. Throws LogFailure: `fenced` when another
+  /// member has joined with our instance (after `release` with `lost`), `refused`. A log that
+  /// cannot be reached is no failure: the lease then ends by time.
+  virtual std::span<const std::int32_t> poll(const Release& release) = 0;
+
+  /// Whether the group has ever given us an assignment, possibly an empty one.
+  virtual bool joined() const = 0;
+};
+
 /// The log as a port: Kafka (connectors/kafka) or in the process (pipeline/engine/memory_log). Both
-/// pass the contract suite tests/pipeline/engine/log_contract_test.h. Thread-safe. Calls answer within
-/// a time-out or throw LogFailure (`unreachable`).
+/// pass the contract suite tests/pipeline/engine/log_contract_test.h. Thread-safe. Calls answer
+/// within a time-out or throw LogFailure (`unreachable`).
 class Log {
  public:
   virtual ~Log() = default;
@@ -160,14 +213,29 @@ class Log {
   /// Creates a topic; it is there when this returns. Existing already is no error.
   virtual void create_topic(const std::string& topic, std::int32_t partitions,
                             const std::map<std::string, std::string>& settings) = 0;
+  /// Throws LogFailure (`refused`) when there is no such topic, or no right to ask.
+  virtual TopicSettings settings(const std::string& topic) = 0;
   virtual OffsetRange offsets(const std::string& topic, std::int32_t partition) = 0;
   /// The first offset whose timestamp is at least `time_ms`, or the end.
   virtual std::int64_t offset_at(const std::string& topic, std::int32_t partition,
                                  std::int64_t time_ms) = 0;
+  /// Forgets the records below an offset. Those that are forgotten already are no error; an offset
+  /// past the end is (`refused`).
+  virtual void delete_records(const std::string& topic, std::int32_t partition,
+                              std::int64_t before) = 0;
   virtual std::unique_ptr<RecordReader> reader(const std::string& topic) = 0;
   /// `topics`: those that the records of its outboxes name by index.
   virtual std::unique_ptr<LogWriter> writer(const std::string& identity,
-                                            std::vector<std::string> topics) = 0;
+                                            std::vector<std::string> topics, Delivery delivery) = 0;
+  std::unique_ptr<LogWriter> writer(const std::string& identity, std::vector<std::string> topics) {
+    return writer(identity, std::move(topics), Delivery::exactly_once);
+  }
+  /// Begins to join a group that shares out the partitions of a topic; `poll` goes on with it.
+  /// `instance`: a name, unique in the group, under which a member that comes back within its
+  /// session gets its partitions back without a change for the others; empty: none. `signal` is
+  /// notified when `poll` has something to do; it outlives the membership.
+  virtual std::unique_ptr<Membership> join(const std::string& group, const std::string& topic,
+                                           const std::string& instance, Signal& signal) = 0;
 };
 
 /// The partition of a key among `partitions`, as Kafka's Java client chooses it (murmur2).

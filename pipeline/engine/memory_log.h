@@ -16,22 +16,28 @@
 #include <vector>
 
 #include "pipeline/core/log.h"
+#include "pipeline/engine/memory_group.h"
 #include "pipeline/engine/memory_partition.h"
 
 namespace weir {
 
 /// The log in the memory of the process, for `weir demo`, tests and simulation: epochs are atomic,
 /// a new writer fences the older one, a transaction takes one offset more in every partition it
-/// touches (as Kafka's control records do), retention is by `delete_records`.
+/// touches (as Kafka's control records do), retention is by `delete_records`, leases end by
+/// `expire`. Nothing is compacted, whatever a topic's settings say.
 ///
-/// Must outlive its readers and writers. Nothing is kept on disk.
+/// Must outlive its readers, writers and members. Nothing is kept on disk.
 class MemoryLog final : public Log {
  public:
   /// What a hook makes of a commit that it is asked about.
   enum class Fault : std::uint8_t {
     none,
     request_lost,  // not applied (its records leave a gap, as aborted ones do); answer: unknown
-    answer_lost    // applied; answer: unknown
+    answer_lost,   // applied; answer: unknown
+    /// A torn epoch, as a delayed end of another transaction leaves it (KAFKA-17754): the first
+    /// half of its records is visible, the rest a gap; answer: done.
+    partial,
+    partial_rest  // the same, the second half being visible
   };
 
   /// A call of the port. `after`: it has taken place and is about to return.
@@ -39,21 +45,28 @@ class MemoryLog final : public Log {
     enum class Kind : std::uint8_t {
       partitions,
       create_topic,
+      settings,
       offsets,
       offset_at,
+      delete_records,
       reader,
       start,
       fetch,
       writer,
-      commit
+      commit,
+      flush,  // within a commit at least once: its outputs are there, its last topic's records not
+      join,
+      poll,
+      leave  // the end of a member
     };
     Kind kind;
-    std::string_view name;  // the topic; the identity of `writer` and `commit`
+    std::string_view name;  // the topic; the identity of a writer; the group of a member
     bool after = false;
   };
 
   /// Called before and after every call of the port, by its thread, without a lock. May throw (a
-  /// LogFailure, or a simulated crash). What it returns counts before a commit only.
+  /// LogFailure, or a simulated crash). What it returns counts before a commit, and before `leave`:
+  /// throwing there, or any fault, means that the group is not told (the process was killed).
   using Hook = std::function<Fault(const Call&)>;
 
   struct Options {
@@ -70,12 +83,18 @@ class MemoryLog final : public Log {
   std::optional<std::int32_t> partitions(const std::string& topic) override;
   void create_topic(const std::string& topic, std::int32_t partitions,
                     const std::map<std::string, std::string>& settings = {}) override;
+  TopicSettings settings(const std::string& topic) override;
   OffsetRange offsets(const std::string& topic, std::int32_t partition) override;
   std::int64_t offset_at(const std::string& topic, std::int32_t partition,
                          std::int64_t time_ms) override;
+  void delete_records(const std::string& topic, std::int32_t partition,
+                      std::int64_t before) override;
   std::unique_ptr<RecordReader> reader(const std::string& topic) override;
-  std::unique_ptr<LogWriter> writer(const std::string& identity,
-                                    std::vector<std::string> topics) override;
+  using Log::writer;
+  std::unique_ptr<LogWriter> writer(const std::string& identity, std::vector<std::string> topics,
+                                    Delivery delivery) override;
+  std::unique_ptr<Membership> join(const std::string& group, const std::string& topic,
+                                   const std::string& instance, Signal& signal) override;
 
   /// Appends one record without a transaction, as a plain producer does; returns its offset.
   std::int64_t append(const std::string& topic, std::int32_t partition,
@@ -86,24 +105,28 @@ class MemoryLog final : public Log {
   /// Holds a producer back: waits until the backlog is at most `most`. Returns whether it is.
   bool wait_for_backlog(const std::string& topic, std::int32_t partition, std::int64_t most,
                         std::chrono::milliseconds time);
-  /// Retention: forgets the records below an offset.
-  void delete_records(const std::string& topic, std::int32_t partition, std::int64_t before);
+  void set_settings(const std::string& topic, const TopicSettings& settings);
+  /// Ends the lease of a member that no longer polls. Its next poll releases all as lost and joins
+  /// again.
+  void expire(const Membership& member);
+  /// Ends the leases of the members of a group that are gone without having left: killed ones, and
+  /// those with an instance.
+  void expire_gone(const std::string& group, const std::string& topic);
   /// The input position last committed by any writer.
   std::optional<std::int64_t> committed(const std::string& topic, std::int32_t partition);
 
  private:
   class Reader;
   class Writer;
+  class Member;
   struct Subscription;
   struct Partition;
-  using Topic = std::vector<Partition>;
+  struct Topic;
 
   Fault call(Call::Kind kind, std::string_view name, bool after = false) const;
   Topic& topic_of(const std::string& topic);
   Partition& partition_of(const std::string& topic, std::int32_t partition);
   std::int64_t backlog_of(const Partition& partition) const;
-  void refuse_impossible(const Outbox& records, const std::vector<std::string>& topics);
-  void apply(const Outbox& records, const std::vector<std::string>& topics, bool visible);
 
   Options options_;
   std::mutex mutex_;  // over all below, and what readers share with writers
@@ -111,6 +134,7 @@ class MemoryLog final : public Log {
   std::map<std::string, Topic> topics_;
   std::map<std::string, std::uint64_t> owners_;  // by identity: the generation of its last writer
   std::map<std::pair<std::string, std::int32_t>, std::int64_t> committed_;
+  std::map<std::pair<std::string, std::string>, MemoryGroup> groups_;  // by group and topic
 };
 
 }  // namespace weir
