@@ -16,14 +16,16 @@ PROGRAM = pathlib.Path(
 )
 
 
-def invoke(*arguments, status=0, timeout=300):
-    """Runs a command of weir to its end; returns the finished process, its output as text."""
+def invoke(*arguments, status=0, timeout=300, environment=None):
+    """Runs a command of weir to its end; returns the finished process, its output as text.
+    `environment`: variables beside those of the tests."""
     done = subprocess.run(
         [PROGRAM, *map(str, arguments)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=timeout,
+        env={**os.environ, **(environment or {})},
     )
     told = f"weir {' '.join(map(str, arguments))}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     assert done.returncode == status, told
@@ -33,13 +35,14 @@ def invoke(*arguments, status=0, timeout=300):
 class Weir:
     """`weir run` of one pipeline file against one broker; may be killed and started again."""
 
-    def __init__(self, pipeline, broker, folder, settings=None):
+    def __init__(self, pipeline, broker, folder, settings=None, environment=None):
         self.pipeline = pathlib.Path(pipeline)
         self.folder = pathlib.Path(folder)
         self.http = f"127.0.0.1:{free_ports(1)[0]}"
         self.log = self.folder / "weir.log"
         self.hashes = None  # of state and outputs, as told at the last stop
         self._process = None
+        self._environment = environment or {}
         self._settings = {
             "kafka.bootstrap.servers": broker.bootstrap,
             "engine.state_dir": self.folder / "state",
@@ -57,6 +60,7 @@ class Weir:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                env={**os.environ, **self._environment},
                 preexec_fn=end_with_parent,
             )
         return self
@@ -129,7 +133,9 @@ class Weir:
     def verify(self):
         """Replays the whole recorded order with `weir verify`, which exits 0 only when every epoch's
         bytes are the same; state and outputs must be those that `stop` left. Returns its report."""
-        report = json.loads(invoke("verify", self.pipeline, "--json", *self.settings()).stdout)
+        done = invoke("verify", self.pipeline, "--json", *self.settings(),
+                      environment=self._environment)
+        report = json.loads(done.stdout)
         assert report["equal"] is True
         assert (report["state_hash"], report["output_hash"]) == self.hashes
         return report
