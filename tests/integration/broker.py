@@ -7,6 +7,7 @@ As a program (`python tests/integration/broker.py`) it starts one, prints the bo
 runs until it is ended.
 """
 
+import base64
 import ctypes
 import dataclasses
 import os
@@ -122,8 +123,7 @@ class Broker:
         self._process = None
         self._properties = self.folder / "broker.properties"
         self._properties.write_text(self._settings(listeners, controller))
-        cluster = self._java("kafka.tools.StorageTool", "random-uuid")
-        cluster = subprocess.check_output(cluster, text=True).strip()
+        cluster = base64.urlsafe_b64encode(b"weir" + os.urandom(12)).decode().rstrip("=")
         format_logs = ["format", "-t", cluster, "-c", self._properties, *format_options]
         format_logs = self._java("kafka.tools.StorageTool", *format_logs)
         subprocess.run(format_logs, check=True, stdout=subprocess.DEVNULL)

@@ -86,6 +86,7 @@ class Reader:
             "isolation.level": "read_committed",
             "auto.offset.reset": "error",
             "enable.partition.eof": True,
+            "fetch.wait.max.ms": 20,
             "fetch.message.max.bytes": 32_000_000,
             "log_level": 0,
         })
