@@ -48,6 +48,11 @@ class FeaturesBinder {
     for (std::size_t i = 0; i < values_.size(); ++i) visit(i);
     own.insert(own.end(), own_.begin(), own_.end());
     binding_.output("", 0, std::move(own));
+    // Aggregates know earlier rows only.
+    for (const FeaturesPlan::BoundValue& value : plan_.values) {
+      const std::size_t i = value.output - first_value_;
+      binding_.made_of("", values_[i].name.text, uses_[i]);
+    }
   }
 
  private:

@@ -77,7 +77,9 @@ class ModelOperatorSpec final : public OperatorSpec {
   void bind_features(Binding& binding);
   void add_feature(std::size_t field);
   void bind_classes(Binding& binding, Task task);
+  void warn_of_leaks(Binding& binding);
   void declare(Binding& binding, Task task);
+  void declare_lineage(Binding& binding, const std::string& prefix);
 
   Written input_;
   FeatureList features_;
@@ -145,6 +147,7 @@ void ModelOperatorSpec::bind(Binding& binding) {
   plan_.probabilities = probabilities_;
   const std::optional<Task> task = labels_ ? bind_labels(binding) : bind_target(binding);
   bind_features(binding);
+  if (plan_.target) warn_of_leaks(binding);
   if (learn_when_) plan_.learn_when = binding.expression(0, *learn_when_, Type::boolean);
   if (weight_) plan_.weight = binding.expression(0, *weight_, Type::number);
   if (!as_.empty() && !is_field_name(as_))
@@ -281,6 +284,18 @@ void ModelOperatorSpec::bind_features(Binding& binding) {
   }
 }
 
+/// A target in the row itself must not feed a feature of the same row.
+void ModelOperatorSpec::warn_of_leaks(Binding& binding) {
+  std::vector<std::size_t> features = plan_.numbers;
+  features.insert(features.end(), plan_.texts.begin(), plan_.texts.end());
+  for (const Leak& leak : binding.leaks(0, *plan_.target, features)) {
+    const std::string& name = plan_.rows.fields[leak.feature].name;
+    const auto written = std::ranges::find(features_.fields, name, &Written::text);
+    binding.warning(written == features_.fields.end() ? binding.place() : written->place,
+                    leak.text);
+  }
+}
+
 void ModelOperatorSpec::add_feature(std::size_t field) {
   const Field& written = plan_.rows.fields[field];
   const bool text = written.type == Type::text;
@@ -331,6 +346,24 @@ void ModelOperatorSpec::declare(Binding& binding, Task task) {
   outcomes_.fields.insert(outcomes_.fields.end(), known.begin(), known.end());
   binding.output("", 0, std::move(served));
   binding.output("outcomes", 0, std::move(known));
+  declare_lineage(binding, prefix);
+}
+
+/// A row's score is made of its features; its label, of its target, or with `labels:` of another
+/// record.
+void ModelOperatorSpec::declare_lineage(Binding& binding, const std::string& prefix) {
+  std::vector<std::string> features;
+  for (const Feature& feature : plan_.features) features.push_back(feature.name);
+  std::vector<std::string> served{"prediction", "score"};
+  if (probabilities_)
+    for (const std::string& name : plan_.classes) served.push_back("p_" + name);
+  for (const std::string_view output : {"", "outcomes"})
+    for (const std::string& name : served) binding.made_of(output, prefix + name, features);
+  binding.made_of("outcomes", prefix + "fallback", features);
+  if (plan_.target)
+    binding.made_of("outcomes", prefix + "label", {plan_.rows.fields[*plan_.target].name});
+  for (const char* name : {"error", "loss"})
+    binding.made_of("outcomes", prefix + name, {prefix + "label", prefix + "prediction"});
 }
 
 }  // namespace

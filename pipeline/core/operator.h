@@ -56,8 +56,14 @@ struct Placement {
   std::vector<std::vector<bool>> needed;
 };
 
-/// What an operator may ask and say while the graph is put together. Every mistake is reported, with
-/// its place; binding goes on to find the next.
+/// A feature that knows the target of its own row: its field, and how (a sentence without its end).
+struct Leak {
+  std::size_t feature = 0;
+  std::string text;
+};
+
+/// What an operator may ask and say while the graph is put together. Every mistake is reported,
+/// with its place; binding goes on to find the next.
 class Binding {
  public:
   virtual ~Binding() = default;
@@ -86,17 +92,27 @@ class Binding {
   /// Compiles an expression over `scope`, whose first fields are those of the port (others may
   /// follow: the operator's own); those it uses count as read. Reports mistakes, `wanted` included.
   virtual std::optional<Expression> expression(std::size_t port, const Schema& scope,
-                                               const Written& text,
-                                               std::optional<Type> wanted) = 0;
+                                               const Written& text, std::optional<Type> wanted) = 0;
   std::optional<Expression> expression(std::size_t port, const Written& text,
                                        std::optional<Type> wanted) {
     return expression(port, input(port), text, wanted);
   }
 
   /// Declares an output: "" is the main one, others are read as `operator.name`. Its fields are
-  /// those of port `passes` (if given: same order, same types), then `own`; a name twice is reported.
+  /// those of port `passes` (if given: same order, same types), then `own`; a name twice is
+  /// reported.
   virtual void output(std::string_view name, std::optional<std::size_t> passes,
                       std::vector<Field> own) = 0;
+  /// Says of an own field of an output declared before that it is made, in the same row, of the
+  /// fields `of` of that output (passed through or own). Say nothing where only earlier rows enter.
+  virtual void made_of(std::string_view /*output*/, std::string_view /*field*/,
+                       const std::vector<std::string>& /*of*/) {}
+  /// Which of `features` know `target`, all fields of the port, by what operators said is made of
+  /// what in the same row.
+  virtual std::vector<Leak> leaks(std::size_t /*port*/, std::size_t /*target*/,
+                                  std::span<const std::size_t> /*features*/) const {
+    return {};
+  }
 
   virtual void error(Place place, const std::string& message) = 0;
   virtual void warning(Place place, const std::string& message) = 0;

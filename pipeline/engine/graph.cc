@@ -62,11 +62,7 @@ class Builder {
     for (const SourceConfig* source : sorted) {
       SourceNode node{source->name.text, source, source->fields, std::nullopt, false};
       const Schema schema = source->schema();
-      std::vector<std::optional<FieldOrigin>> origins;
-      for (FieldSpec& field : node.fields) {
-        field.read = field.required;
-        origins.push_back(FieldOrigin{draft_.graph.sources.size(), origins.size()});
-      }
+      for (FieldSpec& field : node.fields) field.read = field.required;
       if (source->time) node.time_field = source_field(*source, schema, *source->time, true);
       if (node.time_field) node.fields[*node.time_field].required = true;
       for (const Written& key : source->key)
@@ -74,7 +70,7 @@ class Builder {
           node.fields[*field].required = true;
       const bool timed = source->time.has_value() || (source->spec && source->spec->timed());
       draft_.graph.sources.push_back(std::move(node));
-      draft_.add_stream(source->name.text, schema, timed, std::move(origins));
+      draft_.add_stream(source->name.text, schema, timed, {});
     }
   }
 

@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include "pipeline/core/check.h"
+
 namespace weir {
 
 std::size_t GraphDraft::add_stream(std::string name, Schema schema, bool timed,
-                                   std::vector<std::optional<FieldOrigin>> from) {
+                                   std::vector<FieldOrigin> passed) {
   std::vector<bool> needed(schema.size());
+  const std::size_t own = schema.size() - passed.size();
+  lineage.add_stream(std::move(passed), own);
   graph.streams.push_back({std::move(name), std::move(schema), timed, std::move(needed)});
-  origins.push_back(std::move(from));
   return graph.streams.size() - 1;
 }
 
@@ -95,11 +98,11 @@ std::optional<Expression> NodeBinding::expression(std::size_t port, const Schema
 void NodeBinding::output(std::string_view name, std::optional<std::size_t> passes,
                          std::vector<Field> own) {
   Schema schema;
-  std::vector<std::optional<FieldOrigin>> origins;
+  std::vector<FieldOrigin> passed;
   bool timed = true;
   if (passes) {
     schema = input(*passes);
-    origins = draft_.origins[node_.inputs[*passes]];
+    passed = draft_.lineage.origins(node_.inputs[*passes]);
     timed = this->timed(*passes);
   }
   for (Field& field : own) {
@@ -107,12 +110,31 @@ void NodeBinding::output(std::string_view name, std::optional<std::size_t> passe
       error(place(), fmt::format("`{}` makes a field `{}`, but its input `{}` has one already",
                                  node_.name, field.name, passes ? edge(*passes) : ""));
     schema.fields.push_back(std::move(field));
-    origins.push_back(std::nullopt);
   }
-  const std::string full = name.empty() ? node_.name : fmt::format("{}.{}", node_.name, name);
-  const std::size_t stream = draft_.add_stream(full, std::move(schema), timed, std::move(origins));
+  const std::size_t stream =
+      draft_.add_stream(full_name(name), std::move(schema), timed, std::move(passed));
   node_.outputs.push_back(stream);
   draft_.outputs[node_.name].push_back({stream, passes});
+}
+
+void NodeBinding::made_of(std::string_view output, std::string_view field,
+                          const std::vector<std::string>& of) {
+  const std::string full = full_name(output);
+  for (const std::size_t stream : node_.outputs) {
+    if (draft_.graph.streams[stream].name != full) continue;
+    const Schema& schema = draft_.graph.streams[stream].schema;
+    const auto made = schema.find(field);
+    check(made.has_value(), "an output has the field that something is said of");
+    std::vector<std::size_t> parts;
+    for (const std::string& name : of)
+      if (const auto part = schema.find(name)) parts.push_back(*part);
+    draft_.lineage.made_of(stream, *made, parts);
+  }
+}
+
+std::vector<Leak> NodeBinding::leaks(std::size_t port, std::size_t target,
+                                     std::span<const std::size_t> features) const {
+  return find_leaks(draft_.lineage, draft_.graph.streams, node_.inputs[port], target, features);
 }
 
 void NodeBinding::error(Place place, const std::string& message) {
@@ -127,9 +149,14 @@ void NodeBinding::warning(Place place, const std::string& message) {
   draft_.problems.warning(place.line == 0 ? this->place() : place, message);
 }
 
+std::string NodeBinding::full_name(std::string_view output) const {
+  return output.empty() ? node_.name : fmt::format("{}.{}", node_.name, output);
+}
+
 void NodeBinding::mark(std::size_t port, std::size_t field, bool FieldSpec::*flag) {
-  const auto& origin = draft_.origins[node_.inputs[port]][field];
-  if (origin) draft_.graph.sources[origin->source].fields[origin->field].*flag = true;
+  const FieldOrigin origin = draft_.lineage.origins(node_.inputs[port])[field];
+  if (origin.stream < draft_.graph.sources.size())  // the sources' streams are the first
+    draft_.graph.sources[origin.stream].fields[origin.field].*flag = true;
 }
 
 }  // namespace weir

@@ -3,20 +3,16 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "pipeline/core/operator.h"
 #include "pipeline/engine/graph.h"
+#include "pipeline/engine/lineage.h"
 
 namespace weir {
-
-/// Where a field of a stream comes from, when a source gives it unchanged.
-struct FieldOrigin {
-  std::size_t source = 0;
-  std::size_t field = 0;
-};
 
 /// An output that an operator has declared.
 struct BoundOutput {
@@ -29,11 +25,12 @@ struct GraphDraft {
   const Config& config;
   Problems& problems;
   Graph graph;
-  std::vector<std::vector<std::optional<FieldOrigin>>> origins;          // per stream, per field
+  Lineage lineage;                                                       // of graph.streams
   std::map<std::string, std::vector<BoundOutput>, std::less<>> outputs;  // per operator bound
 
+  /// `passed`: the origins of its first fields, those passed through.
   std::size_t add_stream(std::string name, Schema schema, bool timed,
-                         std::vector<std::optional<FieldOrigin>> from);
+                         std::vector<FieldOrigin> passed);
 };
 
 /// What follows a wrong name: the nearest valid one (`; did you mean ...?`), or nothing.
@@ -64,10 +61,15 @@ class NodeBinding final : public Binding {
                                        std::optional<Type> wanted) override;
   void output(std::string_view name, std::optional<std::size_t> passes,
               std::vector<Field> own) override;
+  void made_of(std::string_view output, std::string_view field,
+               const std::vector<std::string>& of) override;
+  std::vector<Leak> leaks(std::size_t port, std::size_t target,
+                          std::span<const std::size_t> features) const override;
   void error(Place place, const std::string& message) override;
   void warning(Place place, const std::string& message) override;
 
  private:
+  std::string full_name(std::string_view output) const;
   void mark(std::size_t port, std::size_t field, bool FieldSpec::*flag);
 
   GraphDraft& draft_;
