@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "pipeline/core/time_text.h"
+
 namespace weir {
 
 enum class Parsed : std::uint8_t {
@@ -23,14 +25,9 @@ Parsed parse_number(std::string_view text, double& number);
 /// sides of the point, and nothing that is not finite.
 Parsed parse_json_number(std::string_view text, double& number);
 
-/// Reads a time that fills `text`, as RFC 3339: `2024-05-06T07:08:09.123Z`, `2024/05/06 07:08`,
-/// `...+02:00`. No zone: UTC. `T`, `t` or one blank before the hour, `/` in the date, seconds may
-/// be left out; parts of a millisecond are cut off; second 60 is the next minute's first. Output:
-/// ms since 1970 UTC, years 1900 to 2200 (UTC), else out_of_range.
+/// Reads a time as read_time does; out_of_range: well written, but not one that is_time takes.
+/// Output: ms since 1970 UTC.
 Parsed parse_time(std::string_view text, double& ms);
-
-/// Whether `ms` lies in the years that a time may have, 1900 to 2200.
-bool is_time(double ms);
 
 /// The most bytes that write_number writes.
 inline constexpr std::size_t kNumberBytes = 25;

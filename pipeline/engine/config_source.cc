@@ -62,7 +62,7 @@ void describe_fields(OptionVisitor& option, SourceConfig& source) {
 }
 
 bool is_start(std::string_view start) {
-  if (start == "earliest" || start == "latest" || is_time(start)) return true;
+  if (start == "earliest" || start == "latest" || parse_date_or_time(start)) return true;
   return start.starts_with('-') && parse_duration(start.substr(1));
 }
 

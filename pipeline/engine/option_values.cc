@@ -9,6 +9,8 @@
 #include <limits>
 #include <utility>
 
+#include "pipeline/core/time_text.h"
+
 namespace weir {
 namespace {
 
@@ -83,28 +85,6 @@ constexpr std::array<Unit, 5> kUnits = {
     {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
 constexpr std::int64_t kLongest = 36'525LL * 86'400'000;  // 100 years
 
-/// Reads numbers and separators one after the other.
-struct TimeScanner {
-  std::string_view rest;
-  bool number(std::size_t width, int least, int most) {
-    int value = 0;
-    if (digits(rest.substr(0, width), 0) != width) return false;
-    std::from_chars(rest.data(), rest.data() + width, value);
-    rest.remove_prefix(width);
-    return value >= least && value <= most;
-  }
-  bool any_of(std::string_view these) {
-    if (rest.empty() || these.find(rest[0]) == std::string_view::npos) return false;
-    rest.remove_prefix(1);
-    return true;
-  }
-};
-
-bool scan_zone(TimeScanner& scan) {
-  if (scan.rest.empty() || scan.any_of("Zz")) return true;
-  return scan.any_of("+-") && scan.number(2, 0, 23) && scan.any_of(":") && scan.number(2, 0, 59);
-}
-
 }  // namespace
 
 std::variant<std::monostate, bool, double, std::string> typed_scalar(const YamlNode& scalar) {
@@ -152,23 +132,11 @@ std::string format_number(double value) {
   return {text.data(), end};
 }
 
-bool is_time(std::string_view text) {
-  TimeScanner scan{text};
-  if (!scan.number(4, 1900, 2200) || !scan.any_of("-/") || !scan.number(2, 1, 12) ||
-      !scan.any_of("-/") || !scan.number(2, 1, 31))
-    return false;
-  if (scan.rest.empty()) return true;
-  if (!scan.any_of("Tt ") || !scan.number(2, 0, 23) || !scan.any_of(":") || !scan.number(2, 0, 59))
-    return false;
-  if (scan.any_of(":")) {
-    if (!scan.number(2, 0, 60)) return false;
-    if (scan.any_of(".")) {
-      const std::size_t fraction = digits(scan.rest, 0);
-      if (fraction == 0) return false;
-      scan.rest.remove_prefix(fraction);
-    }
-  }
-  return scan_zone(scan) && scan.rest.empty();
+std::optional<std::int64_t> parse_date_or_time(std::string_view text) {
+  constexpr std::size_t kDate = 10;  // `2026-01-31`
+  const auto ms =
+      read_time(text.size() == kDate ? std::string(text) + "T00:00" : std::string(text));
+  return ms && is_time(static_cast<double>(*ms)) ? ms : std::nullopt;
 }
 
 std::string shown(const YamlNode& node) {

@@ -1,7 +1,11 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "pipeline/engine/config.h"
 #include "pipeline/engine/option_slot.h"
 #include "pipeline/engine/option_values.h"
 
@@ -120,13 +124,38 @@ TEST(ReadSlot, TypesALiteral) {
   EXPECT_EQ(std::get<std::string>(literal.value), "1");
 }
 
-TEST(IsTime, TakesTheFormsOfTheLanguage) {
-  for (const char* text : {"2026-01-31", "2026-01-31T12:00", "2026/01/31 12:00:05.25",
-                           "2026-01-31T12:00:05Z", "2026-01-31T12:00:05+05:30"})
-    EXPECT_TRUE(is_time(text)) << text;
-  for (const char* text : {"", "2026", "2026-13-01", "2026-01-31T", "2026-01-31T25:00", "26-01-31",
-                           "2026-01-31T12:00:05+5", "yesterday", "1800-01-01"})
-    EXPECT_FALSE(is_time(text)) << text;
+TEST(ParseDateOrTime, TakesTheFormsOfTheLanguageToTheMillisecond) {
+  const std::int64_t noon = 1'769'860'800'000;  // 2026-01-31T12:00Z
+  const std::vector<std::pair<const char*, std::int64_t>> times = {
+      {"2026-01-31", noon - 43'200'000},
+      {"2026/01/31", noon - 43'200'000},
+      {"2026-01-31T12:00", noon},
+      {"2026/01/31 12:00:05.25", noon + 5'250},
+      {"2026-01-31T12:00:05Z", noon + 5'000},
+      {"2026-01-31T12:00:05.0019Z", noon + 5'001},
+      {"2026-01-31T17:30:05.5+05:30", noon + 5'500},
+      {"2026-01-31T09:00-03:00", noon},
+      {"1969-12-31T23:59:59.999Z", -1},
+  };
+  for (const auto& [text, ms] : times) EXPECT_EQ(parse_date_or_time(text), ms) << text;
+}
+
+TEST(ParseDateOrTime, RefusesEverythingElse) {
+  for (const char* text :
+       {"", "2026", "2026-13-01", "2026-02-30", "2026-01-31T", "2026-01-31T25:00", "26-01-31",
+        "2026-01-31T12:00:05+5", "2026-01-31T12:00:05.Z", "2026-01-31 ", "yesterday", "1800-01-01",
+        "1899-12-31", "2201-01-01", "1900-01-01T00:00+01:00"})
+    EXPECT_FALSE(parse_date_or_time(text)) << text;
+}
+
+TEST(StartTime, KeepsTheFractionsOfASecond) {
+  SourceConfig source;
+  source.start = "2026-01-31T12:00:05.25+01:00";
+  EXPECT_EQ(start_time(source, 0), 1'769'857'205'250);
+  source.start = "2026-01-31";
+  EXPECT_EQ(start_time(source, 0), 1'769'817'600'000);
+  source.start = "-250ms";
+  EXPECT_EQ(start_time(source, 1'000), 750);
 }
 
 }  // namespace
