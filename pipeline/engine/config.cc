@@ -194,26 +194,6 @@ void check_field_name(const Written& name, Problems& problems) {
                                          text));
 }
 
-Json with_default_format(const Json& resolved, std::string& name, std::string_view default_name,
-                         std::unique_ptr<FormatSpec>& format, ConfigReading& reading) {
-  Json out = Json::object();
-  if (resolved.contains("type")) out["type"] = resolved["type"];
-  if (resolved.contains("format")) {
-    out["format"] = resolved["format"];
-  } else if (!format) {
-    name = default_name;
-    for (const FormatType& type : reading.vocabulary.formats)
-      if (type.name == name && type.make != nullptr) format = type.make();
-    OptionScope scope;
-    OptionReader defaults(nullptr, {}, scope, reading.problems);
-    if (format) format->describe(defaults);
-    out["format"] = defaults.resolved().empty() ? Json(name) : Json{{name, defaults.resolved()}};
-  }
-  for (const auto& [key, value] : resolved.items())
-    if (!out.contains(key)) out[key] = value;
-  return out;
-}
-
 std::string dumped(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

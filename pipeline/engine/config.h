@@ -126,6 +126,10 @@ std::string resolved_config(const Config& config);
 /// The resolved options of one operator (type included): part of its fingerprint.
 std::string resolved_operator(const OperatorConfig& config);
 
+/// The resolved format of a source or sink: its name, or with options `{"name":{...}}`.
+std::string resolved_format(const SourceConfig& config);
+std::string resolved_format(const SinkConfig& config);
+
 /// The JSON Schema (draft 2020-12) of the pipeline file, from the components' own descriptions.
 std::string config_schema(const Vocabulary& vocabulary);
 

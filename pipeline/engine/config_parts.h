@@ -1,5 +1,9 @@
 #pragma once
 
+#include <fmt/format.h>
+
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +23,10 @@ inline constexpr std::string_view kDefaultFormat = "json";
 /// The words that every source has, whatever its type; `kafka` is apart.
 void describe_source(OptionVisitor& option, SourceConfig& source, const Vocabulary& vocabulary);
 void describe_sink(OptionVisitor& option, SinkConfig& sink, const Vocabulary& vocabulary);
+
+/// `format:`: what is written goes to `name`, and what it names is made.
+void describe_format(OptionVisitor& option, std::string& name, std::unique_ptr<FormatSpec>& format,
+                     const Vocabulary& vocabulary);
 
 /// `kafka:`; those in `secret` are never printed.
 void describe_kafka(OptionVisitor& option, KafkaProperties& kafka,
@@ -50,13 +58,42 @@ Json with_default_format(const Json& resolved, std::string& name, std::string_vi
 /// One line of JSON; bytes that are no UTF-8 are replaced.
 std::string dumped(const Json& json);
 
-SourceConfig read_source(const YamlEntry& entry, ConfigReading& reading);
-OperatorConfig read_operator(const YamlEntry& entry, ConfigReading& reading);
-SinkConfig read_sink(const YamlEntry& entry, ConfigReading& reading);
 KafkaProperties read_kafka(OptionReader& reader, ConfigReading& reading);
 
 /// Reports a name that is not `[a-z][a-z0-9_-]*`.
 void check_name(const Written& name, std::string_view what, Problems& problems);
+
+/// Reads what sources and sinks have alike: `type:` (one of `table`), the words of every type by
+/// `describe`, `kafka:` and the type's own words. `what`: `source`, for messages; `options`: all
+/// that one type takes. Returns what was read, resolved.
+template <class Part, class Type>
+Json read_part(Part& part, const YamlEntry& entry, std::string_view what,
+               std::span<const Type> table,
+               void (*describe)(OptionVisitor&, Part&, const Vocabulary&),
+               std::vector<OptionTree> (*options)(const Type&, const Vocabulary&),
+               ConfigReading& reading) {
+  part.name = entry.key;
+  check_name(entry.key, fmt::format("a {}", what), reading.problems);
+  OptionScope& scope = reading.root.child(fmt::format("{} `{}`", what, entry.key.text));
+  OptionReader reader(&entry.value, entry.key.place, scope, reading.problems);
+  const Type* type = read_type(reader, reading, table, part.type);
+  if (type != nullptr) {
+    part.spec = type->make();
+    scope.described = [type, options, &reading] { return options(*type, reading.vocabulary); };
+  } else {
+    reader.ignore_unknown();
+  }
+  describe(reader, part, reading.vocabulary);
+  part.kafka = read_kafka(reader, reading);
+  if (part.spec) part.spec->describe(reader);
+  reader.finish();
+  return reader.resolved();
+}
+
+SourceConfig read_source(const YamlEntry& entry, ConfigReading& reading);
+OperatorConfig read_operator(const YamlEntry& entry, ConfigReading& reading);
+SinkConfig read_sink(const YamlEntry& entry, ConfigReading& reading);
+
 /// Reports a name that is not `[A-Za-z_][A-Za-z0-9_-]*`.
 void check_field_name(const Written& name, Problems& problems);
 

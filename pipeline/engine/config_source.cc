@@ -75,16 +75,7 @@ Schema SourceConfig::schema() const {
 }
 
 void describe_source(OptionVisitor& option, SourceConfig& source, const Vocabulary& vocabulary) {
-  std::vector<Choice> formats;
-  for (const FormatType& format : vocabulary.formats)
-    formats.push_back({format.name, format.doc, format.later});
-  const Rule format_rule{.doc = "what the bytes of a record are; default json", .example = "json"};
-  option.component("format", formats, format_rule, [&](const Written& name, OptionVisitor& inside) {
-    for (const FormatType& format : vocabulary.formats)
-      if (format.name == name.text && format.make != nullptr) source.format = format.make();
-    source.format_name = name.text;
-    if (source.format) source.format->describe(inside);
-  });
+  describe_format(option, source.format_name, source.format, vocabulary);
   option("key", source.key,
          {.doc = "the fields of the record key: they decide the partition and so the shard",
           .example = "card"});
@@ -117,29 +108,15 @@ std::vector<OptionTree> source_options(const SourceType& type, const Vocabulary&
 
 SourceConfig read_source(const YamlEntry& entry, ConfigReading& reading) {
   SourceConfig source;
-  source.name = entry.key;
-  check_name(entry.key, "a source", reading.problems);
-  OptionScope& scope = reading.root.child(fmt::format("source `{}`", entry.key.text));
-  OptionReader reader(&entry.value, entry.key.place, scope, reading.problems);
-  const SourceType* type = read_type(reader, reading, reading.vocabulary.sources, source.type);
-  if (type != nullptr) {
-    source.spec = type->make();
-    scope.described = [type, &reading] { return source_options(*type, reading.vocabulary); };
-  } else {
-    reader.ignore_unknown();
-  }
-  describe_source(reader, source, reading.vocabulary);
-  source.kafka = read_kafka(reader, reading);
-  if (source.spec) source.spec->describe(reader);
-  reader.finish();
+  const Json resolved = read_part(source, entry, "source", reading.vocabulary.sources,
+                                  describe_source, source_options, reading);
 
   for (std::size_t i = 0; i < source.fields.size(); ++i)
     check_field_name({source.fields[i].field.name, source.field_places[i]}, reading.problems);
 
   const std::string_view own = source.spec ? source.spec->format() : std::string_view{};
-  source.resolved =
-      dumped(with_default_format(reader.resolved(), source.format_name,
-                                 own.empty() ? kDefaultFormat : own, source.format, reading));
+  source.resolved = dumped(with_default_format(
+      resolved, source.format_name, own.empty() ? kDefaultFormat : own, source.format, reading));
   return source;
 }
 
