@@ -1,19 +1,16 @@
 #include "pipeline/engine/graph.h"
 
 #include <fmt/format.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <map>
 #include <set>
 
 #include "pipeline/engine/graph_binding.h"
+#include "pipeline/engine/graph_fingerprint.h"
 
 namespace weir {
 namespace {
-
-// Raised when decoders, encoders, the clock or the expression language give other bits.
-constexpr int kArithmetic = 1;
 
 std::string_view operator_of(std::string_view edge) { return edge.substr(0, edge.find('.')); }
 
@@ -31,8 +28,8 @@ class Builder {
     check_loops();
     spread_needs();
     mark_fields();
-    fingerprint();
     if (draft_.problems.any_error()) return std::nullopt;
+    set_fingerprints(draft_.config, draft_.graph);
     return std::move(draft_.graph);
   }
 
@@ -330,60 +327,6 @@ class Builder {
         draft_.graph.streams[s].needed[i] = field.read;
       }
     }
-  }
-
-  void fingerprint() {
-    if (draft_.problems.any_error()) return;
-    std::string all = fmt::format("{} arithmetic {}", draft_.graph.pipeline, kArithmetic);
-    for (const SourceNode& source : draft_.graph.sources) {
-      all += fmt::format("\nsource {} {} {}", source.name, source.config->format_name,
-                         source.config->time ? source.config->time->text : "");
-      for (const FieldSpec& field : source.fields) {
-        if (!field.read) continue;
-        all += fmt::format(" {}:{}:{}:{}:{}{}{}", field.field.name, type_name(field.field.type),
-                           field.path, static_cast<int>(field.from), field.unit_ms,
-                           field.required ? "!" : "", field.lenient ? "~" : "");
-        for (const std::string& missing : field.missing) all += fmt::format(" -{}", missing);
-      }
-      all += fmt::format(" {} {}", source.config->lateness.ms, source.config->ahead.ms);
-    }
-    for (Node& node : draft_.graph.nodes) {
-      std::string text = node_text(node);
-      node.fingerprint = XXH3_64bits(text.data(), text.size());
-      all += "\n" + text;
-    }
-    for (const SinkNode& sink : draft_.graph.sinks) {
-      all += fmt::format("\nsink {} {}", sink.name, sink.config->format_name);
-      for (std::size_t i = 0; i < sink.inputs.size(); ++i) {
-        all += " <" + draft_.graph.streams[sink.inputs[i]].name;
-        for (const std::size_t field : sink.fields[i]) all += fmt::format(" {}", field);
-        for (const std::size_t field : sink.key[i]) all += fmt::format(" k{}", field);
-      }
-    }
-    draft_.graph.fingerprint = XXH3_64bits(all.data(), all.size());
-  }
-
-  std::string node_text(const Node& node) const {
-    const OperatorConfig* config = find_operator(node.name);
-    std::string text =
-        fmt::format("{} {} logic {}", node.name, resolved_operator(*config), node.spec->logic());
-    for (std::size_t port = 0; port < node.inputs.size(); ++port) {
-      const Stream& stream = draft_.graph.streams[node.inputs[port]];
-      text += " <" + stream.name;
-      if (port >= node.reads.size()) continue;
-      for (const std::size_t i : node.reads[port])
-        text += fmt::format(" {}:{}", stream.schema.fields[i].name,
-                            type_name(stream.schema.fields[i].type));
-    }
-    // What is wanted of an output may be part of what is kept (a waiting row's fields).
-    for (const std::size_t output : node.outputs) {
-      const Stream& stream = draft_.graph.streams[output];
-      if (stream.name == node.name) continue;
-      text += " >" + stream.name;
-      for (std::size_t i = 0; i < stream.schema.size(); ++i)
-        if (stream.needed[i]) text += " " + stream.schema.fields[i].name;
-    }
-    return text;
   }
 
   GraphDraft draft_;

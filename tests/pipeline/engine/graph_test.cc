@@ -117,6 +117,50 @@ TEST(Graph, ItsFingerprintChangesWithWhatReplayDependsOnOnly) {
   EXPECT_EQ(with("operators.model.labels.early", "1m"), usual) << "the default, written";
 }
 
+/// A format with an option, as none of weir's own has one yet.
+class SpacedFormat final : public FormatSpec {
+ public:
+  bool spaced = false;
+  void describe(OptionVisitor& option) override {
+    option("spaced", spaced, {.doc = "a space after each comma"});
+  }
+  std::unique_ptr<Decoder> decoder(std::vector<FieldSpec>) const override { return nullptr; }
+  std::unique_ptr<Encoder> encoder(const Schema&, std::vector<std::size_t>) const override {
+    return nullptr;
+  }
+};
+
+std::uint64_t fingerprint_with_formats(const std::string& source, const std::string& sink) {
+  const std::string yaml =
+      "version: 1\npipeline: shop\nsources:\n  orders: { type: kafka, topic: orders, format: " +
+      source +
+      ", fields: { id: text } }\nsinks:\n  out: { type: kafka, input: orders, topic: out, "
+      "format: " +
+      sink + " }\n";
+  std::vector<FormatType> formats(format_types().begin(), format_types().end());
+  formats.push_back({.name = "spaced", .doc = "for this test", .later = {}, .make = []() {
+                       return std::unique_ptr<FormatSpec>(std::make_unique<SpacedFormat>());
+                     }});
+  Vocabulary words = vocabulary();
+  words.formats = formats;
+  Problems problems("test.yaml", yaml);
+  const Config config = read_config(
+      {.file = "test.yaml", .text = yaml, .set = {}, .environment = {}}, words, problems);
+  const auto graph = bind_graph(config, problems);
+  EXPECT_TRUE(graph) << problems.render();
+  return graph ? graph->fingerprint : 0;
+}
+
+TEST(Graph, ItsFingerprintChangesWithAnOptionOfAFormat) {
+  const std::uint64_t usual = fingerprint_with_formats("spaced", "spaced");
+  EXPECT_EQ(fingerprint_with_formats("{ spaced: { spaced: false } }", "{ spaced: {} }"), usual)
+      << "the default, written";
+  EXPECT_NE(fingerprint_with_formats("{ spaced: { spaced: true } }", "spaced"), usual);
+  EXPECT_NE(fingerprint_with_formats("spaced", "{ spaced: { spaced: true } }"), usual);
+  EXPECT_NE(fingerprint_with_formats("{ spaced: { spaced: true } }", "spaced"),
+            fingerprint_with_formats("spaced", "{ spaced: { spaced: true } }"));
+}
+
 TEST(Graph, ANodesFingerprintIsItsOwn) {
   const auto one = read_pipeline(kShop);
   const auto other = read_pipeline(kShop, {{"operators.some.when", "country != \"fr\""}});

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "pipeline/engine/config.h"
+#include "pipeline/engine/graph.h"
+
+namespace weir {
+
+/// Fills in the fingerprints of a graph that is put together: of each node (Node::fingerprint), and
+/// of everything that replay depends on: what is read of the sources and how, every node, what the
+/// sinks write and how. `config` is the one that the graph was made of.
+void set_fingerprints(const Config& config, Graph& graph);
+
+}  // namespace weir
