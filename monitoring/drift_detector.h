@@ -47,6 +47,7 @@ class DetectorSpec {
  public:
   virtual ~DetectorSpec() = default;
   virtual void describe(OptionVisitor& option) = 0;
+  /// May be called from several threads at once.
   virtual std::unique_ptr<DriftDetector> make() const = 0;
 };
 

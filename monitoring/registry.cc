@@ -1,5 +1,6 @@
 #include <array>
 #include <memory>
+#include <mutex>
 #include <optional>
 
 #include "monitoring/classification_metrics.h"
@@ -21,14 +22,16 @@ class Spec final : public DetectorSpec {
     first_.reset();
   }
   /// Copies of one detector, so that what follows from the options (the thresholds of ks_test) is
-  /// computed once.
+  /// computed once, by the thread that asks first.
   std::unique_ptr<DriftDetector> make() const override {
+    const std::lock_guard lock(filling_);
     if (!first_) first_.emplace(options_);
     return std::make_unique<Detector>(*first_);
   }
 
  private:
   typename Detector::Options options_;
+  mutable std::mutex filling_;
   mutable std::optional<Detector> first_;  // never updated
 };
 

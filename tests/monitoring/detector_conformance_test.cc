@@ -2,10 +2,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <barrier>
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "monitoring/drift_detector.h"
 #include "tests/monitoring/settings_test.h"
@@ -26,17 +31,16 @@ std::ostream& operator<<(std::ostream& out, const Written& written) {
   return out;
 }
 
-std::unique_ptr<DriftDetector> make(const Written& written) {
-  for (const DetectorType& type : detector_types()) {
-    if (type.name != written.name) continue;
-    const std::unique_ptr<DetectorSpec> spec = type.make();
-    Settings settings(written.options);
-    spec->describe(settings);
-    return spec->make();
-  }
-  ADD_FAILURE() << "no detector " << written.name;
-  return nullptr;
+std::unique_ptr<DetectorSpec> spec_of(const Written& written) {
+  const auto type = std::ranges::find(detector_types(), written.name, &DetectorType::name);
+  if (type == detector_types().end()) throw std::logic_error("no detector " + written.name);
+  std::unique_ptr<DetectorSpec> spec = type->make();
+  Settings settings(written.options);
+  spec->describe(settings);
+  return spec;
 }
+
+std::unique_ptr<DriftDetector> make(const Written& written) { return spec_of(written)->make(); }
 
 /// Every row of the table with its defaults, and the variants that take other paths.
 std::vector<Written> all_detectors() {
@@ -90,6 +94,26 @@ TEST_P(EveryDetector, JudgesTheSameValuesTheSame) {
     ASSERT_TRUE(same(detector_->update(value), other->update(value))) << i;
   }
   EXPECT_EQ(saved(*detector_), saved(*other));
+}
+
+TEST_P(EveryDetector, MadeByFourThreadsAtOnceTheyAllJudgeTheSame) {
+  const std::unique_ptr<DetectorSpec> spec = spec_of(GetParam());
+  std::barrier together(4);
+  std::array<std::string, 4> states;
+  {
+    std::vector<std::jthread> threads;
+    for (std::string& state : states)
+      threads.emplace_back([&] {
+        together.arrive_and_wait();
+        const std::unique_ptr<DriftDetector> made = spec->make();
+        SplitMix64 random(19);
+        for (int i = 0; i < 4'000; ++i) made->update(random.normal() + i / 2'000);
+        state = saved(*made);
+      });
+  }
+  SplitMix64 random(19);
+  for (int i = 0; i < 4'000; ++i) detector_->update(random.normal() + i / 2'000);
+  for (const std::string& state : states) EXPECT_EQ(state, saved(*detector_));
 }
 
 TEST_P(EveryDetector, ContinuesBitForBitWhereItWasSaved) {
