@@ -44,6 +44,20 @@ const Properties kDefaults = {
     {"socket.nagle.disable", "true"},     {"topic.metadata.refresh.fast.interval.ms", "100"},
     {"retry.backoff.ms", "20"},           {"client.id", "weir"}};
 
+/// Of members of a group. Every consumer has them: librdkafka compares the two times with each
+/// other though a consumer has no group.
+Properties group_defaults(const Properties& user) {
+  std::string session = "10000";
+  std::string poll = "30000";
+  if (const auto found = user.find("session.timeout.ms"); found != user.end())
+    session = found->second;
+  if (session.size() > poll.size() || (session.size() == poll.size() && session > poll))
+    poll = session;
+  return {{"session.timeout.ms", session},
+          {"heartbeat.interval.ms", "1000"},
+          {"max.poll.interval.ms", poll}};
+}
+
 }  // namespace
 
 int Deadline::left_ms(std::chrono::milliseconds most) const {
@@ -52,11 +66,12 @@ int Deadline::left_ms(std::chrono::milliseconds most) const {
 }
 
 Client::Client(rd_kafka_type_t type, const Properties& user, const Properties& defaults,
-               const Properties& fixed, std::chrono::milliseconds answer_time)
-    : answer_time_(answer_time) {
+               const Properties& fixed, std::chrono::milliseconds answer_time, Rebalance rebalance)
+    : answer_time_(answer_time), rebalance_(std::move(rebalance)) {
   Properties settings = fixed;
   settings.insert(user.begin(), user.end());
   settings.insert(defaults.begin(), defaults.end());
+  if (type == RD_KAFKA_CONSUMER) settings.merge(group_defaults(user));
   settings.insert(kDefaults.begin(), kDefaults.end());
   servers_ = settings["bootstrap.servers"];
 
@@ -65,6 +80,7 @@ Client::Client(rd_kafka_type_t type, const Properties& user, const Properties& d
   rd_kafka_conf_set_opaque(conf.get(), this);
   rd_kafka_conf_set_log_cb(conf.get(), &Client::on_log);
   rd_kafka_conf_set_error_cb(conf.get(), &Client::on_error);
+  if (rebalance_) rd_kafka_conf_set_rebalance_cb(conf.get(), &Client::on_rebalance);
   if (type == RD_KAFKA_PRODUCER) {
     set(conf.get(), "delivery.report.only.error", "true");
     rd_kafka_conf_set_dr_msg_cb(conf.get(), &Client::on_undelivered);
@@ -131,10 +147,24 @@ void Client::on_error(rd_kafka_t*, int error, const char* reason, void* opaque) 
   if (rejects(code)) self->rejected_ = true;
 }
 
+void Client::on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t what,
+                          rd_kafka_topic_partition_list_t* partitions, void* opaque) {
+  static_cast<Client*>(opaque)->rebalance_(what, *partitions);
+}
+
 void Client::on_undelivered(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
   auto* self = static_cast<Client*>(opaque);
   rd_kafka_resp_err_t none = RD_KAFKA_RESP_ERR_NO_ERROR;
   self->undelivered_.compare_exchange_strong(none, message->err);
+}
+
+Owned<rd_kafka_topic_partition_list_t> offset_list(std::span<const CommittedOffset> offsets) {
+  Owned<rd_kafka_topic_partition_list_t> list(
+      rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
+  for (const CommittedOffset& at : offsets)
+    rd_kafka_topic_partition_list_add(list.get(), at.topic.c_str(), at.partition)->offset =
+        at.offset;
+  return list;
 }
 
 std::optional<std::int32_t> count_partitions(Client& client, rd_kafka_topic_t* topic) {

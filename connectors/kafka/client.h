@@ -4,9 +4,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 
@@ -58,10 +60,15 @@ class Deadline {
 /// the text of the next failure.
 class Client {
  public:
+  /// Called within rd_kafka_consumer_poll when the partitions of a subscribing consumer change.
+  /// Calls rd_kafka_assign; does not throw.
+  using Rebalance =
+      std::function<void(rd_kafka_resp_err_t, const rd_kafka_topic_partition_list_t&)>;
+
   /// The user's properties win over `defaults`, `fixed` over both. Throws LogFailure (`refused`)
   /// when librdkafka does not take them.
   Client(rd_kafka_type_t type, const Properties& user, const Properties& defaults,
-         const Properties& fixed, std::chrono::milliseconds answer_time);
+         const Properties& fixed, std::chrono::milliseconds answer_time, Rebalance rebalance = {});
   ~Client();
   Client(const Client&) = delete;
 
@@ -89,11 +96,14 @@ class Client {
  private:
   static void on_log(const rd_kafka_t* handle, int level, const char* facility, const char* text);
   static void on_error(rd_kafka_t* handle, int error, const char* reason, void* self);
+  static void on_rebalance(rd_kafka_t* handle, rd_kafka_resp_err_t what,
+                           rd_kafka_topic_partition_list_t* partitions, void* self);
   static void on_undelivered(rd_kafka_t* handle, const rd_kafka_message_t* message, void* self);
 
   rd_kafka_t* handle_ = nullptr;
   std::string servers_;
   std::chrono::milliseconds answer_time_;
+  Rebalance rebalance_;
   mutable std::mutex mutex_;
   std::string last_error_;
   std::atomic<bool> rejected_ = false;
@@ -105,6 +115,9 @@ class Client {
 bool may_pass(rd_kafka_resp_err_t error);
 /// Whether an error says that a newer owner of the transactional id has taken over.
 bool means_fenced(rd_kafka_resp_err_t error);
+
+/// Offsets as librdkafka takes them.
+Owned<rd_kafka_topic_partition_list_t> offset_list(std::span<const CommittedOffset> offsets);
 
 /// The number of partitions of a topic. Asked again, within the client's answer time, while it has
 /// one without a leader; throws LogFailure; nothing when the topic does not exist.

@@ -8,6 +8,7 @@
 
 #include "connectors/kafka/client.h"
 #include "connectors/kafka/kafka_admin.h"
+#include "connectors/kafka/kafka_member.h"
 #include "connectors/kafka/kafka_reader.h"
 #include "connectors/kafka/kafka_writer.h"
 
@@ -28,7 +29,8 @@ KafkaLog::KafkaLog(KafkaProperties properties, std::chrono::milliseconds answer_
       // Offsets asked for under read_committed would be the last stable ones.
       client_(std::make_unique<Client>(RD_KAFKA_CONSUMER, properties_, Properties{},
                                        Properties{{"isolation.level", "read_uncommitted"}},
-                                       answer_time)) {}
+                                       answer_time)),
+      groups_(std::make_unique<Groups>()) {}
 
 KafkaLog::~KafkaLog() = default;
 
@@ -97,8 +99,6 @@ std::unique_ptr<RecordReader> KafkaLog::reader(const std::string& topic) {
 
 std::unique_ptr<LogWriter> KafkaLog::writer(const std::string& identity,
                                             std::vector<std::string> topics, Delivery delivery) {
-  if (delivery != Delivery::exactly_once)
-    throw LogFailure(LogFailure::Kind::refused, "delivery at least once comes later");
   std::vector<Writer::Topic> known;
   for (std::string& topic : topics) {
     const std::optional<std::int32_t> count = partitions(topic);
@@ -106,12 +106,16 @@ std::unique_ptr<LogWriter> KafkaLog::writer(const std::string& identity,
       throw LogFailure(LogFailure::Kind::refused, fmt::format("there is no topic {}", topic));
     known.push_back({std::move(topic), *count, nullptr});
   }
-  return std::make_unique<Writer>(properties_, identity, std::move(known), client_->answer_time());
+  return std::make_unique<Writer>(*groups_, properties_, identity, std::move(known), delivery,
+                                  client_->answer_time());
 }
 
-std::unique_ptr<Membership> KafkaLog::join(const std::string&, const std::string&,
-                                           const std::string&, Signal&) {
-  throw LogFailure(LogFailure::Kind::refused, "groups come later");
+std::unique_ptr<Membership> KafkaLog::join(const std::string& group, const std::string& topic,
+                                           const std::string& instance, Signal& signal) {
+  if (!partitions(topic))
+    throw LogFailure(LogFailure::Kind::refused, fmt::format("there is no topic {}", topic));
+  return std::make_unique<Member>(*groups_, properties_, group, topic, instance, signal,
+                                  client_->answer_time());
 }
 
 std::string kafka_property(const std::string& name, const std::string& value) {

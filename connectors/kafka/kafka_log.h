@@ -15,7 +15,8 @@ namespace weir {
 
 namespace kafka {
 class Client;
-}
+class Groups;
+}  // namespace kafka
 
 /// Properties of librdkafka by name, as under `kafka:`.
 using KafkaProperties = std::map<std::string, std::string>;
@@ -24,10 +25,9 @@ using KafkaProperties = std::map<std::string, std::string>;
 ///
 /// Topics are read committed, from positions of our own, without a consumer group. An epoch is one
 /// transaction; its offsets go to the group that the identity names: `weir.fraud` for
-/// `weir.fraud.0`. A transaction that the broker timed out is answered `fenced`, as a real
-/// take-over is: only the log tells them apart. Threads: two of librdkafka's for each reader and
-/// writer and broker. Limits: 16 MiB of records are fetched ahead
-/// for a partition (`queued.max.messages.kbytes`), less when a topic has more than four.
+/// `weir.fraud.0`. A group is a subscribing consumer of its own that reads nothing. Threads: two of
+/// librdkafka's for each reader, writer, member and broker. Limits: 16 MiB of records are fetched
+/// ahead for a partition (`queued.max.messages.kbytes`), less when a topic has more than four.
 class KafkaLog final : public Log {
  public:
   /// How long a question to the brokers may take before it is `unreachable`.
@@ -59,6 +59,7 @@ class KafkaLog final : public Log {
  private:
   KafkaProperties properties_;
   std::unique_ptr<kafka::Client> client_;  // for questions
+  std::unique_ptr<kafka::Groups> groups_;
 };
 
 /// What librdkafka finds wrong with a property under `kafka:`, or empty. Offline: nothing is

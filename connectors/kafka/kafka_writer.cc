@@ -22,9 +22,12 @@ const Properties kUnboundedQueue = {{"queue.buffering.max.messages", "10000000"}
 /// What librdkafka counts to a record beside its bytes, at most.
 constexpr std::size_t kRecordOverhead = 128;
 
-Properties fixed_for(const std::string& identity) {
+Properties fixed_for(const std::string& identity, Delivery delivery) {
   Properties fixed = kUnboundedQueue;
-  fixed["transactional.id"] = identity;
+  if (delivery == Delivery::exactly_once)
+    fixed["transactional.id"] = identity;
+  else
+    fixed["enable.idempotence"] = "true";
   return fixed;
 }
 
@@ -61,17 +64,20 @@ void* bytes_of(std::string_view text) { return const_cast<char*>(text.data()); }
 
 }  // namespace
 
-Writer::Writer(const Properties& properties, const std::string& identity, std::vector<Topic> topics,
-               std::chrono::milliseconds answer_time)
+Writer::Writer(Groups& groups, const Properties& properties, const std::string& identity,
+               std::vector<Topic> topics, Delivery delivery, std::chrono::milliseconds answer_time)
     : identity_(identity),
-      client_(RD_KAFKA_PRODUCER, properties, kDefaults, fixed_for(identity), answer_time),
+      client_(RD_KAFKA_PRODUCER, properties, kDefaults, fixed_for(identity, delivery), answer_time),
       topics_(std::move(topics)),
       batches_(topics_.size()),
       max_record_bytes_(std::stoul(client_.setting("message.max.bytes")) - kRecordOverhead),
       transaction_time_(std::stol(client_.setting("transaction.timeout.ms"))),
       group_(rd_kafka_consumer_group_metadata_new(group_of(identity).c_str())) {
   warm_up();
-  take_over();
+  if (delivery == Delivery::exactly_once)
+    take_over();
+  else
+    offsets_.emplace(groups, properties, group_of(identity), answer_time);
 }
 
 // Else the first record of each topic makes librdkafka ask, half a second within the transaction.
@@ -113,7 +119,9 @@ Commit Writer::commit(const Outbox& records, std::span<const CommittedOffset> of
                       std::string& reason) {
   check(client_.handle(), "a writer is not used after a commit that failed");
   refuse_impossible(records);
-  const Result trouble = transact(records, offsets);
+  begun_ = std::chrono::steady_clock::now();
+  const Result trouble = offsets_ ? send_in_order(records) : transact(records, offsets);
+  if (!trouble && offsets_ && !offsets.empty()) offsets_->commit(offsets);
   if (trouble) return give_up(*trouble, reason);
   client_.poll();
   return Commit::done;
@@ -148,7 +156,7 @@ Writer::Result Writer::transact(const Outbox& records, std::span<const Committed
   const Deadline deadline(transaction_time_);
   if (const Owned<rd_kafka_error_t> error{rd_kafka_begin_transaction(client_.handle())})
     return Trouble{rd_kafka_error_code(error.get()), rd_kafka_error_string(error.get())};
-  if (Result trouble = produce(records)) return trouble;
+  if (Result trouble = produce(records, 0, topics_.size())) return trouble;
   if (!offsets.empty())
     if (Result trouble = send_offsets(offsets, deadline)) return trouble;
   return retry(deadline, [this](int time_ms) {
@@ -156,22 +164,36 @@ Writer::Result Writer::transact(const Outbox& records, std::span<const Committed
   });
 }
 
+Writer::Result Writer::send_in_order(const Outbox& records) {
+  const Deadline deadline(transaction_time_);
+  const std::size_t last = topics_.size() - 1;
+  if (Result trouble = produce(records, 0, last)) return trouble;
+  if (Result trouble = flush(deadline)) return trouble;
+  if (Result trouble = produce(records, last, topics_.size())) return trouble;
+  return flush(deadline);
+}
+
+Writer::Result Writer::flush(const Deadline& deadline) {
+  const rd_kafka_resp_err_t error = rd_kafka_flush(client_.handle(), deadline.left_ms());
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return Trouble{error, rd_kafka_err2str(error)};
+  const rd_kafka_resp_err_t undelivered = client_.take_undelivered();
+  if (undelivered == RD_KAFKA_RESP_ERR_NO_ERROR) return std::nullopt;
+  return Trouble{undelivered, rd_kafka_err2str(undelivered)};
+}
+
 Writer::Result Writer::send_offsets(std::span<const CommittedOffset> offsets,
                                     const Deadline& deadline) {
-  const Owned<rd_kafka_topic_partition_list_t> list(
-      rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
-  for (const CommittedOffset& at : offsets)
-    rd_kafka_topic_partition_list_add(list.get(), at.topic.c_str(), at.partition)->offset =
-        at.offset;
+  const Owned<rd_kafka_topic_partition_list_t> list = offset_list(offsets);
   return retry(deadline, [&](int time_ms) {
     return rd_kafka_send_offsets_to_transaction(client_.handle(), list.get(), group_.get(),
                                                 time_ms);
   });
 }
 
-Writer::Result Writer::produce(const Outbox& records) {
+Writer::Result Writer::produce(const Outbox& records, std::size_t from, std::size_t to) {
   for (auto& batch : batches_) batch.clear();
   for (const Outbox::Entry& entry : records.entries()) {
+    if (entry.topic < from || entry.topic >= to) continue;
     if (entry.headers_size > 0) {
       // A batch cannot carry headers; what came before must go before.
       if (Result trouble = produce_batch(entry.topic)) return trouble;
@@ -186,7 +208,7 @@ Writer::Result Writer::produce(const Outbox& records) {
     message.len = entry.value_size;
     batches_[entry.topic].push_back(message);
   }
-  for (std::size_t topic = 0; topic < topics_.size(); ++topic)
+  for (std::size_t topic = from; topic < to; ++topic)
     if (Result trouble = produce_batch(topic)) return trouble;
   return std::nullopt;
 }
@@ -253,9 +275,21 @@ Commit Writer::give_up(const Trouble& trouble, std::string& reason) {
   for (Topic& topic : topics_) topic.handle.reset();
   client_.destroy();  // nothing may read the outbox after this call
 
-  if (means_fenced(error)) return Commit::fenced;
+  if (means_fenced(error)) return judge_fencing(failure.what(), reason);
   if (refuses(error)) throw LogFailure(LogFailure::Kind::refused, failure.what());
   reason = failure.what();
+  return Commit::unknown;
+}
+
+Commit Writer::judge_fencing(const std::string& text, std::string& reason) const {
+  constexpr milliseconds kMargin{1000};
+  const auto passed = std::chrono::steady_clock::now() - begun_;
+  reason = text;
+  if (passed < transaction_time_ - kMargin) return Commit::fenced;
+  reason += fmt::format(
+      "; {:.1f} s after the transaction began it may also have timed out "
+      "(transaction.timeout.ms: {})",
+      std::chrono::duration<double>(passed).count(), transaction_time_.count());
   return Commit::unknown;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -8,12 +9,17 @@
 #include <vector>
 
 #include "connectors/kafka/client.h"
+#include "connectors/kafka/kafka_offsets.h"
 
 namespace weir::kafka {
 
-/// Commits epochs as transactions of one transactional id. Values are sent from the outbox without
-/// a copy; a transaction that fails is never aborted (librdkafka #4849) but left to the next
-/// writer, whose `init_transactions` ends it.
+/// Commits epochs: exactly once as transactions of one transactional id, at least once as an
+/// idempotent producer that waits for the outputs before it sends the records of the last topic.
+/// Values are sent from the outbox without a copy; a transaction that fails is never aborted
+/// (librdkafka #4849) but left to the next writer, whose `init_transactions` ends it.
+///
+/// librdkafka 2.0.2 calls fenced also what the broker timed out. `fenced` is answered only while
+/// the broker cannot have: within transaction.timeout.ms, less a second; later it is `unknown`.
 class Writer final : public LogWriter {
  public:
   struct Topic {
@@ -22,9 +28,10 @@ class Writer final : public LogWriter {
     Owned<rd_kafka_topic_t> handle;
   };
 
-  /// Fences every older owner of `identity`. Throws LogFailure.
-  Writer(const Properties& properties, const std::string& identity, std::vector<Topic> topics,
-         std::chrono::milliseconds answer_time);
+  /// Exactly once it fences every older owner of `identity`. `groups` outlives it. Throws
+  /// LogFailure.
+  Writer(Groups& groups, const Properties& properties, const std::string& identity,
+         std::vector<Topic> topics, Delivery delivery, std::chrono::milliseconds answer_time);
 
   Commit commit(const Outbox& records, std::span<const CommittedOffset> offsets,
                 std::string& reason) override;
@@ -45,10 +52,14 @@ class Writer final : public LogWriter {
   template <class Call>
   Result retry(const Deadline& deadline, Call call);
   Result transact(const Outbox& records, std::span<const CommittedOffset> offsets);
-  Result produce(const Outbox& records);
+  Result send_in_order(const Outbox& records);
+  /// Hands the records of the topics [from, to) to librdkafka.
+  Result produce(const Outbox& records, std::size_t from, std::size_t to);
   Result produce_batch(std::size_t topic);
   Result produce_one(const Outbox& records, const Outbox::Entry& entry);
+  Result flush(const Deadline& deadline);
   Result send_offsets(std::span<const CommittedOffset> offsets, const Deadline& deadline);
+  Commit judge_fencing(const std::string& text, std::string& reason) const;
   Commit give_up(const Trouble& trouble, std::string& reason);
 
   std::string identity_;
@@ -57,7 +68,9 @@ class Writer final : public LogWriter {
   std::vector<std::vector<rd_kafka_message_t>> batches_;  // by topic
   std::size_t max_record_bytes_;
   std::chrono::milliseconds transaction_time_;
+  std::chrono::steady_clock::time_point begun_;  // goes on while the process is stopped
   Owned<rd_kafka_consumer_group_metadata_t> group_;
+  std::optional<OffsetStore> offsets_;  // at least once
 };
 
 }  // namespace weir::kafka

@@ -13,7 +13,7 @@ struct OwnProperty {
   std::string_view name;
   std::string_view instead;
 };
-constexpr std::array<OwnProperty, 9> kOwn = {{
+constexpr std::array<OwnProperty, 13> kOwn = {{
     {"group.id", "weir.<pipeline>"},
     {"transactional.id", "weir.<pipeline>.<shard>"},
     {"enable.idempotence", "always on"},
@@ -23,6 +23,10 @@ constexpr std::array<OwnProperty, 9> kOwn = {{
     {"enable.auto.offset.store", "offsets are part of the epoch"},
     {"enable.partition.eof", "always on"},
     {"partitioner", "always murmur2_random, as Java's"},
+    {"group.instance.id", "`instance` under `engine` names this one"},
+    {"partition.assignment.strategy", "always range"},
+    {"queue.buffering.max.messages", "an epoch bounds what is sent at once"},
+    {"queue.buffering.max.kbytes", "an epoch bounds what is sent at once"},
 }};
 
 constexpr std::array<std::string_view, 6> kSecretParts = {

@@ -13,8 +13,14 @@ MemoryLog::Member::~Member() {
     told = log_.call(Kind::leave, name_) == Fault::none;
   } catch (...) {  // killed before it could tell
   }
-  const std::lock_guard lock(log_.mutex_);
-  group_.leave(member_, told);
+  {
+    const std::lock_guard lock(log_.mutex_);
+    group_.leave(member_, told);
+  }
+  try {
+    log_.call(Kind::leave, name_, true);
+  } catch (...) {  // killed right after
+  }
 }
 
 std::span<const std::int32_t> MemoryLog::Member::poll(const Release& release) {

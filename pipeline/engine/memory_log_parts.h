@@ -74,7 +74,10 @@ class MemoryLog::Writer final : public LogWriter {
   };
   static Visible visible(const Outbox& records, Fault fault);
   bool fenced() const;
+  bool is_last(const Outbox::Entry& entry) const { return entry.topic + 1 == topics_.size(); }
   void refuse_impossible(const Outbox& records) const;
+  void refuse_too_large(const Outbox& records, bool last_topic) const;
+  void refuse_above(std::size_t limit, const Outbox::Entry& entry) const;
   void append_transaction(const Outbox& records, Visible visible) const;
   void append_plainly(const Outbox& records, Visible visible, bool last_topic) const;
   Partition& append_entry(const Outbox& records, std::size_t entry, bool visible,

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <set>
 
 #include "pipeline/core/check.h"
@@ -25,6 +24,7 @@ Commit MemoryLog::Writer::commit(const Outbox& records, std::span<const Committe
     {
       const std::lock_guard lock(log_.mutex_);
       refuse_impossible(records);
+      refuse_too_large(records, false);
       append_plainly(records, visible(records, fault), false);
     }
     log_.call(Kind::flush, identity_);
@@ -36,9 +36,12 @@ Commit MemoryLog::Writer::commit(const Outbox& records, std::span<const Committe
       ended_ = true;
       reason = fmt::format("a newer writer of {} has taken over", identity_);
     } else if (plain) {
+      refuse_too_large(records, true);
       append_plainly(records, visible(records, fault), true);
     } else {
       refuse_impossible(records);
+      refuse_too_large(records, false);
+      refuse_too_large(records, true);
       append_transaction(records, visible(records, fault));
     }
     if (!ended_ && fault != Fault::request_lost)
@@ -81,14 +84,24 @@ void MemoryLog::Writer::refuse_impossible(const Outbox& records) const {
     if (entry.partition < 0 ||
         static_cast<std::size_t>(entry.partition) >= topic->partitions.size())
       log_.partition_of(name, entry.partition);  // which throws
-    const std::size_t size = std::size_t{entry.headers_size} + entry.key_size + entry.value_size;
-    const std::size_t limit = std::min(log_.options_.max_record_bytes,
-                                       static_cast<std::size_t>(topic->settings.max_record_bytes));
-    if (size > limit)
-      throw LogFailure(
-          LogFailure::Kind::refused,
-          fmt::format("a record of {} bytes for topic {}: the limit is {}", size, name, limit));
+    refuse_above(log_.options_.max_record_bytes, entry);
   }
+}
+
+// Apart, since at least once a broker says so when the outputs are there already.
+void MemoryLog::Writer::refuse_too_large(const Outbox& records, bool last_topic) const {
+  for (const Outbox::Entry& entry : records.entries())
+    if (is_last(entry) == last_topic)
+      refuse_above(static_cast<std::size_t>(topics_[entry.topic].topic->settings.max_record_bytes),
+                   entry);
+}
+
+void MemoryLog::Writer::refuse_above(std::size_t limit, const Outbox::Entry& entry) const {
+  const std::size_t size = std::size_t{entry.headers_size} + entry.key_size + entry.value_size;
+  if (size > limit)
+    throw LogFailure(LogFailure::Kind::refused,
+                     fmt::format("a record of {} bytes for topic {}: the limit is {}", size,
+                                 topics_[entry.topic].name, limit));
 }
 
 void MemoryLog::Writer::append_transaction(const Outbox& records, Visible visible) const {
@@ -109,8 +122,7 @@ void MemoryLog::Writer::append_plainly(const Outbox& records, Visible visible,
                                        bool last_topic) const {
   const std::int64_t now = log_.options_.clock();
   for (std::size_t i = visible.from; i < visible.to; ++i)
-    if ((records.entries()[i].topic + 1 == topics_.size()) == last_topic)
-      append_entry(records, i, true, now).wake();
+    if (is_last(records.entries()[i]) == last_topic) append_entry(records, i, true, now).wake();
 }
 
 MemoryLog::Partition& MemoryLog::Writer::append_entry(const Outbox& records, std::size_t entry,

@@ -88,21 +88,7 @@ class KafkaUnderTest final : public LogUnderTest {
     OpenTransaction(topic, partition, records).abort();
   }
 
-  void delete_records(const std::string& topic, std::int32_t partition,
-                      std::int64_t before) override {
-    rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(list, topic.c_str(), partition)->offset = before;
-    rd_kafka_DeleteRecords_t* request = rd_kafka_DeleteRecords_new(list);
-    rd_kafka_queue_t* answers = rd_kafka_queue_new(producer_.get());
-    rd_kafka_DeleteRecords(producer_.get(), &request, 1, nullptr, answers);
-    rd_kafka_event_t* answer = rd_kafka_queue_poll(answers, 30'000);
-    ASSERT_TRUE(answer);
-    EXPECT_EQ(rd_kafka_event_error(answer), RD_KAFKA_RESP_ERR_NO_ERROR);
-    rd_kafka_event_destroy(answer);
-    rd_kafka_queue_destroy(answers);
-    rd_kafka_DeleteRecords_destroy(request);
-    rd_kafka_topic_partition_list_destroy(list);
-  }
+  void expire(const Membership&) override {}  // max.poll.interval.ms does
 
   std::optional<std::int64_t> committed(const std::string& group, const std::string& topic,
                                         std::int32_t partition) override {
@@ -116,7 +102,10 @@ class KafkaUnderTest final : public LogUnderTest {
   }
 
  private:
-  KafkaLog log_{{{"bootstrap.servers", broker()}}};
+  // The shortest session that a broker takes.
+  KafkaLog log_{{{"bootstrap.servers", broker()},
+                 {"session.timeout.ms", "6000"},
+                 {"max.poll.interval.ms", "6000"}}};
   PlainClient producer_{RD_KAFKA_PRODUCER, {{"linger.ms", "0"}}};
 };
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -29,10 +30,40 @@ class LogUnderTest {
                       std::int64_t timestamp) = 0;
   /// Leaves records of a transaction that was aborted.
   virtual void append_aborted(const std::string& topic, std::int32_t partition, int records) = 0;
-  virtual void delete_records(const std::string& topic, std::int32_t partition,
-                              std::int64_t before) = 0;
   virtual std::optional<std::int64_t> committed(const std::string& group, const std::string& topic,
                                                 std::int32_t partition) = 0;
+  /// Ends the lease of a member that is not polled, if time does not.
+  virtual void expire(const Membership& member) = 0;
+};
+
+/// A member with what it was told.
+struct Sharing {
+  struct Released {
+    std::vector<std::int32_t> partitions;
+    bool lost;
+    bool operator==(const Released&) const = default;
+  };
+
+  void join(Log& log, const std::string& group, const std::string& topic,
+            const std::string& instance = {}) {
+    membership = log.join(group, topic, instance, *signal);
+  }
+  void poll() {
+    const auto mine = membership->poll([this](std::span<const std::int32_t> partitions, bool lost) {
+      released.push_back({{partitions.begin(), partitions.end()}, lost});
+      owned.clear();
+    });
+    owned.assign(mine.begin(), mine.end());
+  }
+  void leave() {
+    owned.clear();
+    membership.reset();
+  }
+
+  Signal* signal;
+  std::unique_ptr<Membership> membership = nullptr;
+  std::vector<std::int32_t> owned = {};
+  std::vector<Released> released = {};
 };
 
 /// A record by value.
@@ -138,6 +169,25 @@ class LogContract : public testing::TestWithParam<std::function<std::unique_ptr<
     return values;
   }
 
+  /// Polls members until `wanted`; no partition ever has two of them.
+  template <class Wanted>
+  void poll_until(std::vector<Sharing*> members, Wanted wanted) {
+    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+    while (std::chrono::steady_clock::now() < deadline) {
+      for (Sharing* member : members) {
+        member->poll();
+        std::vector<std::int32_t> all;
+        for (const Sharing* each : members)
+          all.insert(all.end(), each->owned.begin(), each->owned.end());
+        std::sort(all.begin(), all.end());
+        EXPECT_EQ(std::adjacent_find(all.begin(), all.end()), all.end());
+      }
+      if (wanted()) return;
+      signal_.wait_for(std::chrono::milliseconds(500));
+    }
+    ADD_FAILURE() << "the group did not settle";
+  }
+
   template <class Call>
   static std::optional<LogFailure::Kind> failure_of(Call call) {
     try {
@@ -150,6 +200,7 @@ class LogContract : public testing::TestWithParam<std::function<std::unique_ptr<
 
   std::unique_ptr<LogUnderTest> under_test_;
   Log& log_;
+  Signal signal_;  // of members
   int made_ = 0;
 };
 
@@ -415,7 +466,7 @@ TEST_P(LogContract, ReadsEveryRecordOnceAndInOrderWhileWritersCommit) {
 TEST_P(LogContract, SaysWhichOffsetIsLostToRetention) {
   const std::string topic = fresh_topic();
   for (int i = 0; i < 10; ++i) under_test_->append(topic, 0, std::to_string(i), 1000 + i);
-  under_test_->delete_records(topic, 0, 4);
+  log_.delete_records(topic, 0, 4);
   EXPECT_EQ(log_.offsets(topic, 0).first, 4);
   EXPECT_EQ(values_of(read(topic, 0, 4)).front(), "4");
 
@@ -471,6 +522,258 @@ TEST_P(LogContract, TakesTheLargestRecordAndRefusesALargerOne) {
   const auto again = log_.writer(fresh("writer"), {topic});
   ASSERT_EQ(commit(*again, outbox({std::string(most - 3, 'x')})), Commit::done);
   EXPECT_EQ(read(topic).at(0).value->size(), most - 3);
+}
+
+using Partitions = std::vector<std::int32_t>;
+
+TEST_P(LogContract, DeletesWhatIsBelowAnOffsetAndNothingTwice) {
+  const std::string topic = fresh_topic(2);
+  for (int i = 0; i < 10; ++i) under_test_->append(topic, 1, std::to_string(i), 1000 + i);
+  log_.delete_records(topic, 1, 4);
+  log_.delete_records(topic, 1, 2);
+  log_.delete_records(topic, 1, -1);
+  EXPECT_EQ(log_.offsets(topic, 1).first, 4);
+  EXPECT_EQ(log_.offsets(topic, 1).end, 10);
+  EXPECT_EQ(failure_of([&] { log_.delete_records(topic, 1, 11); }), LogFailure::Kind::refused);
+  log_.delete_records(topic, 1, 10);
+  EXPECT_EQ(log_.offsets(topic, 1).first, 10);
+  EXPECT_EQ(failure_of([&] { log_.delete_records(fresh("absent"), 0, 1); }),
+            LogFailure::Kind::refused);
+}
+
+TEST_P(LogContract, KnowsTheSettingsOfATopic) {
+  const std::string compacted = fresh("compacted");
+  log_.create_topic(compacted, 1,
+                    {{"cleanup.policy", "compact"},
+                     {"min.compaction.lag.ms", "60000"},
+                     {"max.message.bytes", "5000"}});
+  const TopicSettings table = log_.settings(compacted);
+  EXPECT_TRUE(table.compacted);
+  EXPECT_FALSE(table.deletes);
+  EXPECT_EQ(table.min_compaction_lag_ms, 60'000);
+  EXPECT_EQ(table.max_record_bytes, 5000);
+
+  const std::string both = fresh("both");
+  log_.create_topic(both, 1,
+                    {{"cleanup.policy", "compact,delete"},
+                     {"retention.ms", "3600000"},
+                     {"retention.bytes", "1000000"}});
+  EXPECT_TRUE(log_.settings(both).compacted);
+  EXPECT_TRUE(log_.settings(both).deletes);
+  EXPECT_EQ(log_.settings(both).retention_ms, 3'600'000);
+  EXPECT_EQ(log_.settings(both).retention_bytes, 1'000'000);
+
+  const std::string kept = fresh("kept");
+  log_.create_topic(kept, 1, {{"retention.ms", "-1"}});
+  EXPECT_FALSE(log_.settings(kept).compacted);
+  EXPECT_TRUE(log_.settings(kept).deletes);
+  EXPECT_EQ(log_.settings(kept).retention_ms, -1);
+  EXPECT_EQ(log_.settings(kept).retention_bytes, -1);
+  EXPECT_EQ(log_.settings(kept).max_record_bytes, 1'048'588);
+  EXPECT_EQ(failure_of([&] { log_.settings(fresh("absent")); }), LogFailure::Kind::refused);
+}
+
+TEST_P(LogContract, AtLeastOnceTheOutputsAreInTheLogBeforeTheirEpoch) {
+  const std::string outputs = fresh_topic(2);
+  const std::string epochs = fresh("epochs");
+  log_.create_topic(epochs, 1, {{"max.message.bytes", "1000"}});
+  const auto writer = log_.writer(fresh("writer"), {outputs, epochs}, Delivery::at_least_once);
+  Outbox records;
+  records.add(1, 0, "key", std::string(2000, 'x'));  // added first, sent last; refused
+  records.add(0, 0, "key", "one");
+  records.add(0, 1, "key", "two");
+  EXPECT_EQ(failure_of([&] { commit(*writer, records); }), LogFailure::Kind::refused);
+  EXPECT_EQ(values_of(read(outputs, 0)), Values{"one"});
+  EXPECT_EQ(values_of(read(outputs, 1)), Values{"two"});
+  EXPECT_TRUE(read(epochs).empty());
+}
+
+TEST_P(LogContract, AtLeastOnceWritesOutputsEpochAndOffsetsWithoutATransaction) {
+  const std::string outputs = fresh_topic();
+  const std::string epochs = fresh_topic();
+  const std::string group = fresh("group");
+  const auto writer = log_.writer(group + ".0", {outputs, epochs}, Delivery::at_least_once);
+  for (const std::string number : {"1", "2"}) {
+    Outbox records;
+    records.add(0, 0, "key", "a" + number);
+    records.add(0, 0, "key", "b" + number, std::vector<Header>{{"name", "value"}});
+    records.add(1, 0, "key", "epoch " + number);
+    ASSERT_EQ(commit(*writer, records, {{outputs, 0, std::stoi(number)}}), Commit::done);
+  }
+  EXPECT_EQ(values_of(read(outputs)), (Values{"a1", "b1", "a2", "b2"}));
+  EXPECT_EQ(values_of(read(epochs)), (Values{"epoch 1", "epoch 2"}));
+  EXPECT_EQ(log_.offsets(outputs, 0).end, 4);  // no gaps
+  EXPECT_EQ(under_test_->committed(group, outputs, 0), 2);
+}
+
+TEST_P(LogContract, AtLeastOnceNobodyIsFenced) {
+  const std::string topic = fresh_topic();
+  const std::string identity = fresh("writer");
+  const auto transactional = log_.writer(identity, {topic});
+  const auto older = log_.writer(identity, {topic}, Delivery::at_least_once);
+  const auto newer = log_.writer(identity, {topic}, Delivery::at_least_once);
+  EXPECT_EQ(commit(*older, outbox({"a"})), Commit::done);
+  EXPECT_EQ(commit(*newer, outbox({"b"})), Commit::done);
+  EXPECT_EQ(commit(*older, outbox({"c"})), Commit::done);
+  EXPECT_EQ(commit(*transactional, outbox({"d"})), Commit::done);
+  EXPECT_EQ(values_of(read(topic)), (Values{"a", "b", "c", "d"}));
+}
+
+TEST_P(LogContract, StoresOffsetsWhileTheGroupHasMembers) {
+  const std::string topic = fresh_topic(2);
+  const std::string group = fresh("group");
+  Sharing one{&signal_};
+  one.join(log_, group, topic);
+  poll_until({&one}, [&] { return one.owned.size() == 2; });
+  const auto once = log_.writer(group + ".0", {topic});
+  ASSERT_EQ(commit(*once, outbox({"a"}), {{topic, 0, 5}}), Commit::done);
+  EXPECT_EQ(under_test_->committed(group, topic, 0), 5);
+  const auto often = log_.writer(group + ".1", {topic}, Delivery::at_least_once);
+  ASSERT_EQ(commit(*often, outbox({"a"}), {{topic, 1, 6}}), Commit::done);
+  EXPECT_EQ(under_test_->committed(group, topic, 1), 6);
+}
+
+TEST_P(LogContract, TheOnlyMemberOfAGroupHasEveryPartition) {
+  const std::string topic = fresh_topic(3);
+  Sharing one{&signal_};
+  one.join(log_, fresh("group"), topic);
+  EXPECT_FALSE(one.membership->joined());
+  poll_until({&one}, [&] { return one.membership->joined(); });
+  EXPECT_EQ(one.owned, (Partitions{0, 1, 2}));
+  EXPECT_TRUE(one.released.empty());
+}
+
+TEST_P(LogContract, TwoMembersShareThePartitions) {
+  const std::string topic = fresh_topic(5);
+  const std::string group = fresh("group");
+  Sharing one{&signal_};
+  Sharing other{&signal_};
+  one.join(log_, group, topic);
+  poll_until({&one}, [&] { return one.owned.size() == 5; });
+  other.join(log_, group, topic);
+  poll_until({&one, &other},
+             [&] { return one.owned.size() + other.owned.size() == 5 && one.owned.size() < 5; });
+  EXPECT_EQ(one.released, (std::vector<Sharing::Released>{{{0, 1, 2, 3, 4}, false}}));
+  EXPECT_TRUE(other.released.empty());
+  EXPECT_GE(std::min(one.owned.size(), other.owned.size()), 2U);
+}
+
+TEST_P(LogContract, AMemberWithoutAShareHasJoined) {
+  const std::string topic = fresh_topic(1);
+  const std::string group = fresh("group");
+  Sharing one{&signal_};
+  Sharing other{&signal_};
+  one.join(log_, group, topic);
+  other.join(log_, group, topic);
+  poll_until({&one, &other}, [&] {
+    return one.membership->joined() && other.membership->joined() &&
+           one.owned.size() + other.owned.size() == 1;
+  });
+}
+
+TEST_P(LogContract, AMemberThatLeavesHandsOverWithinTwoSeconds) {
+  const std::string topic = fresh_topic(4);
+  const std::string group = fresh("group");
+  Sharing one{&signal_};
+  Sharing other{&signal_};
+  one.join(log_, group, topic);
+  other.join(log_, group, topic);
+  poll_until({&one, &other}, [&] { return one.owned.size() == 2 && other.owned.size() == 2; });
+  const auto begun = std::chrono::steady_clock::now();
+  one.leave();
+  poll_until({&other}, [&] { return other.owned.size() == 4; });
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(2));
+  EXPECT_FALSE(other.released.back().lost);
+}
+
+TEST_P(LogContract, AnInstanceThatComesBackHasItsPartitionsWithoutAChangeForTheOthers) {
+  const std::string topic = fresh_topic(4);
+  const std::string group = fresh("group");
+  Sharing one{&signal_};
+  Sharing other{&signal_};
+  one.join(log_, group, topic, "a");
+  other.join(log_, group, topic, "b");
+  poll_until({&one, &other}, [&] { return one.owned.size() == 2 && other.owned.size() == 2; });
+  const Partitions before = one.owned;
+  other.released.clear();
+  one.leave();
+  other.poll();
+  EXPECT_EQ(other.owned.size(), 2U);
+  one.join(log_, group, topic, "a");
+  poll_until({&one, &other}, [&] { return !one.owned.empty(); });
+  EXPECT_EQ(one.owned, before);
+  EXPECT_EQ(other.owned.size(), 2U);
+  EXPECT_TRUE(other.released.empty());
+}
+
+TEST_P(LogContract, AnInstanceThatJoinsTwiceFencesTheFirst) {
+  const std::string topic = fresh_topic(2);
+  const std::string group = fresh("group");
+  Sharing one{&signal_};
+  Sharing again{&signal_};
+  one.join(log_, group, topic, "a");
+  poll_until({&one}, [&] { return one.owned.size() == 2; });
+  again.join(log_, group, topic, "a");
+  poll_until({&again}, [&] { return again.owned.size() == 2; });
+  const auto failure = failure_of([&] { poll_until({&one}, [&] { return false; }); });
+  EXPECT_EQ(failure, LogFailure::Kind::fenced);
+  EXPECT_EQ(one.released, (std::vector<Sharing::Released>{{{0, 1}, true}}));
+  one.leave();
+  again.poll();
+  EXPECT_EQ(again.owned, (Partitions{0, 1}));
+}
+
+TEST_P(LogContract, AMemberThatDoesNotPollLosesItsLeaseAndJoinsAgain) {
+  const std::string topic = fresh_topic(2);
+  const std::string group = fresh("group");
+  Sharing one{&signal_};
+  Sharing other{&signal_};
+  one.join(log_, group, topic);
+  other.join(log_, group, topic);
+  poll_until({&one, &other}, [&] { return one.owned.size() == 1 && other.owned.size() == 1; });
+  const Partitions before = one.owned;
+  one.released.clear();
+  under_test_->expire(*one.membership);
+  poll_until({&other}, [&] { return other.owned.size() == 2; });
+  EXPECT_EQ(one.owned, before);  // it does not know yet
+  one.poll();
+  ASSERT_FALSE(one.released.empty());
+  EXPECT_EQ(one.released.front(), (Sharing::Released{before, true}));
+  poll_until({&one, &other}, [&] { return one.owned.size() == 1 && other.owned.size() == 1; });
+}
+
+TEST_P(LogContract, WhatAReleaseThrowsComesOutOfThePoll) {
+  const std::string topic = fresh_topic(2);
+  const std::string group = fresh("group");
+  Sharing one{&signal_};
+  Sharing other{&signal_};
+  one.join(log_, group, topic);
+  poll_until({&one}, [&] { return one.owned.size() == 2; });
+  other.join(log_, group, topic);
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  const auto poll_both = [&] {
+    while (std::chrono::steady_clock::now() < deadline) {
+      other.poll();
+      one.membership->poll([](auto, bool) { throw std::domain_error("killed"); });
+      signal_.wait_for(std::chrono::milliseconds(100));
+    }
+  };
+  EXPECT_THROW(poll_both(), std::domain_error);
+}
+
+TEST_P(LogContract, AMemberCanBeGoneBeforeItHasJoined) {
+  const std::string topic = fresh_topic(2);
+  const std::string group = fresh("group");
+  for (int i = 0; i < 3; ++i) {
+    Sharing one{&signal_};
+    one.join(log_, group, topic);
+    if (i > 0) one.poll();
+  }
+  Sharing other{&signal_};
+  other.join(log_, group, topic);
+  poll_until({&other}, [&] { return other.owned.size() == 2; });
+  EXPECT_EQ(failure_of([&] { log_.join(group, fresh("absent"), "", signal_); }),
+            LogFailure::Kind::refused);
 }
 
 }  // namespace weir

@@ -25,10 +25,7 @@ class MemoryUnderTest final : public LogUnderTest {
     EXPECT_EQ(log_.writer("aborted", {topic})->commit(lost, {}, reason), Commit::unknown);
     fault_ = Fault::none;
   }
-  void delete_records(const std::string& topic, std::int32_t partition,
-                      std::int64_t before) override {
-    log_.delete_records(topic, partition, before);
-  }
+  void expire(const Membership& member) override { log_.expire(member); }
   std::optional<std::int64_t> committed(const std::string&, const std::string& topic,
                                         std::int32_t partition) override {
     return log_.committed(topic, partition);
@@ -86,6 +83,73 @@ TEST(MemoryLog, DoesNotApplyACommitWhoseRequestIsLost) {
   EXPECT_EQ(log.committed("in", 0), std::nullopt);
 }
 
+TEST(MemoryLog, TearsAnEpochAndSaysThatItIsDone) {
+  for (const auto& [torn, visible] : {std::pair(Fault::partial, Values{"a", "b"}),
+                                      std::pair(Fault::partial_rest, Values{"c", "d", "e"})}) {
+    const Fault fault = torn;
+    MemoryLog log({.hook = [fault](const MemoryLog::Call&) { return fault; }});
+    log.create_topic("t", 1);
+    Outbox records;
+    for (const char* value : {"a", "b", "c", "d", "e"}) records.add(0, 0, "key", value);
+    std::string reason;
+    EXPECT_EQ(log.writer("w", {"t"})->commit(records, {}, reason), Commit::done);
+    EXPECT_EQ(reason, "");
+    EXPECT_EQ(values(log, "t"), visible);
+    EXPECT_EQ(log.offsets("t", 0).end, 6);
+  }
+}
+
+TEST(MemoryLog, CanBeKilledBetweenOutputsAndTheirEpochAtLeastOnce) {
+  MemoryLog log({.hook = [](const MemoryLog::Call& call) {
+    if (call.kind == Kind::flush) throw std::domain_error("killed");
+    return Fault::none;
+  }});
+  log.create_topic("t", 1);
+  log.create_topic("epochs", 1);
+  Outbox records = one("a");
+  records.add(1, 0, "key", "epoch");
+  std::string reason;
+  const auto writer = log.writer("w", {"t", "epochs"}, Delivery::at_least_once);
+  EXPECT_THROW(writer->commit(records, {}, reason), std::domain_error);
+  EXPECT_EQ(values(log, "t"), Values{"a"});
+  EXPECT_EQ(values(log, "epochs"), Values{});
+}
+
+TEST(MemoryLog, AKilledMemberKeepsItsPlaceUntilItExpires) {
+  bool killed = false;
+  MemoryLog log({.hook = [&](const MemoryLog::Call& call) {
+    if (killed && call.kind == Kind::leave) throw std::domain_error("killed");
+    return Fault::none;
+  }});
+  log.create_topic("t", 2);
+  Signal signal;
+  Sharing dead{&signal};
+  Sharing alive{&signal};
+  dead.join(log, "g", "t");
+  alive.join(log, "g", "t");
+  for (int i = 0; i < 2; ++i) {
+    dead.poll();
+    alive.poll();
+  }
+  ASSERT_EQ(alive.owned, Partitions{1});
+  killed = true;
+  dead.leave();
+  alive.poll();
+  EXPECT_EQ(alive.owned, Partitions{1});
+  log.expire_gone("g", "t");
+  alive.poll();
+  EXPECT_EQ(alive.owned, (Partitions{0, 1}));
+}
+
+TEST(MemoryLog, TakesSettingsThatChange) {
+  MemoryLog log;
+  log.create_topic("t", 1);
+  log.set_settings("t", {.compacted = true, .max_record_bytes = 3});
+  EXPECT_TRUE(log.settings("t").compacted);
+  std::string reason;
+  EXPECT_THROW(log.writer("w", {"t"})->commit(one("a"), {}, reason), LogFailure);
+}
+
 TEST(MemoryLog, CallsItsHookBeforeAndAfterEveryCall) {
   std::vector<std::pair<Kind, bool>> calls;
   MemoryLog log({.hook = [&](const MemoryLog::Call& call) {
@@ -96,13 +160,20 @@ TEST(MemoryLog, CallsItsHookBeforeAndAfterEveryCall) {
   log.partitions("t");
   log.offsets("t", 0);
   log.offset_at("t", 0, 0);
+  log.settings("t");
+  log.delete_records("t", 0, 0);
+  {
+    Signal signal;
+    log.join("g", "t", "", signal)->poll([](auto, bool) {});
+  }
   std::string reason;
   log.writer("w", {"t"})->commit(one("a"), {}, reason);
   values(log, "t");
   std::vector<std::pair<Kind, bool>> expected;
   for (const Kind kind :
-       {Kind::create_topic, Kind::partitions, Kind::offsets, Kind::offset_at, Kind::writer,
-        Kind::commit, Kind::reader, Kind::offsets, Kind::start, Kind::fetch}) {
+       {Kind::create_topic, Kind::partitions, Kind::offsets, Kind::offset_at, Kind::settings,
+        Kind::delete_records, Kind::join, Kind::poll, Kind::leave, Kind::writer, Kind::commit,
+        Kind::reader, Kind::offsets, Kind::start, Kind::fetch}) {
     expected.emplace_back(kind, false);
     expected.emplace_back(kind, true);
   }
