@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "connectors/generate/splitmix64.h"
+#include "pipeline/core/splitmix64.h"
 
 namespace weir {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "connectors/generate/splitmix64.h"
+#include "pipeline/core/splitmix64.h"
 
 namespace weir {
 

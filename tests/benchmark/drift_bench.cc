@@ -8,26 +8,16 @@
 #include "monitoring/kolmogorov_smirnov.h"
 #include "monitoring/ks_test.h"
 #include "monitoring/mean_shift.h"
+#include "pipeline/core/splitmix64.h"
 
 namespace weir {
 namespace {
 
 /// About N(0, 1) from splitmix64, made before the clock starts.
 std::vector<double> draws(std::size_t count, double mean = 0) {
-  std::uint64_t seed = 42;
-  const auto uniform = [&] {
-    seed += 0x9E3779B97F4A7C15;
-    std::uint64_t z = seed;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-    return static_cast<double>((z ^ (z >> 31)) >> 11) * 0x1p-53;
-  };
+  SplitMix64 random(42);
   std::vector<double> values(count);
-  for (double& value : values) {
-    double sum = mean - 6;
-    for (int i = 0; i < 12; ++i) sum += uniform();
-    value = sum;
-  }
+  for (double& value : values) value = random.sum12() + mean;
   return values;
 }
 

@@ -14,6 +14,7 @@
 #include "models/linear/softmax_regression.h"
 #include "models/preprocess/one_hot.h"
 #include "models/preprocess/standard_scaler.h"
+#include "pipeline/core/splitmix64.h"
 
 namespace weir {
 namespace {
@@ -23,17 +24,11 @@ constexpr std::size_t kRows = 4096;  // small enough to stay in the cache
 /// Uniform draws in -0.5 .. 0.5 of splitmix64.
 class Draws {
  public:
-  double next() { return static_cast<double>(bits() >> 11) * 0x1p-53 - 0.5; }
-  std::uint64_t bits() {
-    state_ += 0x9E3779B97F4A7C15;
-    std::uint64_t z = state_;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-    return z ^ (z >> 31);
-  }
+  double next() { return random_.u01() - 0.5; }
+  std::uint64_t bits() { return random_.next(); }
 
  private:
-  std::uint64_t state_ = 1;
+  SplitMix64 random_{1};
 };
 
 struct Sample {

@@ -13,7 +13,6 @@
 
 #include "connectors/generate/cards.h"
 #include "connectors/generate/classification.h"
-#include "connectors/generate/splitmix64.h"
 #include "connectors/registry.h"
 #include "pipeline/core/exact_math.h"
 #include "tests/connectors/option_values_test.h"
@@ -54,13 +53,6 @@ std::vector<Told> read(RecordReader& reader, std::size_t max, std::size_t most,
     end = fetched.end;
   }
   return told;
-}
-
-TEST(SplitMix64, GivesThePublishedSequence) {
-  SplitMix64 random(1);
-  EXPECT_EQ(random.next(), 10451216379200822465u);
-  EXPECT_EQ(random.next(), 13757245211066428519u);
-  EXPECT_EQ(random.next(), 17911839290282890590u);
 }
 
 TEST(Classification, MakesTheRowsOfItsRecipe) {

@@ -61,14 +61,14 @@ class Rows {
   explicit Rows(std::uint64_t seed, Task task) : random_(seed), task_(task) {}
 
   void next() {
-    const auto missing = [this] { return random_.uniform() < 0.05; };
-    for (double& x : numbers_) x = missing() ? std::nan("") : random_.normal();
+    const auto missing = [this] { return random_.u01() < 0.05; };
+    for (double& x : numbers_) x = missing() ? std::nan("") : random_.sum12();
     if (!std::isnan(numbers_[1])) numbers_[1] = numbers_[1] > 0;
     for (std::size_t i = 0; i < 2; ++i) {
       texts_[i] = "t" + std::to_string(random_.next() % (i == 0 ? 10 : 500));
       views_[i] = missing() ? std::string_view() : std::string_view(texts_[i]);
     }
-    const double signal = (std::isnan(numbers_[0]) ? 0 : numbers_[0]) + random_.normal();
+    const double signal = (std::isnan(numbers_[0]) ? 0 : numbers_[0]) + random_.sum12();
     y_ = task_ == Task::regression ? signal : task_ == Task::binary ? signal > 0 : label(signal);
   }
   Features features() const { return {numbers_, views_}; }
@@ -77,7 +77,7 @@ class Rows {
  private:
   static double label(double signal) { return signal > 1 ? 2 : signal > 0 ? 1 : 0; }
 
-  SplitMix random_;
+  SplitMix64 random_;
   Task task_;
   std::vector<double> numbers_ = std::vector<double>(3);
   std::vector<std::string> texts_ = std::vector<std::string>(2);

@@ -98,7 +98,7 @@ TEST_P(KsWindows, DistanceEqualsThatOfTheSortedSamples) {
   const bool tested_often = GetParam();
   for (const double kinds : {3.0, 40.0, 1e15}) {
     SplitMix64 random(7);
-    const auto draw = [&] { return std::floor(random.uniform() * kinds); };
+    const auto draw = [&] { return std::floor(random.u01() * kinds); };
     std::vector<double> reference;
     for (int i = 0; i < 97; ++i) reference.push_back(draw());
     std::sort(reference.begin(), reference.end());

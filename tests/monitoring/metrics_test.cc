@@ -143,8 +143,8 @@ TEST(RocAuc, OfTheWholeRunIsExactToItsBins) {
   const auto exact = make("roc_auc", EvaluationTask::binary, false);
   const auto binned = make("roc_auc", EvaluationTask::binary, true);
   for (int i = 0; i < 50'000; ++i) {
-    const double label = random.uniform() < 0.1 ? 1 : 0;
-    const double score = std::clamp(0.5 + 0.1 * random.normal() + 0.1 * label, 0.0, 1.0);
+    const double label = random.u01() < 0.1 ? 1 : 0;
+    const double score = std::clamp(0.5 + 0.1 * random.sum12() + 0.1 * label, 0.0, 1.0);
     exact->add(binary(label, score));
     binned->add(binary(label, score));
   }
@@ -213,14 +213,14 @@ class EveryMetric : public ::testing::TestWithParam<Row> {
 
   Outcome draw(SplitMix64& random) const {
     if (GetParam().task == EvaluationTask::regression) {
-      const double label = random.normal();
-      const double value = label + random.normal() / 2;
+      const double label = random.sum12();
+      const double value = label + random.sum12() / 2;
       return {label, value, value, (label - value) * (label - value)};
     }
     if (GetParam().task == EvaluationTask::binary)
-      return binary(random.uniform() < 0.4, random.uniform());
-    const double label = std::floor(random.uniform() * 5);
-    const double share = random.uniform();
+      return binary(random.u01() < 0.4, random.u01());
+    const double label = std::floor(random.u01() * 5);
+    const double share = random.u01();
     return {label, share > 0.6 ? label : 2.0, share, log_loss(share)};
   }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "monitoring/moments.h"
+#include "pipeline/core/splitmix64.h"
 
 namespace weir {
 
@@ -28,30 +29,6 @@ inline double number(const nlohmann::json& value) {
   return value == "inf" ? HUGE_VAL : -HUGE_VAL;
 }
 
-/// Numbers from nothing but a seed: the recipe that another program can follow to the bit.
-class SplitMix64 {
- public:
-  explicit SplitMix64(std::uint64_t seed) : state_(seed) {}
-
-  std::uint64_t next() {
-    state_ += 0x9E3779B97F4A7C15;
-    std::uint64_t z = state_;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-    return z ^ (z >> 31);
-  }
-  double uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }
-  /// About N(0, 1): twelve uniforms less their mean.
-  double normal() {
-    double sum = 0;
-    for (int i = 0; i < 12; ++i) sum += uniform();
-    return sum - 6;
-  }
-
- private:
-  std::uint64_t state_;
-};
-
 /// The values of a sample, rebuilt from its recipe and checked against what the file says of them.
 inline std::vector<double> sample(const nlohmann::json& written) {
   std::vector<double> values;
@@ -67,9 +44,9 @@ inline std::vector<double> sample(const nlohmann::json& written) {
   for (std::size_t i = 0; i < recipe["n"].get<std::size_t>(); ++i) {
     double value = 0;
     if (dist == "sum12") {
-      value = random.normal();
+      value = random.sum12();
     } else {
-      const double u = random.uniform();
+      const double u = random.u01();
       value = dist == "ties" ? std::floor(u * recipe["k"].get<double>())
                              : (dist == "expish" ? u / (1 - u) : u);
     }
