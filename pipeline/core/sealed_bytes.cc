@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include <charconv>
+#include <system_error>
 #include <utility>
 
 namespace weir {
@@ -13,6 +15,21 @@ SealedName SealedName::of(std::string_view bytes) {
 }
 
 std::string SealedName::text() const { return fmt::format("{:016x}{:016x}-{}", high, low, size); }
+
+std::optional<SealedName> SealedName::parse(std::string_view text) {
+  constexpr std::size_t kDigits = 16;
+  if (text.size() < 2 * kDigits + 2 || text[2 * kDigits] != '-') return std::nullopt;
+  SealedName name;
+  const auto number = [](std::string_view digits, int base, std::uint64_t& value) {
+    const char* end = digits.data() + digits.size();
+    const auto [at, error] = std::from_chars(digits.data(), end, value, base);
+    return error == std::errc() && at == end;
+  };
+  const bool read = number(text.substr(0, kDigits), 16, name.high) &&
+                    number(text.substr(kDigits, kDigits), 16, name.low) &&
+                    number(text.substr(2 * kDigits + 1), 10, name.size);
+  return read && name.text() == text ? std::optional(name) : std::nullopt;
+}
 
 SealedBytes::SealedBytes(std::string bytes) {
   auto kept = std::make_shared<const std::string>(std::move(bytes));

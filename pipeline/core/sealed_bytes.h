@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,7 @@ struct SealedName {
   static SealedName of(std::string_view bytes);
   /// 32 hex digits of the hash, a dash and the size: a file's name, a record's key.
   std::string text() const;
+  static std::optional<SealedName> parse(std::string_view text);
   auto operator<=>(const SealedName&) const = default;
 };
 

@@ -41,11 +41,11 @@ void StateVisitor::sealed(SealedBytes& part) {
   if (!loading()) return bytes(const_cast<char*>(part.bytes().data()), size);
   read.resize(size);
   bytes(read.data(), size);
-  part = SealedBytes(std::move(read));
+  part = read.empty() ? SealedBytes() : SealedBytes(std::move(read));
 }
 
 void StateWriter::sealed(SealedBytes& part) {
-  if (sink_ == nullptr) return StateVisitor::sealed(part);
+  if (sink_ == nullptr || part.empty()) return StateVisitor::sealed(part);
   Form form = Form::name;
   SealedName name = part.name();
   (*this)(form);
@@ -55,10 +55,11 @@ void StateWriter::sealed(SealedBytes& part) {
 }
 
 void StateReader::sealed(SealedBytes& part) {
-  if (parts_.empty()) return StateVisitor::sealed(part);
+  if (parts_.empty() || in_.empty() || static_cast<Form>(in_.front()) == Form::bytes)
+    return StateVisitor::sealed(part);
   Form form = Form::name;
   (*this)(form);
-  if (form != Form::name) throw StateError("a sealed part is given but not named");
+  if (form != Form::name) throw StateError("a sealed part is neither given nor named");
   SealedName name;
   visit_name(*this, name);
   for (std::size_t tried = 0; tried < parts_.size(); ++tried) {

@@ -20,6 +20,8 @@ class MappedFile {
   MappedFile& operator=(const MappedFile&) = delete;
 
   std::string_view bytes() const { return bytes_; }
+  /// Gives back the memory that reading took; the next read takes it again.
+  void release() const;
 
  private:
   std::string_view bytes_;

@@ -45,6 +45,15 @@ TEST(SealedBytes, AreNamedByWhatIsInThem) {
   EXPECT_EQ(SealedBytes("a").name().text().size(), 34U);
 }
 
+TEST(SealedBytes, ANameIsReadFromItsOwnTextAlone) {
+  const SealedName name = SealedBytes("a").name();
+  EXPECT_EQ(SealedName::parse(name.text()), name);
+  for (const std::string& bad :
+       {std::string(), name.text() + "0x", name.text().substr(1), " " + name.text(),
+        name.text().substr(0, 33), std::string(32, 'g') + "-1", std::string(32, '0') + "-01"})
+    EXPECT_FALSE(SealedName::parse(bad)) << bad;
+}
+
 TEST(SealedBytes, WithoutAPlaceForThemAreWrittenInTheState) {
   Parted one = parted();
   std::string bytes;

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "pipeline/core/log.h"
+#include "pipeline/engine/segment_folder.h"
+#include "pipeline/engine/snapshot.h"
+#include "pipeline/engine/snapshot_topic.h"
+
+namespace weir {
+
+/// A shard's snapshots, on disk and in the snapshots topic: publishes them beside the event path
+/// and finds them again. Three generations in each place; sealed parts are written once and sent
+/// once. A place that does not take one (disk full, broker away) is reported and tried again with
+/// the next; the other place is not affected. Memory: the snapshot that is written, packed too, and
+/// one that waits (a newer replaces it).
+class SnapshotStore {
+ public:
+  struct Settings {
+    std::filesystem::path folder;  // the shard's; sealed parts lie in `segments` below it
+    std::string pipeline;
+    std::uint32_t shard = 0;
+    Log* log = nullptr;  // none: disk only
+    /// Between those sent to the topic; the first goes at once.
+    std::chrono::milliseconds topic_every{300'000};
+    /// false: the work is done within `publish`, without fsync (simulation).
+    bool threads = true;
+    SnapshotWait wait = {};                                           // default: really
+    std::function<std::chrono::steady_clock::time_point()> now = {};  // default: the clock
+  };
+
+  struct Place {
+    std::uint64_t written = 0, failed = 0;
+    std::size_t bytes = 0;   // of the last one
+    std::string last_error;  // empty once one was written
+  };
+  struct Report {
+    Place disk, topic;
+    std::size_t segments = 0, segment_bytes = 0;  // sealed parts that have a file
+    bool fenced = false;  // another owner sends to the topic: this one does not any more
+  };
+
+  /// A snapshot that may be loaded.
+  struct Candidate {
+    std::uint64_t epoch = 0;
+    std::string where;                        // for a person: the file, or the topic
+    std::filesystem::path file;               // empty: of the topic
+    std::optional<TopicSnapshot> generation;  // of the topic
+  };
+
+  explicit SnapshotStore(Settings settings);
+  ~SnapshotStore();  // finishes what waits
+
+  /// What a StateWriter hands sealed parts to; for the shard's thread.
+  SealedSink& sealed() { return segments_; }
+
+  /// Has it written. `last`: to the topic too, however short the time since.
+  void publish(Snapshot snapshot, bool last = false);
+  /// Waits until nothing waits.
+  void finish();
+  Report report() const;
+
+  /// What is there, newest epoch first, the disk's before the topic's. A topic that cannot be read
+  /// counts as empty, and is reported. Before the first `publish`.
+  std::vector<Candidate> list();
+  /// Loads one, its sealed parts too (from the topic those that the disk does not have whole).
+  /// Throws std::runtime_error: damaged, cut short, of another version, not all there.
+  Snapshot load(const Candidate& candidate);
+
+  /// The oldest snapshot in the topic, as far as `list` or `publish` have seen it: the epochs topic
+  /// is needed from `log_position` on. Nothing: none is there.
+  std::optional<TopicSnapshot> oldest_in_topic() const;
+
+ private:
+  struct Job {
+    Snapshot snapshot;
+    bool last = false;
+  };
+
+  void run();
+  void work(const Job& job);
+  template <class Write>
+  void write_to(Place Report::*place, Write write);
+  std::size_t write_to_disk(const Snapshot& snapshot, const std::string& packed);
+  SnapshotTopicReader::Payload payload_with(SnapshotTopicReader& reader,
+                                            const std::vector<SealedName>& parts,
+                                            const std::string& why);
+  std::chrono::steady_clock::time_point now() const;
+
+  Settings settings_;
+  SegmentFolder segments_;
+  std::unique_ptr<SnapshotTopicWriter> topic_;  // of the thread
+  std::optional<std::chrono::steady_clock::time_point> last_sent_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<Job> waiting_;
+  bool busy_ = false;
+  bool stop_ = false;
+  Report report_;
+  std::optional<TopicSnapshot> oldest_;
+  std::thread thread_;
+};
+
+}  // namespace weir
