@@ -15,8 +15,9 @@ LabelJoin::LabelJoin(const Options& options, WaitingLayout rows, bool text_id, b
     : options_(options),
       text_id_(text_id),
       text_label_(text_label),
-      rows_(rows, text_id),
-      labels_(label_layout(text_id, text_label), text_id) {}
+      // A label after its row's wait is `late` for one more wait.
+      rows_(rows, {.text_id = text_id, .remember = options.wait_ms}),
+      labels_(label_layout(text_id, text_label), {.text_id = text_id}) {}
 
 void LabelJoin::advance(std::int64_t watermark) {
   rows_.forget(watermark);
@@ -60,9 +61,7 @@ void LabelJoin::keep(const MatchId& id, Arrival arrival, std::int64_t time, cons
     if (!found_labels_.waiting.empty()) {
       const std::uint64_t held = found_labels_.waiting.front();
       if (options_.rows == Rows::all)  // it may serve further rows
-        labels_.expire(
-            held, true,
-            static_cast<std::int64_t>(label_row_.numbers[text_id_ ? 0 : 1]) + options_.early_ms);
+        labels_.expire(held, true);
       else
         labels_.drop(held);
     }
@@ -113,7 +112,7 @@ void LabelJoin::hold(const MatchId& id, const Label& label, std::int64_t waterma
   label_row_.numbers.push_back(label.number);
   if (text_label_) label_row_.texts.push_back(label.text);
   const std::uint64_t number = labels_.add(id, until, label_row_);
-  if (used) labels_.expire(number, true, until);
+  if (used) labels_.expire(number, true);
   while (labels_.waiting() > options_.max_waiting) {
     labels_.drop(labels_.oldest());
     count(LabelEnd::orphan);
@@ -127,9 +126,8 @@ void LabelJoin::take(std::uint64_t row) {
 }
 
 void LabelJoin::end_wait(const TimerQueue::Timer& timer, bool absent) {
-  const TimerQueue::Timer ended = timer;  // the queue's own
   count(absent ? LabelEnd::absent : LabelEnd::expired);
-  rows_.expire(ended.number, options_.learn_late, ended.due + options_.wait_ms);
+  rows_.expire(timer.number, options_.learn_late);
   while (rows_.remembered() > options_.max_waiting) rows_.forget_one();
 }
 

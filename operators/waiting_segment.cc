@@ -1,7 +1,14 @@
 #include "operators/waiting_segment.h"
 
+#include <cstring>
+#include <utility>
+
 namespace weir {
 namespace {
+
+bool has_values(WaitingPhase phase) {
+  return phase == WaitingPhase::waiting || phase == WaitingPhase::kept;
+}
 
 // Assigning an empty container would keep the memory.
 template <class Container>
@@ -11,67 +18,88 @@ void give_back(Container& container) {
 
 }  // namespace
 
-void TextColumn::free() {
-  give_back(ends_);
-  give_back(bytes_);
-}
-
-void ListColumn::free() {
-  give_back(ends_);
-  give_back(values_);
-}
-
-WaitingSegment::WaitingSegment(const WaitingLayout& layout)
-    : numbers(layout.numbers), texts(layout.texts), list(layout.list ? 1 : 0) {}
-
-void WaitingSegment::append(std::uint64_t hash, std::int64_t due_at, const WaitingRow& row) {
-  hashes.push_back(hash);
-  due.push_back(due_at);
-  phases.push_back(static_cast<std::uint8_t>(WaitingPhase::waiting));
-  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i].push_back(row.numbers[i]);
-  for (std::size_t i = 0; i < texts.size(); ++i) texts[i].append(row.texts[i]);
-  if (!list.empty()) list[0].append(row.list);
-  ++with_values;
-  ++remembered;
+void WaitingSegment::append(std::uint64_t hash, std::int64_t due, const WaitingRow& row) {
+  hashes_.push_back(hash);
+  due_.push_back(due);
+  phases_.push_back(static_cast<std::uint8_t>(WaitingPhase::waiting));
+  open_.append(row);
+  ++with_values_;
+  ++remembered_;
   ++rows_;
+  if (full()) seal();
 }
 
-void WaitingSegment::free_values() {
-  for (std::vector<double>& column : numbers) give_back(column);
-  for (TextColumn& column : texts) column.free();
-  for (ListColumn& column : list) column.free();
-  values_freed_ = true;
+void WaitingSegment::seal() {
+  const std::size_t size = rows_ * sizeof(std::uint64_t);
+  std::string ids(2 * size, '\0');
+  std::memcpy(ids.data(), hashes_.data(), size);
+  std::memcpy(ids.data() + size, due_.data(), size);
+  ids_ = SealedBytes(std::move(ids));
+  values_ = SealedBytes(open_.seal());
+  give_back(hashes_);
+  give_back(due_);
+  open_.free();
+  let_go();
 }
 
-void WaitingSegment::free_all() {
-  free_values();
-  give_back(hashes);
-  give_back(due);
-  give_back(phases);
+void WaitingSegment::set_phase(std::size_t row, WaitingPhase next) {
+  const WaitingPhase before = phase(row);
+  phases_[row] = static_cast<std::uint8_t>(next);
+  if (has_values(before) && !has_values(next)) --with_values_;
+  if (next == WaitingPhase::gone) --remembered_;
+  if (full()) let_go();
+}
+
+void WaitingSegment::let_go() {
+  if (with_values_ == 0 && !values_.empty()) values_ = {};
+  if (remembered_ > 0 || ids_.empty()) return;
+  ids_ = {};
+  give_back(phases_);
+}
+
+void WaitingSegment::read(std::size_t row, WaitingRow& to) const {
+  if (full())
+    values().read(row, to);
+  else
+    open_.read(row, to);
 }
 
 std::size_t WaitingSegment::bytes() const {
-  std::size_t sum = hashes.capacity() * 8 + due.capacity() * 8 + phases.capacity();
-  for (const std::vector<double>& column : numbers) sum += column.capacity() * sizeof(double);
-  for (const TextColumn& column : texts) sum += column.bytes();
-  for (const ListColumn& column : list) sum += column.bytes();
+  std::size_t sum = phases_.capacity() + (hashes_.capacity() + due_.capacity()) * 8 + open_.bytes();
+  for (const SealedBytes* part : {&ids_, &values_})
+    if (!part->on_disk()) sum += part->bytes().size();
   return sum;
 }
 
 void WaitingSegment::state(StateVisitor& visit) {
-  visit(rows_, values_freed_, with_values, remembered, hashes, due, phases);
-  // The number of columns is the layout's, not the state's.
-  for (std::vector<double>& column : numbers) visit(column);
-  for (TextColumn& column : texts) visit(column);
-  for (ListColumn& column : list) visit(column);
-  if (!visit.loading()) return;
-  const bool freed = values_freed_ && remembered == 0 && hashes.empty();
-  if (freed) return;
-  bool fits = hashes.size() == rows_ && due.size() == rows_ && phases.size() == rows_;
-  for (const std::vector<double>& column : numbers)
-    fits = fits && (values_freed_ || column.size() == rows_);
-  for (const TextColumn& column : texts) fits = fits && (values_freed_ || column.holds(rows_));
-  for (const ListColumn& column : list) fits = fits && (values_freed_ || column.holds(rows_));
+  std::uint64_t rows = rows_;
+  visit(rows, phases_);
+  if (rows > capacity_) throw StateError("waiting rows: a segment has too many rows");
+  rows_ = rows;
+  if (full())
+    visit(ids_, values_);
+  else
+    visit(hashes_, due_, open_);
+  if (visit.loading()) check_loaded();
+}
+
+/// What is loaded must fit: from then on rows are read without looking.
+void WaitingSegment::check_loaded() {
+  with_values_ = remembered_ = 0;
+  for (const std::uint8_t one : phases_) {
+    const auto phase = static_cast<WaitingPhase>(one);
+    if (phase > WaitingPhase::joined_late) throw StateError("waiting rows: a phase is none");
+    with_values_ += has_values(phase);
+    remembered_ += phase != WaitingPhase::gone;
+  }
+  bool fits = phases_.size() == rows_;
+  if (full()) {
+    fits = fits || phases_.empty();
+    fits = fits && ids_.bytes().size() == (remembered_ > 0 ? 2 * rows_ * 8 : 0);
+    fits = fits && (with_values_ > 0 ? values().fit() : values_.empty());
+  } else {
+    fits = fits && hashes_.size() == rows_ && due_.size() == rows_ && open_.fit(rows_);
+  }
   if (!fits) throw StateError("waiting rows: the columns of a segment differ in length");
 }
 

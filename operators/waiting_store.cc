@@ -7,17 +7,6 @@
 #include "pipeline/core/check.h"
 
 namespace weir {
-namespace {
-
-constexpr std::size_t kRows = WaitingSegment::kRows;
-
-std::size_t slot_of(std::uint64_t number) { return number % kRows; }
-
-bool has_values(WaitingPhase phase) {
-  return phase == WaitingPhase::waiting || phase == WaitingPhase::kept;
-}
-
-}  // namespace
 
 std::uint64_t MatchId::hash() const {
   if (text.data() != nullptr) return XXH3_64bits(text.data(), text.size());
@@ -25,27 +14,31 @@ std::uint64_t MatchId::hash() const {
   return XXH3_64bits(&value, sizeof value);
 }
 
-WaitingStore::WaitingStore(WaitingLayout layout, bool text_id)
-    : layout_(layout), text_id_(text_id) {}
+WaitingStore::WaitingStore(WaitingLayout layout, Options options)
+    : layout_(layout), options_(options) {}
 
 const WaitingSegment& WaitingStore::segment(std::uint64_t number) const {
-  return segments_[number / kRows - first_];
+  return segments_[(number >> options_.segment_bits) - first_];
 }
 WaitingSegment& WaitingStore::segment(std::uint64_t number) {
-  return segments_[number / kRows - first_];
+  return segments_[(number >> options_.segment_bits) - first_];
 }
 
 WaitingPhase WaitingStore::phase(std::uint64_t number) const {
-  if (number / kRows < first_) return WaitingPhase::gone;
-  const WaitingSegment& at = segment(number);
-  return at.remembered == 0 ? WaitingPhase::gone
-                            : static_cast<WaitingPhase>(at.phases[slot_of(number)]);
+  if (number >> options_.segment_bits < first_) return WaitingPhase::gone;
+  return segment(number).phase(slot_of(number));
+}
+
+/// When a kept or remembered row is forgotten.
+std::int64_t WaitingStore::forget_at(std::uint64_t number) const {
+  const std::int64_t due = segment(number).due(slot_of(number));
+  return phase(number) == WaitingPhase::joined ? due : due + options_.remember;
 }
 
 bool WaitingStore::is(const MatchId& id, std::uint64_t number) const {
   const WaitingSegment& at = segment(number);
-  if (text_id_) return at.texts[0][slot_of(number)] == id.text;
-  return at.numbers[0][slot_of(number)] == id.number;
+  if (options_.text_id) return at.text(0, slot_of(number)) == id.text;
+  return at.number(0, slot_of(number)) == id.number;
 }
 
 void WaitingStore::find(const MatchId& id, Found& found) const {
@@ -61,6 +54,7 @@ void WaitingStore::find(const MatchId& id, Found& found) const {
         if (is(id, number)) found.kept.push_back(number);
         break;
       case WaitingPhase::joined:
+      case WaitingPhase::joined_late:
         found.joined = true;
         break;
       case WaitingPhase::expired:
@@ -75,9 +69,11 @@ void WaitingStore::find(const MatchId& id, Found& found) const {
 }
 
 std::uint64_t WaitingStore::add(const MatchId& id, std::int64_t due, const WaitingRow& row) {
-  if (segments_.empty() || segments_.back().full()) segments_.emplace_back(layout_);
+  if (segments_.empty() || segments_.back().full())
+    segments_.emplace_back(layout_, rows_of_segment());
   WaitingSegment& last = segments_.back();
-  const std::uint64_t number = (first_ + segments_.size() - 1) * kRows + last.rows();
+  const std::uint64_t number =
+      ((first_ + segments_.size() - 1) << options_.segment_bits) + last.rows();
   const std::uint64_t hash = id.hash();
   last.append(hash, due, row);
   index_.add(hash, number);
@@ -87,37 +83,23 @@ std::uint64_t WaitingStore::add(const MatchId& id, std::int64_t due, const Waiti
 }
 
 void WaitingStore::read(std::uint64_t number, WaitingRow& row) const {
-  const WaitingSegment& from = segment(number);
-  const std::size_t slot = slot_of(number);
-  row.numbers.resize(layout_.numbers);
-  row.texts.resize(layout_.texts);
-  row.list.clear();
-  for (std::size_t i = 0; i < layout_.numbers; ++i) row.numbers[i] = from.numbers[i][slot];
-  for (std::size_t i = 0; i < layout_.texts; ++i) row.texts[i] = from.texts[i][slot];
-  if (!layout_.list) return;
-  const std::span<const double> list = from.list[0][slot];
-  row.list.assign(list.begin(), list.end());
+  segment(number).read(slot_of(number), row);
 }
 
 void WaitingStore::set_phase(std::uint64_t number, WaitingPhase next) {
   WaitingSegment& at = segment(number);
   const WaitingPhase before = phase(number);
   check(before != WaitingPhase::gone && next != WaitingPhase::waiting, "a row waits once");
-  at.phases[slot_of(number)] = static_cast<std::uint8_t>(next);
   if (before == WaitingPhase::waiting)
     --waiting_;
   else
     --remembered_;
-  if (next == WaitingPhase::gone) {
-    index_.remove(at.hashes[slot_of(number)], number);
-    --at.remembered;
-  } else {
+  if (next == WaitingPhase::gone)
+    index_.remove(at.hash(slot_of(number)), number);
+  else
     ++remembered_;
-  }
-  if (has_values(before) && !has_values(next)) --at.with_values;
-  if (at.full() && at.with_values == 0 && !at.values_freed()) at.free_values();
-  if (at.full() && at.remembered == 0) at.free_all();
-  while (!segments_.empty() && segments_.front().full() && segments_.front().remembered == 0) {
+  at.set_phase(slot_of(number), next);
+  while (!segments_.empty() && segments_.front().full() && segments_.front().remembered() == 0) {
     segments_.pop_front();
     ++first_;
   }
@@ -135,15 +117,14 @@ void WaitingStore::settle_queues() {
 }
 
 void WaitingStore::join(std::uint64_t number) {
-  if (phase(number) == WaitingPhase::waiting)
-    forget_.push({segment(number).due[slot_of(number)], number});
-  set_phase(number, WaitingPhase::joined);
+  const bool in_time = phase(number) == WaitingPhase::waiting;
+  if (in_time) forget_.push({segment(number).due(slot_of(number)), number});
+  set_phase(number, in_time ? WaitingPhase::joined : WaitingPhase::joined_late);
 }
 
-void WaitingStore::expire(std::uint64_t number, bool keep, std::int64_t until) {
+void WaitingStore::expire(std::uint64_t number, bool keep) {
   check(phase(number) == WaitingPhase::waiting, "a row that waits expires");
-  segment(number).due[slot_of(number)] = until;
-  forget_.push({until, number});
+  forget_.push({segment(number).due(slot_of(number)) + options_.remember, number});
   set_phase(number, keep ? WaitingPhase::kept : WaitingPhase::expired);
 }
 
@@ -155,7 +136,7 @@ const TimerQueue::Timer* WaitingStore::next_due() const {
 
 std::uint64_t WaitingStore::oldest() {
   check(waiting_ > 0, "a row waits");
-  oldest_ = std::max(oldest_, first_ * kRows);
+  oldest_ = std::max(oldest_, first_ << options_.segment_bits);
   while (phase(oldest_) != WaitingPhase::waiting) ++oldest_;
   return oldest_;
 }
@@ -186,10 +167,11 @@ std::size_t WaitingStore::bytes() const {
 }
 
 void WaitingStore::state(StateVisitor& visit) {
-  visit.version("waiting rows", 1);
+  visit.version("waiting rows", 2);
   visit(first_);
-  const std::size_t count = visit.count(segments_.size(), 1);
-  if (visit.loading()) segments_.assign(count, WaitingSegment(layout_));
+  if (first_ >> 40 != 0) throw StateError("waiting rows: more came than can have come");
+  const std::size_t count = visit.count(segments_.size(), 16);
+  if (visit.loading()) segments_.assign(count, WaitingSegment(layout_, rows_of_segment()));
   for (WaitingSegment& one : segments_) visit(one);
   if (visit.loading()) rebuild();
 }
@@ -198,22 +180,25 @@ void WaitingStore::rebuild() {
   index_.clear();
   due_.clear();
   forget_.clear();
-  waiting_ = remembered_ = 0;
   oldest_ = 0;
   std::vector<Timer> due, forget;
   for (std::size_t i = 0; i < segments_.size(); ++i) {
     const WaitingSegment& at = segments_[i];
-    if (at.remembered == 0) continue;
+    if (i + 1 < segments_.size() && !at.full())
+      throw StateError("waiting rows: a segment before the last is not full");
     for (std::size_t slot = 0; slot < at.rows(); ++slot) {
-      const auto standing = static_cast<WaitingPhase>(at.phases[slot]);
+      const WaitingPhase standing = at.phase(slot);
       if (standing == WaitingPhase::gone) continue;
-      const std::uint64_t number = (first_ + i) * kRows + slot;
-      index_.add(at.hashes[slot], number);
-      (standing == WaitingPhase::waiting ? due : forget).push_back({at.due[slot], number});
+      const std::uint64_t number = ((first_ + i) << options_.segment_bits) + slot;
+      index_.add(at.hash(slot), number);
+      if (standing == WaitingPhase::waiting)
+        due.push_back({at.due(slot), number});
+      else
+        forget.push_back({forget_at(number), number});
     }
   }
-  std::sort(due.begin(), due.end());
-  std::sort(forget.begin(), forget.end());
+  for (auto* timers : {&due, &forget})
+    if (!std::is_sorted(timers->begin(), timers->end())) std::sort(timers->begin(), timers->end());
   for (const Timer& timer : due) due_.push(timer);
   for (const Timer& timer : forget) forget_.push(timer);
   waiting_ = due.size();

@@ -28,13 +28,18 @@ struct MatchId {
 /// Append-only segments of 65,536 rows by column, an index from the hash of the id, and a queue of
 /// due times. A row that waits or is kept is found by its exact id; of one that is only remembered,
 /// 17 bytes and its timer stay. Rows are numbered in order of arrival.
-/// Cost: O(1) per row, no allocation of its own per row (columns grow). Memory: the values of every
-/// segment with a row that waits, and 60 to 80 bytes a row for hash, due time, index and timer.
-/// State: all of it, whole columns at a time; index and queues are rebuilt.
+/// Cost: O(1) per row, no allocation of its own per row (columns grow); a full segment is sealed
+/// (some ms). Memory: the values of every segment with a row that waits, which go to disk and need
+/// none once a snapshot was taken, and 40 to 70 bytes a row for phase, index and timer.
+/// State: phases and the open segment; sealed ones by name. Index and queues are rebuilt.
 class WaitingStore {
  public:
-  /// `text_id`: the id is the first text of a row; else its first number.
-  WaitingStore(WaitingLayout layout, bool text_id);
+  struct Options {
+    bool text_id = true;         // the id is the first text of a row; else its first number
+    std::int64_t remember = 0;   // ms, from its due time on, that a row whose wait is over is known
+    unsigned segment_bits = 16;  // rows of a segment, as a power of two
+  };
+  WaitingStore(WaitingLayout layout, Options options);
 
   /// The rows of an id, by phase, each in order of arrival.
   struct Found {
@@ -52,8 +57,8 @@ class WaitingStore {
 
   /// The row was used: its id is remembered until its due time.
   void join(std::uint64_t number);
-  /// The row's wait is over: it is remembered (or, `keep`: kept whole) until `until`.
-  void expire(std::uint64_t number, bool keep, std::int64_t until);
+  /// The row's wait is over: it is remembered for some time (`keep`: kept whole).
+  void expire(std::uint64_t number, bool keep);
   /// The row leaves without a trace.
   void drop(std::uint64_t number);
 
@@ -79,14 +84,17 @@ class WaitingStore {
 
   const WaitingSegment& segment(std::uint64_t number) const;
   WaitingSegment& segment(std::uint64_t number);
+  std::size_t slot_of(std::uint64_t number) const { return number & (rows_of_segment() - 1); }
+  std::size_t rows_of_segment() const { return std::size_t{1} << options_.segment_bits; }
   WaitingPhase phase(std::uint64_t number) const;
+  std::int64_t forget_at(std::uint64_t number) const;
   void set_phase(std::uint64_t number, WaitingPhase next);
   bool is(const MatchId& id, std::uint64_t number) const;
   void settle_queues();
   void rebuild();
 
   WaitingLayout layout_;
-  bool text_id_;
+  Options options_;
   std::deque<WaitingSegment> segments_;
   std::uint64_t first_ = 0;  // number of the first segment
   std::size_t waiting_ = 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <random>
 #include <string>
 
@@ -71,7 +72,11 @@ TEST(HashMultimap, FindsEveryNumberOfAHashAfterAnyRemovals) {
   }
 }
 
-WaitingStore store() { return WaitingStore({.numbers = 1, .texts = 2, .list = true}, true); }
+constexpr std::size_t kRows = 65'536;
+
+WaitingStore store() {
+  return WaitingStore({.numbers = 1, .texts = 2, .list = true}, {.remember = 5'000});
+}
 
 std::uint64_t add(WaitingStore& to, std::string_view id, std::int64_t due, double value,
                   std::string_view text = "text") {
@@ -103,7 +108,7 @@ TEST(WaitingStore, GivesBackARowAsItCame) {
 }
 
 TEST(WaitingStore, MatchesWaitingRowsByTheirExactIdNotByItsHash) {
-  WaitingStore rows({.numbers = 0, .texts = 1, .list = false}, true);
+  WaitingStore rows({.numbers = 0, .texts = 1, .list = false}, {});
   // Two ids in one slot of the index: the id decides.
   for (int i = 0; i < 5'000; ++i) {
     const std::string id = "id" + std::to_string(i);
@@ -121,17 +126,17 @@ TEST(WaitingStore, MatchesWaitingRowsByTheirExactIdNotByItsHash) {
 TEST(WaitingStore, FreesASegmentOnceNoRowOfItWaits) {
   WaitingStore rows = store();
   const std::size_t segments = 4;
-  for (std::size_t i = 0; i < segments * WaitingSegment::kRows; ++i)
+  for (std::size_t i = 0; i < segments * kRows; ++i)
     add(rows, "id-of-sixteen-by" + std::to_string(i), static_cast<std::int64_t>(i), 1,
         std::string(200, 'x'));
   const std::size_t full = rows.bytes();
   // Every row but one of the first three segments is joined: one segment must stay.
-  for (std::size_t i = 0; i < 3 * WaitingSegment::kRows; ++i)
+  for (std::size_t i = 0; i < 3 * kRows; ++i)
     if (i != 70'000) rows.join(i);
   const std::size_t joined = rows.bytes();
   EXPECT_LT(joined, full * 7 / 10);
-  EXPECT_EQ(rows.waiting(), WaitingSegment::kRows + 1);
-  rows.forget(2 * WaitingSegment::kRows);
+  EXPECT_EQ(rows.waiting(), kRows + 1);
+  rows.forget(2 * kRows);
   EXPECT_LT(rows.bytes(), joined);
   WaitingRow row;
   rows.read(70'000, row);
@@ -164,7 +169,7 @@ TEST(WaitingStore, ASavedStateIsTheSameStoreWhateverItsHistory) {
     else
       add(rows, id, i + static_cast<std::int64_t>(random() % 10'000), double(i));
     while (rows.next_due() && rows.next_due()->due <= i)
-      rows.expire(rows.next_due()->number, random() % 2, i + 5'000);
+      rows.expire(rows.next_due()->number, random() % 2);
     rows.forget(i);
   }
   WaitingStore loaded = store();
@@ -183,6 +188,125 @@ TEST(WaitingStore, ASavedStateIsTheSameStoreWhateverItsHistory) {
   for (WaitingStore* one : {&rows, &loaded}) one->forget(200'000);
   EXPECT_EQ(loaded.remembered(), 0u);
   EXPECT_EQ(save(loaded), save(rows));
+}
+
+/// Puts sealed parts into "files" as soon as it is shown them.
+struct Folder final : SealedSink {
+  void settle(SealedBytes& part) override {
+    if (part.on_disk()) return;
+    const auto file = std::make_shared<std::string>(part.bytes());
+    part = SealedBytes(part.name(), *file, file);
+  }
+};
+
+std::uint64_t hash(WaitingStore& one) {
+  StateHasher hasher;
+  one.state(hasher);
+  return hasher.hash();
+}
+
+/// Rows, joins and ends of waits by seed, on a store of segments of 64 rows.
+class Life {
+ public:
+  explicit Life(std::uint64_t seed) : random_(seed) {}
+
+  WaitingStore rows{{.numbers = 2, .texts = 2, .list = true},
+                    {.remember = 3'000, .segment_bits = 6}};
+
+  void go_on(int steps) {
+    for (int i = 0; i < steps; ++i, ++time_) {
+      const std::string id = "id" + std::to_string(random_() % 3'000);
+      WaitingStore::Found found;
+      rows.find({.text = id}, found);
+      const std::string text(random_() % 20, 'x');
+      const double number = static_cast<double>(time_);
+      if (!found.waiting.empty() && random_() % 2)
+        rows.join(found.waiting[0]);
+      else if (!found.kept.empty())
+        rows.join(found.kept[0]);
+      else
+        rows.add({.text = id}, time_ + static_cast<std::int64_t>(random_() % 2'000),
+                 {{number, kMissing},
+                  {id, random_() % 5 ? std::string_view(text) : std::string_view()},
+                  std::vector<double>(random_() % 4, number)});
+      while (rows.next_due() && rows.next_due()->due <= time_)
+        rows.expire(rows.next_due()->number, random_() % 2);
+      rows.forget(time_);
+      if (random_() % 50 == 0 && rows.remembered() > 0) rows.forget_one();
+    }
+  }
+
+ private:
+  std::mt19937_64 random_;
+  std::int64_t time_ = 0;
+};
+
+TEST(WaitingStore, LivesTheSameLifeWhenItsSealedRowsAreInFilesOrReadFromThem) {
+  Life in_memory(4), in_files(4);
+  Folder folder;
+  for (int turn = 0; turn < 40; ++turn) {
+    in_memory.go_on(500);
+    in_files.go_on(500);
+    std::string bytes;
+    std::vector<SealedBytes> parts;
+    StateWriter writer(bytes, folder, parts);
+    in_files.rows.state(writer);
+    ASSERT_EQ(hash(in_memory.rows), hash(in_files.rows)) << turn;
+    ASSERT_EQ(save(in_memory.rows), save(in_files.rows)) << turn;
+    EXPECT_GT(parts.size(), 2u);
+    EXPECT_LT(in_files.rows.bytes(), in_memory.rows.bytes());
+    if (turn % 3 != 0) continue;
+    WaitingStore loaded{{.numbers = 2, .texts = 2, .list = true},
+                        {.remember = 3'000, .segment_bits = 6}};
+    StateReader reader(bytes, parts);
+    loaded.state(reader);
+    EXPECT_EQ(reader.left(), 0u);
+    in_files.rows = std::move(loaded);
+  }
+}
+
+TEST(WaitingStore, NamesASealedSegmentAndCopiesNothing) {
+  WaitingStore rows = store();
+  for (std::size_t i = 0; i < 3 * kRows; ++i)
+    add(rows, "id" + std::to_string(i), static_cast<std::int64_t>(i), 1, std::string(50, 'x'));
+  Folder folder;
+  std::string bytes;
+  std::vector<SealedBytes> parts;
+  StateWriter writer(bytes, folder, parts);
+  rows.state(writer);
+  EXPECT_EQ(parts.size(), 6u);
+  EXPECT_LT(bytes.size(), 3 * kRows + 1'000);  // a phase each
+  WaitingRow row;
+  rows.read(2 * kRows + 5, row);
+  EXPECT_EQ(row.texts[0], "id" + std::to_string(2 * kRows + 5));
+}
+
+TEST(WaitingStore, RefusesAStateWhoseSealedBlockIsNoneOfItsOwn) {
+  const WaitingLayout layout{.numbers = 1, .texts = 1, .list = true};
+  WaitingStore rows(layout, {.segment_bits = 2});
+  for (int i = 0; i < 4; ++i)
+    rows.add({.text = "id" + std::to_string(i)}, i, {{1}, {"id" + std::to_string(i)}, {1, 2, 3}});
+  const std::string good = save(rows);
+  std::mt19937_64 random(7);
+  int refused = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string bad = good;
+    bad[random() % bad.size()] ^= static_cast<char>(1 << random() % 8);
+    WaitingStore loaded(layout, {.segment_bits = 2});
+    StateReader reader(bad);
+    try {
+      loaded.state(reader);
+    } catch (const StateError&) {
+      ++refused;
+      continue;
+    }
+    WaitingRow row;
+    while (loaded.next_due()) {
+      loaded.read(loaded.next_due()->number, row);
+      loaded.join(loaded.next_due()->number);
+    }
+  }
+  EXPECT_GT(refused, 5'000);
 }
 
 TEST(WaitingStore, RefusesAStateWhoseColumnsDiffer) {
