@@ -10,16 +10,19 @@ from broker import wait_until
 from proxy import ADD_OFFSETS, ADD_PARTITIONS, END_TXN, INIT_PRODUCER, PRODUCE
 
 TRANSACTION_MS = 5_000  # short, so that a campaign can wait it out
+OTHER_PROCESSOR = {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-FMA,-AVX2,-FMA4"}
 
 
 def kills(scene, count):
-    """kill -9 at random moments: most while it works, one in five while it still recovers."""
+    """kill -9 at random moments: most while it works, one in five while it still recovers. What
+    takes over believes each second time that it runs on another processor."""
     seconds = {"kill to ready": [], "kill to commit": []}
     weir = scene.weir().start().wait_ready()
     scene.wait_epochs(weir)
-    for _ in range(count):
+    for kill in range(count):
         time.sleep(scene.chance.uniform(0, 0.6))  # the fault's own moment
         weir.kill()
+        weir.environment = OTHER_PROCESSOR if kill % 2 else {}
         if scene.chance.random() < 0.2:
             weir.start()
             time.sleep(scene.chance.uniform(0, 0.6))
@@ -100,6 +103,42 @@ def zombies(scene, count):
         assert status == 70, f"status {status}: {old.told()}"
         old, new = new, old
     return old, seconds
+
+
+def network(scene, count):
+    """The network between weir and the broker fails in turn: refuses, swallows everything, is slow,
+    answers late; for less and for more than a transaction may last."""
+    faults = {"refused": lambda ms: ("down", {"ms": ms}), "stalled": lambda ms: ("stall", {"ms": ms}),
+              "throttled": lambda _: ("throttle", {"bytes": 100_000}),
+              "late": lambda _: ("delay", {"api": PRODUCE, "ms": 700})}
+    seconds = {f"healed to commit, {fault}": [] for fault in faults}
+    weir = scene.weir({"kafka.bootstrap.servers": scene.proxy.bootstrap,
+                       "kafka.transaction.timeout.ms": TRANSACTION_MS}).start().wait_ready()
+    scene.wait_epochs(weir)
+    for cycle in range(count):
+        fault = list(faults)[cycle % 4]
+        ms = int(1_000 * scene.chance.uniform(1, 2 * TRANSACTION_MS / 1000))
+        word, numbers = faults[fault](ms)
+        scene.proxy.command(word, **numbers)
+        time.sleep(ms / 1000)
+        scene.proxy.command("clear")
+        seconds[f"healed to commit, {fault}"].append(scene.wait_epochs(weir, 2))
+    return weir, seconds
+
+
+def starvation(scene, count):
+    """weir is stopped for half of the time, for moments that grow to a second."""
+    seconds = {"starved to commit": []}
+    weir = scene.weir().start().wait_ready()
+    for _ in range(count):
+        scene.wait_epochs(weir)
+        for tenths in range(1, 11):
+            weir.freeze()
+            time.sleep(tenths / 10)
+            weir.thaw()
+            time.sleep(tenths / 10)
+        seconds["starved to commit"].append(scene.wait_epochs(weir))
+    return weir, seconds
 
 
 def pauses(scene, count):

@@ -24,6 +24,9 @@ CAMPAIGNS = {
     "zombies": (20, [("zombie to end", max, 2)]),
     "broker": (10, [(each, max, 15)
                     for each in ("restart to commit", "kill -9 to commit", "freeze to commit")]),
+    "network": (12, [(f"healed to commit, {fault}", max, 30)
+                     for fault in ("refused", "stalled", "throttled", "late")]),
+    "starvation": (3, [("starved to commit", max, 5)]),
     "pauses": (10, [("pause to commit", max, 15)]),
 }
 

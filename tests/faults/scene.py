@@ -10,7 +10,7 @@ import random
 import threading
 import time
 
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 import topics
 from broker import ROOT, wait_until
@@ -45,10 +45,13 @@ class Load:
     def start(self):
         self._thread.start()
 
+    def check(self):
+        assert not self._failure, self._failure
+
     def stop(self):
         self._stop.set()
         self._thread.join()
-        assert not self._failure, self._failure
+        self.check()
         assert self._producer.flush(60) == 0
 
     def _write(self):
@@ -61,7 +64,7 @@ class Load:
                 made = wanted
                 self._answer(time.time())
                 self._producer.poll(0)
-        except Exception as failure:  # told by stop(), in the caller's own thread
+        except Exception as failure:  # told by check(), in the caller's own thread
             self._failure = failure
 
     def _purchase(self):
@@ -143,10 +146,19 @@ class Scene:
         return self._made[-1]
 
     def committed(self):
-        """The end of the epochs topic: two more with every epoch, its record and its marker."""
+        """The end of the epochs topic: two more with every epoch, its record and its marker. Asks
+        shortly: a client that met a broken broker is thrown away, it need not find back soon."""
+        topic, shards = f"weir.{self.name}.epochs", int(self._settings.get("engine.shards", 1))
         if not self._watch:
-            self._watch = topics.Reader(self.broker, f"weir.{self.name}.epochs")
-        return sum(self._watch.ends().values())
+            self._watch = Consumer({"bootstrap.servers": self.broker.bootstrap, "group.id": "watch",
+                                    "isolation.level": "read_committed", "log_level": 0})
+        try:
+            return sum(self._watch.get_watermark_offsets(TopicPartition(topic, shard), timeout=1)[1]
+                       for shard in range(shards))
+        except KafkaException:
+            self._watch.close()
+            self._watch = None
+            raise
 
     def wait_epochs(self, weir, count=1, seconds=60):
         """Waits until `weir` has committed so many more epochs, all the time alive; returns after
@@ -156,8 +168,9 @@ class Scene:
         def there():
             nonlocal before
             weir.check_alive()
+            self.load.check()
             try:
-                before = before or self.committed()
+                before = self.committed() if before is None else before
                 return self.committed() >= before + 2 * count
             except KafkaException:
                 return False

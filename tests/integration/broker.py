@@ -157,7 +157,7 @@ class Broker:
                 stderr=log,
                 preexec_fn=end_with_parent,
             )
-        wait_until(f"a broker that answers ({self.log})", self._answers, 60)
+        wait_until(f"a broker that answers ({self.log})", self._answers, 120)
         return self
 
     def _answers(self):

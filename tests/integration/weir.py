@@ -42,7 +42,7 @@ class Weir:
         self.log = self.folder / "weir.log"
         self.hashes = None  # of state and outputs, as told at the last stop
         self._process = None
-        self._environment = environment or {}
+        self.environment = environment or {}  # variables for the next start
         self._settings = {
             "kafka.bootstrap.servers": broker.bootstrap,
             "engine.state_dir": self.folder / "state",
@@ -60,7 +60,7 @@ class Weir:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, **self._environment},
+                env={**os.environ, **self.environment},
                 preexec_fn=end_with_parent,
             )
         return self
@@ -134,7 +134,7 @@ class Weir:
         """Replays the whole recorded order with `weir verify`, which exits 0 only when every epoch's
         bytes are the same; state and outputs must be those that `stop` left. Returns its report."""
         done = invoke("verify", self.pipeline, "--json", *self.settings(),
-                      environment=self._environment)
+                      environment=self.environment)
         report = json.loads(done.stdout)
         assert report["equal"] is True
         assert (report["state_hash"], report["output_hash"]) == self.hashes
