@@ -10,7 +10,7 @@ from broker import end_with_parent
 from weir import PROGRAM
 
 PROXY = pathlib.Path(
-    os.environ.get("WEIR_FAULT_PROXY", PROGRAM.parents[2] / "tests" / "faults" / "fault_proxy")
+    os.environ.get("WEIR_FAULT_PROXY", PROGRAM.parent / "../../tests/faults/fault_proxy")
 )
 PRODUCE, FETCH, METADATA, INIT_PRODUCER, ADD_PARTITIONS, ADD_OFFSETS, END_TXN = 0, 1, 3, 22, 24, 25, 26
 

@@ -5,7 +5,7 @@ import subprocess
 
 import weir
 
-PROGRAM = weir.PROGRAM.parents[2] / "tests" / "kafka_contract_tests"
+PROGRAM = weir.PROGRAM.parent / "../../tests/kafka_contract_tests"
 
 
 def check_contract(broker):
