@@ -13,6 +13,11 @@ struct CommonOptions {
   bool json = false;
 };
 
+struct RunOptions {
+  bool accept_new_logic = false;
+  std::vector<std::string> reset;  // operators
+};
+
 struct ReplayOptions {
   std::vector<std::string> inputs, outputs;  // SOURCE=PATH, SINK=PATH
   bool drain = false;
@@ -33,7 +38,7 @@ int describe_command(const CommonOptions& common, const std::string& name);
 int schema_command();
 int version_command(const CommonOptions& common);
 int replay_command(const CommonOptions& common, const ReplayOptions& options);
-int run_command(const CommonOptions& common);
+int run_command(const CommonOptions& common, const RunOptions& options);
 int verify_command(const CommonOptions& common);
 int demo_command(const CommonOptions& common, const DemoOptions& options);
 

@@ -17,6 +17,7 @@ using namespace weir;
 
 struct Flags {
   CommonOptions common;
+  RunOptions run;
   ReplayOptions replay;
   DemoOptions demo;
   std::string graph_format = "text";
@@ -51,8 +52,13 @@ void add_commands(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
   auto* run = command(
       app, "run", "Run a pipeline until stopped (SIGTERM or Ctrl-C)",
       "weir run fraud.yaml --set kafka.bootstrap.servers=localhost:9092",
-      [&] { return run_command(flags.common); }, chosen);
+      [&] { return run_command(flags.common, flags.run); }, chosen);
   add_pipeline(run, flags);
+  run->add_option("--reset-state", flags.run.reset,
+                  "an operator that is to start cold, as a recorded change (repeatable)")
+      ->allow_extra_args(false);
+  run->add_flag("--accept-new-logic", flags.run.accept_new_logic,
+                "go on although this program's arithmetic differs from what is recorded");
   auto* check = command(
       app, "check", "Check a pipeline file and print its graph; never connects",
       "weir check fraud.yaml", [&] { return check_command(flags.common); }, chosen);

@@ -62,9 +62,7 @@ std::unique_ptr<Pipeline> load_pipeline_text(const std::string& name, std::strin
   }
   read_environment(options.env_file, input.environment);
   Problems problems(name, input.text);
-  auto pipeline = std::make_unique<Pipeline>();
-  pipeline->config = read_config(input, all_components(), problems);
-  pipeline->graph = bind_graph(pipeline->config, problems);
+  auto pipeline = read_pipeline(input, all_components(), problems);
   const std::string rendered = problems.render();
   std::fwrite(rendered.data(), 1, rendered.size(), stderr);
   if (!pipeline->graph) return nullptr;

@@ -1,13 +1,11 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "pipeline/engine/config.h"
-#include "pipeline/engine/graph.h"
+#include "pipeline/engine/pipeline.h"
 
 namespace weir {
 
@@ -19,12 +17,6 @@ struct PipelineOptions {
   std::string file;
   std::vector<std::string> set;  // path=value
   std::string env_file;
-};
-
-/// A pipeline file that is right: its configuration and graph. Neither moves.
-struct Pipeline {
-  Config config;
-  std::optional<Graph> graph;
 };
 
 /// Reads and binds a pipeline file; prints every mistake and warning to stderr. Null when there was

@@ -2,8 +2,10 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
+#include <stdexcept>
 
 #include "connectors/kafka/kafka_log.h"
 #include "deploy/weir/commands.h"
@@ -52,22 +54,28 @@ Owner this_owner(const Config& config) {
 
 }  // namespace
 
-int run_command(const CommonOptions& common) {
+int run_command(const CommonOptions& common, const RunOptions& options) {
   const auto pipeline = load_pipeline(common.pipeline);
   if (!pipeline) return kWrongConfig;
   const Config& config = pipeline->config;
   log_line(LogLevel::info,
            fmt::format("weir {} ({}) runs {}: pipeline {}, fingerprint {}", kVersion, kBuild,
                        config.file, config.pipeline.text, hex16(pipeline->graph->fingerprint)));
+  for (const std::string& name : options.reset)
+    if (std::ranges::find(pipeline->graph->nodes, name, &Node::name) ==
+        pipeline->graph->nodes.end())
+      throw std::invalid_argument(fmt::format("--reset-state {}: there is no such operator", name));
   StateDir state_dir(config);
   KafkaLogs logs(config);
-  World world{logs.main(), [&](const SourceConfig& source) -> Log& { return logs.of(source); },
-              wall_ms};
+  World world{
+      logs.main(), [&](const SourceConfig& source) -> Log& { return logs.of(source); }, wall_ms,
+      [](const std::string& resolved) { return read_recorded(resolved, all_components()); }};
   const Layout layout =
       prepare_topics(*pipeline->graph, config, world, config.engine.create_topics);
   log_line(LogLevel::info, fmt::format("{} shard(s) on {} worker(s), state in {}", layout.shards,
                                        config.engine.workers, state_dir.path().string()));
-  ServiceLoop loop(config, *pipeline->graph, layout, world, state_dir.path(), this_owner(config));
+  ServiceLoop loop(config, *pipeline->graph, layout, world, state_dir.path(), this_owner(config),
+                   {options.accept_new_logic, options.reset});
   return loop.run();
 }
 
@@ -75,8 +83,9 @@ int verify_command(const CommonOptions& common) {
   const auto pipeline = load_pipeline(common.pipeline);
   if (!pipeline) return kWrongConfig;
   KafkaLogs logs(pipeline->config);
-  World world{logs.main(), [&](const SourceConfig& source) -> Log& { return logs.of(source); },
-              wall_ms};
+  World world{
+      logs.main(), [&](const SourceConfig& source) -> Log& { return logs.of(source); }, wall_ms,
+      [](const std::string& resolved) { return read_recorded(resolved, all_components()); }};
   const Layout layout = prepare_topics(*pipeline->graph, pipeline->config, world, false);
   int code = kDone;
   for (std::uint32_t shard = 0; shard < layout.shards; ++shard) {
@@ -84,6 +93,7 @@ int verify_command(const CommonOptions& common) {
     Runner::Settings settings;
     settings.shard = shard;
     settings.engine = pipeline->config.engine;
+    settings.resolved = resolved_config(pipeline->config);
     Runner runner(*pipeline->graph, layout, world, std::move(settings), signal);
     try {
       auto last = Runner::Clock::now();

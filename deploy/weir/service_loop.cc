@@ -47,7 +47,8 @@ struct ServiceLoop::Http {
 };
 
 ServiceLoop::ServiceLoop(const Config& config, const Graph& graph, const Layout& layout,
-                         World& world, std::filesystem::path state_dir, Owner owner)
+                         World& world, std::filesystem::path state_dir, Owner owner,
+                         PipelineChanges changes)
     : config_(config),
       graph_(graph),
       service_(std::make_unique<Service>(
@@ -55,7 +56,8 @@ ServiceLoop::ServiceLoop(const Config& config, const Graph& graph, const Layout&
           [](const Service::Line& line) {
             constexpr LogLevel kLevels[] = {LogLevel::info, LogLevel::warning, LogLevel::error};
             log_line(kLevels[static_cast<int>(line.level)], line.text);
-          })) {}
+          },
+          std::move(changes))) {}
 
 ServiceLoop::~ServiceLoop() = default;
 

@@ -15,7 +15,7 @@ namespace weir {
 class ServiceLoop {
  public:
   ServiceLoop(const Config& config, const Graph& graph, const Layout& layout, World& world,
-              std::filesystem::path state_dir, Owner owner);
+              std::filesystem::path state_dir, Owner owner, PipelineChanges changes = {});
   ~ServiceLoop();
 
   /// Called about ten times a second; true: all is done, stop.

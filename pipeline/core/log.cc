@@ -6,9 +6,20 @@
 namespace weir {
 namespace {
 
-constexpr std::array<std::string_view, 13> kReasons = {
-    "empty", "null",    "json", "depth",      "utf8",      "type",       "range",
-    "missing", "time", "time_ahead", "too_large", "label_type", "output_too_large"};
+constexpr std::array<std::string_view, 14> kReasons = {"empty",
+                                                       "null",
+                                                       "json",
+                                                       "depth",
+                                                       "utf8",
+                                                       "type",
+                                                       "range",
+                                                       "missing",
+                                                       "time",
+                                                       "time_ahead",
+                                                       "too_large",
+                                                       "label_type",
+                                                       "output_too_large",
+                                                       "poison"};
 
 void append_sized(std::string& bytes, std::string_view text) {
   const auto size = static_cast<std::uint32_t>(text.size());

@@ -34,8 +34,20 @@ struct Record {
 
 /// Why a record went to the dead letters; the metric's label and the header's first word.
 enum class Reason : std::uint8_t {
-  empty, null, json, depth, utf8, type, range, missing, time, time_ahead, too_large, label_type,
-  output_too_large
+  empty,
+  null,
+  json,
+  depth,
+  utf8,
+  type,
+  range,
+  missing,
+  time,
+  time_ahead,
+  too_large,
+  label_type,
+  output_too_large,
+  poison  // it kills the process: skipped unread
 };
 std::string_view reason_name(Reason reason);
 
@@ -54,11 +66,11 @@ struct FieldSpec {
   std::string path;  // dots go into objects; default: the field's name
   From from = From::value;
   bool required = false;
-  bool lenient = false;                    // numbers in quotes are numbers
-  double unit_ms = 1;                      // of a whole number that is a time
-  std::vector<std::string> missing;        // texts that stand for a missing value (CSV)
-  bool read = true;                        // something reads it; else it is neither decoded nor checked
-  bool label = false;                      // a wrong type is Reason::label_type
+  bool lenient = false;              // numbers in quotes are numbers
+  double unit_ms = 1;                // of a whole number that is a time
+  std::vector<std::string> missing;  // texts that stand for a missing value (CSV)
+  bool read = true;                  // something reads it; else it is neither decoded nor checked
+  bool label = false;                // a wrong type is Reason::label_type
 };
 
 /// Turns the records of one source into rows. One instance a shard; not thread-safe.

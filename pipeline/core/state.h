@@ -62,8 +62,7 @@ class StateVisitor {
 
  private:
   template <class T>
-    requires(std::is_integral_v<T> || std::is_enum_v<T>)
-  void visit(T& value) {
+  requires(std::is_integral_v<T> || std::is_enum_v<T>) void visit(T& value) {
     bytes(&value, sizeof value);
   }
   template <std::floating_point T>
@@ -118,10 +117,8 @@ class StateVisitor {
     visit(*part);
   }
   template <class T>
-    requires requires(T& part, StateVisitor& visitor) { part.state(visitor); }
-  void visit(T& part) {
-    part.state(*this);
-  }
+  requires requires(T& part, StateVisitor& visitor) { part.state(visitor); }
+  void visit(T& part) { part.state(*this); }
 };
 
 /// Appends a state to bytes.

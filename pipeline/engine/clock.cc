@@ -59,6 +59,18 @@ bool EventClock::all_idle() const {
   return std::ranges::all_of(lanes_, [](const Lane& lane) { return lane.idle; });
 }
 
+void EventClock::carry(const EventClock& from, std::span<const std::size_t> lanes) {
+  check(lanes.size() == lanes_.size(), "every lane is told where it comes from");
+  bool same = lanes_.size() == from.lanes_.size() && lateness_ == from.lateness_;
+  for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
+    same = same && lanes[lane] == lane;
+    if (lanes[lane] != kNoLane) lanes_[lane] = from.lanes_[lanes[lane]];
+  }
+  least_ = from.least_;
+  watermark_ = from.watermark_;
+  if (!same) advance();
+}
+
 void EventClock::state(StateVisitor& visit) {
   visit.version("clock", 1);
   const std::size_t lanes = lanes_.size();

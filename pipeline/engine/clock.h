@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <span>
 #include <vector>
 
 #include "pipeline/core/state.h"
@@ -32,6 +34,10 @@ class EventClock {
   bool all_idle() const;
   /// The highest event time of a lane, or kNoTime.
   std::int64_t high(std::size_t lane) const { return lanes_[lane].high; }
+
+  /// Goes on from another clock: lane i from its lane `lanes[i]`, or anew (kNoLane).
+  void carry(const EventClock& from, std::span<const std::size_t> lanes);
+  static constexpr std::size_t kNoLane = std::numeric_limits<std::size_t>::max();
 
   void state(StateVisitor& visit);
 

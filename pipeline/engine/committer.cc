@@ -21,9 +21,10 @@ Committer::Committer(Log& log, Settings settings, Signal& signal)
     : log_(log),
       settings_(std::move(settings)),
       signal_(signal),
-      writer_(log.writer(settings_.identity, settings_.topics)),
-      max_record_bytes_(writer_->max_record_bytes()),
-      thread_([this] { run(); }) {}
+      writer_(log.writer(settings_.identity, settings_.topics, settings_.delivery)),
+      max_record_bytes_(writer_->max_record_bytes()) {
+  if (!settings_.simulated.wait) thread_ = std::thread([this] { run(); });
+}
 
 Committer::~Committer() {
   {
@@ -31,7 +32,11 @@ Committer::~Committer() {
     stop_ = true;
   }
   changed_.notify_all();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
+}
+
+Clock::time_point Committer::now() const {
+  return settings_.simulated.now ? settings_.simulated.now() : Clock::now();
 }
 
 void Committer::submit(Job job) {
@@ -44,13 +49,16 @@ void Committer::submit(Job job) {
   changed_.notify_all();
 }
 
-Committer::State Committer::state() const {
-  const std::lock_guard lock(mutex_);
+Committer::State Committer::state() {
+  std::unique_lock lock(mutex_);
+  const auto& due = settings_.simulated.due;
+  if (!thread_.joinable() && job_ && (!due || due())) work(lock);
   return state_;
 }
 
 Committer::State Committer::wait() {
   std::unique_lock lock(mutex_);
+  if (!thread_.joinable() && job_) work(lock);
   changed_.wait(lock, [this] { return state_ != State::busy; });
   return state_;
 }
@@ -71,23 +79,27 @@ Committer::Figures Committer::figures() const {
 }
 
 void Committer::run() {
+  std::unique_lock lock(mutex_);
   for (;;) {
-    Job job;
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return stop_ || job_; });
-      if (!job_) return;
-      job = *job_;
-      job_.reset();
-    }
-    begun_ = Clock::now();
-    try {
-      commit(job);
-    } catch (const std::exception& error) {
-      end(State::failed, error.what(), false);
-    }
-    signal_.notify();
+    changed_.wait(lock, [this] { return stop_ || job_; });
+    if (!job_) return;
+    work(lock);
   }
+}
+
+/// Does the job that was submitted.
+void Committer::work(std::unique_lock<std::mutex>& lock) {
+  const Job job = std::move(*job_);
+  job_.reset();
+  lock.unlock();
+  begun_ = now();
+  try {
+    commit(job);
+  } catch (const std::exception& error) {
+    end(State::failed, error.what(), false);
+  }
+  signal_.notify();
+  lock.lock();
 }
 
 void Committer::end(State state, std::string reason, bool unreachable) {
@@ -95,7 +107,7 @@ void Committer::end(State state, std::string reason, bool unreachable) {
     const std::lock_guard lock(mutex_);
     if (state == State::idle) {
       ++figures_.committed;
-      figures_.seconds.observe(std::chrono::duration<double>(Clock::now() - begun_).count());
+      figures_.seconds.observe(std::chrono::duration<double>(now() - begun_).count());
     }
     state_ = state;
     reason_ = std::move(reason);
@@ -114,7 +126,7 @@ bool Committer::retry(const std::function<void()>& call, Clock::time_point deadl
         end(State::fenced, failure.what(), false);
         return false;
       }
-      if (failure.kind != LogFailure::Kind::unreachable || Clock::now() > deadline) {
+      if (failure.kind != LogFailure::Kind::unreachable || now() > deadline) {
         end(State::failed, failure.what(), failure.kind == LogFailure::Kind::unreachable);
         return false;
       }
@@ -124,6 +136,10 @@ bool Committer::retry(const std::function<void()>& call, Clock::time_point deadl
 }
 
 bool Committer::rest(std::chrono::milliseconds pause) {
+  if (settings_.simulated.wait) {
+    settings_.simulated.wait(signal_, pause);
+    return true;
+  }
   {
     std::unique_lock lock(mutex_);
     if (!changed_.wait_for(lock, pause, [this] { return stop_; })) return true;
@@ -134,14 +150,15 @@ bool Committer::rest(std::chrono::milliseconds pause) {
 
 Committer::Found Committer::look(const Job& job) {
   const std::vector<EpochRecord> epochs =
-      read_epochs(log_, settings_.pipeline, settings_.shard, job.log_position);
+      read_epochs(log_, settings_.pipeline, settings_.shard, job.log_position,
+                  std::numeric_limits<std::size_t>::max(), settings_.simulated.wait);
   if (epochs.empty() || epochs.back().epoch + 1 == job.epoch) return Found::not_there;
   if (epochs.back().epoch == job.epoch && epochs.back().chain == job.chain) return Found::there;
   return Found::other;
 }
 
 void Committer::commit(const Job& job) {
-  const auto deadline = Clock::now() + settings_.patience;
+  const auto deadline = now() + settings_.patience;
   for (auto pause = kFirstBackOff;; pause = std::min(2 * pause, kLongestBackOff)) {
     Commit outcome = Commit::unknown;
     std::string reason;
@@ -157,12 +174,15 @@ void Committer::commit(const Job& job) {
     if (outcome == Commit::done) return end(State::idle, {}, false);
     if (outcome == Commit::fenced)
       return end(State::fenced, reason.empty() ? "another owner has taken over" : reason, false);
-    // A new writer ends the old transaction: only then is the log's answer final.
+    // An owner that is at work already must not be fenced back. Else a new writer ends the old
+    // transaction: only then is the log's answer final.
     Found found = Found::not_there;
     writer_.reset();
     const bool answered = retry(
         [&] {
-          writer_ = log_.writer(settings_.identity, settings_.topics);
+          found = look(job);
+          if (found == Found::other) return;
+          writer_ = log_.writer(settings_.identity, settings_.topics, settings_.delivery);
           found = look(job);
         },
         deadline);
@@ -170,7 +190,7 @@ void Committer::commit(const Job& job) {
     if (found == Found::there) return end(State::idle, {}, false);
     if (found == Found::other)
       return end(State::fenced, fmt::format("epoch {} is another owner's", job.epoch), false);
-    if (Clock::now() > deadline)
+    if (now() > deadline)
       return end(State::failed, fmt::format("epoch {} was not taken: {}", job.epoch, reason), true);
     {
       const std::lock_guard lock(mutex_);

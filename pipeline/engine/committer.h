@@ -13,12 +13,13 @@
 
 #include "pipeline/core/log.h"
 #include "pipeline/core/metrics.h"
+#include "pipeline/engine/epoch_log.h"
 
 namespace weir {
 
 /// Commits one epoch at a time on a thread of its own, while the shard works on the next. An epoch
 /// whose fate is unknown is looked for in the log; if it is not there the same bytes are sent
-/// again.
+/// again. With `at_least_once` the outputs may then be there twice, the epoch's record is not.
 class Committer {
  public:
   struct Job {
@@ -30,12 +31,21 @@ class Committer {
   };
   enum class State : std::uint8_t { idle, busy, fenced, failed };
 
+  /// In place of a thread and of time: a job is done within `state` (once `due` says so) or `wait`,
+  /// by the caller's thread, and pauses are handed to `rest`.
+  struct Simulated {
+    std::function<bool()> due;
+    Wait wait;
+    std::function<std::chrono::steady_clock::time_point()> now;
+  };
   struct Settings {
     std::string pipeline;
     std::uint32_t shard = 0;
     std::string identity;
     std::vector<std::string> topics;
+    Delivery delivery = Delivery::exactly_once;
     std::chrono::seconds patience{300};  // an epoch not taken for this long: failed
+    Simulated simulated = {};
   };
 
   /// Fences older owners. Throws LogFailure. `signal` is notified when a job ends.
@@ -46,7 +56,7 @@ class Committer {
   std::size_t max_record_bytes() const { return max_record_bytes_; }
 
   void submit(Job job);
-  State state() const;
+  State state();
   /// Waits until the job in hand has ended one way or the other.
   State wait();
   /// Why it is fenced or failed, and whether the log could not be reached.
@@ -61,7 +71,9 @@ class Committer {
 
  private:
   void run();
+  void work(std::unique_lock<std::mutex>& lock);
   void commit(const Job& job);
+  std::chrono::steady_clock::time_point now() const;
   enum class Found : std::uint8_t { there, not_there, other };
   Found look(const Job& job);
   void end(State state, std::string reason, bool unreachable);
@@ -82,7 +94,7 @@ class Committer {
   bool stop_ = false;
   Figures figures_;
   std::chrono::steady_clock::time_point begun_;
-  std::thread thread_;
+  std::thread thread_;  // none when simulated
 };
 
 }  // namespace weir

@@ -74,14 +74,16 @@ struct EngineConfig {
   std::size_t shards = 1;
   std::size_t workers = 1;
   Duration snapshot_every{60'000};
+  Duration snapshot_topic_every{300'000};
   Duration align{60'000};
   std::string
       state_dir;  // empty: $STATE_DIRECTORY or ~/.local/state/weir, plus the pipeline's name
   std::string delivery = "exactly_once";
-  std::string membership = "fixed";
+  std::string membership = "group";
   std::vector<std::size_t> run_shards;  // empty: all
   std::string instance;
   bool create_topics = true;
+  std::string on_lost_input = "stop";
 
   void describe(OptionVisitor& option);
 };

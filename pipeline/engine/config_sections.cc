@@ -8,8 +8,6 @@
 namespace weir {
 namespace {
 
-constexpr std::string_view kNextIssue = "exactly once";
-
 std::optional<std::size_t> whole_number(std::string_view text) {
   std::size_t value = 0;
   const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -61,6 +59,8 @@ void EngineConfig::describe(OptionVisitor& option) {
   option("workers", workers, {.doc = "threads that run shards", .min = 1, .max = 256});
   option("snapshot_every", snapshot_every,
          {.doc = "time between two snapshots of the state", .min = 1});
+  option("snapshot_topic_every", snapshot_topic_every,
+         {.doc = "time between two snapshots that are sent to the snapshots topic too", .min = 1});
   option("align", align,
          {.doc = "event time that one source may run ahead of another with unread records"});
   option("state_dir", state_dir,
@@ -71,17 +71,24 @@ void EngineConfig::describe(OptionVisitor& option) {
          {.doc = "what a reader of the outputs sees after a crash",
           .choices = "exactly_once|at_least_once"});
   option("membership", membership,
-         {.doc = "who decides which program runs a shard: this file or Kafka's consumer group",
-          .choices = "fixed|group"});
+         {.doc = "who decides which program runs a shard: Kafka's consumer group, or this file "
+                 "(fixed: all shards, or `run_shards`)",
+          .choices = "group|fixed"});
   describe_run_shards(option, *this);
-  option("instance", instance, {.doc = "this program's name in the epoch records"});
+  option(
+      "instance", instance,
+      {.doc = "this program's own name in the group and in the epoch records: one that comes back "
+              "soon gets its shards back without a change for the others",
+       .example = "weir-0"});
   option("create_topics", create_topics,
          {.doc = "make topics that are missing (false: refuse to start)"});
+  option("on_lost_input", on_lost_input,
+         {.doc = "when records were deleted before they were read or could be replayed: stop the "
+                 "shard, or go on without them and say which",
+          .choices = "stop|skip"});
   if (!option.reading()) return;
-  if (delivery == "at_least_once")
-    option.fail("delivery", fmt::format("`at_least_once` comes later ({})", kNextIssue));
-  if (membership == "group")
-    option.fail("membership", fmt::format("`group` comes later ({})", kNextIssue));
+  if (membership == "group" && !run_shards.empty())
+    option.fail("run_shards", "needs `membership: fixed`: in a group Kafka decides who runs what");
 }
 
 void HttpConfig::describe(OptionVisitor& option) {

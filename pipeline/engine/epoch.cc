@@ -33,6 +33,9 @@ Json write_begin(const Beginning& begin) {
   for (const auto& [lane, offset] : begin.start)
     start.push_back(Json::array({lane.first, lane.second, offset}));
   json["start"] = std::move(start);
+  json["record_bytes"] = begin.record_bytes;
+  if (!begin.reset.empty()) json["reset"] = begin.reset;
+  if (begin.accepted) json["accepted"] = hex16(*begin.accepted);
   return json;
 }
 
@@ -43,6 +46,9 @@ Beginning read_begin(const Json& json) {
   begin.partitions = json.at("partitions");
   for (const Json& start : json.at("start"))
     begin.start.push_back({{start.at(0), start.at(1)}, start.at(2)});
+  begin.record_bytes = json.value("record_bytes", std::uint64_t{0});
+  if (json.contains("reset")) begin.reset = json["reset"];
+  if (json.contains("accepted")) begin.accepted = from_hex(json["accepted"]);
   return begin;
 }
 
@@ -90,7 +96,14 @@ std::string EpochRecord::write(std::uint64_t previous_chain) {
   json["epoch"] = epoch;
   if (owner)
     json["owner"] = {{"instance", owner->instance}, {"host", owner->host}, {"pid", owner->pid}};
-  if (begin) json["begin"] = write_begin(*begin);
+  if (begin) json[epoch == 0 ? "begin" : "change"] = write_begin(*begin);
+  if (!lost.empty()) {
+    Json list = Json::array();
+    for (const LostInput& one : lost)
+      list.push_back(Json::array({one.source, one.partition, one.first, one.last}));
+    json["lost"] = std::move(list);
+  }
+  if (resumed) json["resumed"] = *resumed;
   Json run_list = Json::array();
   for (const Run& run : runs)
     run_list.push_back(Json::array({run.source, run.partition, run.count, run.first, run.last}));
@@ -103,7 +116,10 @@ std::string EpochRecord::write(std::uint64_t previous_chain) {
   json["out"] = hex16(out);
   if (state) json["state"] = hex16(*state);
   json["logic"] = hex16(logic);
-  json["skips"] = Json::array();
+  Json skip_list = Json::array();
+  for (const Skip& skip : skips)
+    skip_list.push_back(Json::array({skip.source, skip.partition, skip.offset}));
+  json["skips"] = std::move(skip_list);
   std::string text = json.dump();
   chain = XXH3_64bits_withSeed(text.data(), text.size(), previous_chain);
   text.pop_back();
@@ -126,7 +142,14 @@ EpochRecord EpochRecord::read(std::string_view text, std::optional<std::uint64_t
       const Json& owner = json["owner"];
       record.owner = Owner{owner.at("instance"), owner.at("host"), owner.at("pid")};
     }
-    if (json.contains("begin")) record.begin = read_begin(json["begin"]);
+    for (const char* name : {"begin", "change"})
+      if (json.contains(name)) record.begin = read_begin(json[name]);
+    if (json.contains("lost"))
+      for (const Json& one : json["lost"])
+        record.lost.push_back({one.at(0), one.at(1), one.at(2), one.at(3)});
+    if (json.contains("resumed")) record.resumed = json["resumed"];
+    for (const Json& skip : json.at("skips"))
+      record.skips.push_back({skip.at(0), skip.at(1), skip.at(2)});
     for (const Json& run : json.at("runs"))
       record.runs.push_back({run.at(0), run.at(1), run.at(2), run.at(3), run.at(4)});
     for (const Json& mark : json.at("ticks")) record.marks.push_back(read_mark(mark));

@@ -44,28 +44,59 @@ struct Owner {
   bool operator==(const Owner&) const = default;
 };
 
-/// What epoch 0 pins before any row.
+/// What epoch 0 pins before any row, and what a changed pipeline goes on with.
 struct Beginning {
   std::string pipeline;  // the resolved configuration, no secrets
   std::uint32_t shards = 1;
-  std::map<std::string, std::int32_t> partitions;                                    // per source
-  std::vector<std::pair<std::pair<std::string, std::int32_t>, std::int64_t>> start;  // offsets
+  std::map<std::string, std::int32_t> partitions;  // per source
+  /// Offsets of the lanes that begin here: all of them, or those of sources that are new.
+  std::vector<std::pair<std::pair<std::string, std::int32_t>, std::int64_t>> start = {};
+  std::uint64_t record_bytes = 0;  // a larger output is a dead letter; 0: not recorded
+  // Of a change only:
+  std::vector<std::string> reset = {};  // operators that were told to start cold
+  /// The logic of the epochs before, when this program cannot repeat it and was told to go on.
+  std::optional<std::uint64_t> accepted = {};
 
   bool operator==(const Beginning&) const = default;
 };
 
+/// A record that ends the process whenever it is processed: it went to the dead letters unread.
+struct Skip {
+  std::string source;
+  std::int32_t partition = 0;
+  std::int64_t offset = 0;
+
+  bool operator==(const Skip&) const = default;
+};
+
+/// Input that was gone before it was processed, or before it could be replayed: offsets `first` to
+/// `last`.
+struct LostInput {
+  std::string source;
+  std::int32_t partition = 0;
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+
+  bool operator==(const LostInput&) const = default;
+};
+
 /// The record that one transaction leaves in the shard's partition of `weir.<pipeline>.epochs`.
 /// JSON: {v, epoch, owner?, runs: [[source, partition, count, first, last]], ticks: [{seq, kind,
-/// watermark?, source?, partition?}], in, out, state?, begin?, skips, logic, chain}; hashes are 16
-/// hex digits; `chain` = XXH3-64(the record's text without `chain`, seed: the previous chain).
+/// watermark?, source?, partition?}], in, out, state?, begin? (epoch 0), change?, lost?, resumed?,
+/// skips: [[source, partition, offset]], logic, chain}; hashes are 16 hex digits; `chain` =
+/// XXH3-64(the record's text without `chain`, seed: the previous chain).
 struct EpochRecord {
   static constexpr int kVersion = 1;
 
   std::uint64_t epoch = 0;
   std::optional<Owner> owner;
-  std::optional<Beginning> begin;  // epoch 0 only
-  std::vector<Run> runs;           // in the order processed
+  std::optional<Beginning> begin;  // epoch 0: `begin`; later: `change`, before the epoch's runs
+  std::vector<LostInput> lost;     // passed over, before the epoch's runs
+  /// Epochs after this one could not be replayed: the state went on from there, before the runs.
+  std::optional<std::uint64_t> resumed;
+  std::vector<Run> runs;  // in the order processed
   std::vector<Mark> marks;
+  std::vector<Skip> skips;     // records of the runs that were not read
   std::uint64_t sequence = 0;  // the first sequence number of the epoch
   std::uint64_t in = 0;        // over partition, offset, timestamp, key, value of its records
   std::uint64_t out = 0;       // of the shard's sinks, after the epoch

@@ -9,6 +9,7 @@ namespace weir {
 namespace {
 
 constexpr std::chrono::seconds kPatience{60};
+constexpr std::size_t kRecords = 256;  // fetched at a time
 
 }  // namespace
 
@@ -19,46 +20,80 @@ std::string shard_identity(const std::string& pipeline, std::uint32_t shard) {
 }
 std::string consumer_group(const std::string& pipeline) { return "weir." + pipeline; }
 
-std::vector<EpochRecord> read_epochs(Log& log, const std::string& pipeline, std::uint32_t shard,
-                                     std::int64_t from, std::size_t most) {
-  const std::string topic = epochs_topic(pipeline);
-  const auto partition = static_cast<std::int32_t>(shard);
-  const OffsetRange range = log.offsets(topic, partition);
-  std::vector<EpochRecord> epochs;
-  if (range.end <= range.first) return epochs;
-  Signal signal;
-  const auto reader = log.reader(topic);
-  const PartitionOffset start{partition, std::max(from, range.first)};
-  if (start.offset >= range.end) return epochs;
-  reader->start({&start, 1}, signal);
-  std::optional<std::uint64_t> chain;
-  auto deadline = std::chrono::steady_clock::now() + kPatience;
-  for (std::vector<Record> records;;) {
-    records.clear();
-    const auto fetched = reader->fetch(partition, std::min<std::size_t>(1000, most), records);
-    for (const Record& record : records) {
-      try {
-        epochs.push_back(EpochRecord::read(record.value, chain));
-      } catch (const std::runtime_error& error) {
-        throw std::runtime_error(
-            fmt::format("{} [{}] at offset {}: {}", topic, shard, record.offset, error.what()));
-      }
-      chain = epochs.back().chain;
-      if (epochs.size() > 1 && epochs.back().epoch != epochs[epochs.size() - 2].epoch + 1)
-        throw std::runtime_error(fmt::format("{} [{}]: epoch {} follows epoch {}", topic, shard,
-                                             epochs.back().epoch, epochs[epochs.size() - 2].epoch));
-    }
-    if (epochs.size() >= most) return epochs;
-    if (fetched.count > 0) {
-      deadline = std::chrono::steady_clock::now() + kPatience;
-      continue;
-    }
+EpochReader::EpochReader(Log& log, const std::string& pipeline, std::uint32_t shard,
+                         std::int64_t from, const Wait& wait)
+    : topic_(epochs_topic(pipeline)),
+      partition_(static_cast<std::int32_t>(shard)),
+      wait_(wait),
+      range_(log.offsets(topic_, partition_)) {
+  const PartitionOffset start{partition_, std::max(from, range_.first)};
+  if (start.offset >= range_.end) return;
+  reader_ = log.reader(topic_);
+  reader_->start({&start, 1}, signal_);
+}
+
+EpochReader::~EpochReader() = default;
+
+/// Gets some records; returns whether there are any before the end.
+bool EpochReader::fetch() {
+  if (!reader_) return false;
+  auto waited = std::chrono::milliseconds(0);
+  for (;;) {
+    records_.clear();
+    next_ = 0;
+    const auto fetched = reader_->fetch(partition_, kRecords, records_);
+    if (fetched.count > 0) return true;
     // An end alone proves nothing: it must be the end that was there when we asked.
-    if (fetched.end && fetched.next >= range.end) return epochs;
-    if (std::chrono::steady_clock::now() > deadline)
+    if (fetched.end && fetched.next >= range_.end) return false;
+    if (waited > kPatience)
       throw LogFailure(LogFailure::Kind::unreachable,
-                       fmt::format("{} [{}] cannot be read to its end", topic, shard));
-    signal.wait_for(std::chrono::milliseconds(100));
+                       fmt::format("{} [{}] cannot be read to its end", topic_, partition_));
+    const auto pause = std::chrono::milliseconds(100);
+    if (!(wait_ ? wait_(signal_, pause) : signal_.wait_for(pause))) waited += pause;
+  }
+}
+
+std::optional<EpochRecord> EpochReader::next() {
+  if (next_ == records_.size() && !fetch()) return std::nullopt;
+  const Record& record = records_[next_++];
+  offset_ = record.offset;
+  EpochRecord epoch;
+  try {
+    epoch = EpochRecord::read(record.value, chain_);
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error(
+        fmt::format("{} [{}] at offset {}: {}", topic_, partition_, record.offset, error.what()));
+  }
+  if (epoch_ && epoch.epoch != *epoch_ + 1)
+    throw std::runtime_error(fmt::format("{} [{}]: epoch {} follows epoch {}", topic_, partition_,
+                                         epoch.epoch, *epoch_));
+  chain_ = epoch.chain;
+  epoch_ = epoch.epoch;
+  return epoch;
+}
+
+std::vector<EpochRecord> read_epochs(Log& log, const std::string& pipeline, std::uint32_t shard,
+                                     std::int64_t from, std::size_t most, const Wait& wait) {
+  std::vector<EpochRecord> epochs;
+  EpochReader reader(log, pipeline, shard, from, wait);
+  while (epochs.size() < most) {
+    std::optional<EpochRecord> next = reader.next();
+    if (!next) break;
+    epochs.push_back(std::move(*next));
+  }
+  return epochs;
+}
+
+std::optional<EpochRecord> last_epoch(Log& log, const std::string& pipeline, std::uint32_t shard,
+                                      const Wait& wait) {
+  const OffsetRange range = log.offsets(epochs_topic(pipeline), static_cast<std::int32_t>(shard));
+  // Between two records are the offsets of control records and of what was aborted.
+  for (std::int64_t back = 16;; back *= 16) {
+    const std::int64_t from = std::max(range.first, range.end - back);
+    const std::vector<EpochRecord> epochs =
+        read_epochs(log, pipeline, shard, from, std::numeric_limits<std::size_t>::max(), wait);
+    if (!epochs.empty()) return epochs.back();
+    if (from == range.first) return std::nullopt;
   }
 }
 

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,13 +22,51 @@ std::string shard_identity(const std::string& pipeline,
                            std::uint32_t shard);          // weir.<pipeline>.<s>
 std::string consumer_group(const std::string& pipeline);  // weir.<pipeline>
 
-/// Reads a shard's partition of the epochs topic from `from` to its end: the high watermark taken
-/// now (call after fencing, so that nothing of an older owner can follow). Checks the chain and
-/// that no epoch is missing. Throws LogFailure, or std::runtime_error when the records are not a
-/// chain.
-/// Stops after `most`, if it is given.
+/// How the engine waits: until the signal or for that long, whichever is first; returns whether it
+/// was the signal. Without one: really. (A simulation lets its own time pass.)
+using Wait = std::function<bool(Signal&, std::chrono::milliseconds)>;
+
+/// Reads a shard's partition of the epochs topic from an offset to its end: the high watermark
+/// taken when it is made (so make it after fencing: nothing of an older owner can follow). Checks
+/// that each record's chained hash follows from the one before and that no epoch is missing.
+/// Memory: some hundred records at a time.
+class EpochReader {
+ public:
+  EpochReader(Log& log, const std::string& pipeline, std::uint32_t shard, std::int64_t from,
+              const Wait& wait = {});
+  ~EpochReader();
+
+  /// The next record, or nothing at the end. Throws LogFailure, or std::runtime_error when the
+  /// records are not a chain.
+  std::optional<EpochRecord> next();
+  /// One past the last offset there was when reading began.
+  std::int64_t end() const { return range_.end; }
+  /// The offset of the record that `next` returned last.
+  std::int64_t offset() const { return offset_; }
+
+ private:
+  bool fetch();
+
+  std::string topic_;
+  std::int32_t partition_;
+  Wait wait_;
+  OffsetRange range_;
+  Signal signal_;
+  std::unique_ptr<RecordReader> reader_;
+  std::vector<Record> records_;
+  std::size_t next_ = 0;
+  std::int64_t offset_ = -1;
+  std::optional<std::uint64_t> chain_, epoch_;
+};
+
+/// All records from an offset on, at most `most`.
 std::vector<EpochRecord> read_epochs(Log& log, const std::string& pipeline, std::uint32_t shard,
                                      std::int64_t from,
-                                     std::size_t most = std::numeric_limits<std::size_t>::max());
+                                     std::size_t most = std::numeric_limits<std::size_t>::max(),
+                                     const Wait& wait = {});
+
+/// The newest record, if there is one.
+std::optional<EpochRecord> last_epoch(Log& log, const std::string& pipeline, std::uint32_t shard,
+                                      const Wait& wait = {});
 
 }  // namespace weir

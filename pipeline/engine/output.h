@@ -36,6 +36,11 @@ class Output {
   const Encoder& encoder() const { return *encoders_[0]; }
 
   void state(StateVisitor& visit) { visit(hash_, rows_); }
+  /// Goes on from what a sink of this name has written already.
+  void carry(std::uint64_t hash, std::uint64_t rows) {
+    hash_ = hash;
+    rows_ = rows;
+  }
 
  private:
   void write_row(const Step& step, const Batch& batch, std::size_t input, std::size_t row,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "pipeline/core/check.h"
 #include "pipeline/engine/epoch_log.h"
@@ -21,13 +22,15 @@ constexpr std::chrono::seconds kConfirmEvery{1};
 
 Runner::Runner(const Graph& graph, const Layout& layout, World& world, Settings settings,
                Signal& signal)
-    : graph_(graph),
-      layout_(layout),
+    : live_graph_(graph),
+      live_layout_(layout),
+      graph_(&graph),
+      layout_(&layout),
       world_(world),
       settings_(std::move(settings)),
       signal_(signal),
-      deadline_(Clock::now()),
-      watermark_since_(Clock::now()) {
+      deadline_(now()),
+      watermark_since_(now()) {
   make_shard();
   state_bytes_.resize(graph.nodes.size());
 }
@@ -40,18 +43,32 @@ void Runner::make_shard() {
   Shard::Settings shard;
   shard.shard = settings_.shard;
   shard.batch_rows = settings_.engine.batch_rows;
-  shard.partitions = layout_.output_partitions;
-  for (std::size_t s = 0; s < graph_.sources.size(); ++s) {
-    const SourceNode& source = graph_.sources[s];
+  shard.partitions = layout_->output_partitions;
+  for (std::size_t s = 0; s < graph_->sources.size(); ++s) {
+    const SourceNode& source = graph_->sources[s];
     const std::string topic = source.config->spec->topic();
     shard.origins.push_back(topic.empty() ? source.name : topic);
-    for (std::int32_t p = 0; p < layout_.source_partitions[s]; ++p)
-      if (static_cast<std::uint32_t>(p) % layout_.shards == settings_.shard)
+    for (std::int32_t p = 0; p < layout_->source_partitions[s]; ++p)
+      if (static_cast<std::uint32_t>(p) % layout_->shards == settings_.shard)
         shard.lanes.push_back({s, p});
   }
-  shard_ = std::make_unique<Shard>(graph_, std::move(shard));
-  if (committer_) shard_->limit_records(committer_->max_record_bytes());
+  shard_ = std::make_unique<Shard>(*graph_, std::move(shard));
+  if (record_bytes_ != 0) shard_->limit_records(record_bytes_);
   shard_->write_to(outboxes_[open_]);
+  state_bytes_.assign(graph_->nodes.size(), 0);
+}
+
+/// The log of a source: that of the file, which has the secrets that no epoch records.
+Log& Runner::log_of(const SourceNode& source) const {
+  const auto live = std::ranges::find(live_graph_.sources, source.name, &SourceNode::name);
+  return world_.source_log(live != live_graph_.sources.end() ? *live->config : *source.config);
+}
+
+void Runner::wait(std::chrono::milliseconds time) {
+  if (world_.simulated.wait)
+    world_.simulated.wait(signal_, time);
+  else
+    signal_.wait_for(time);
 }
 
 void Runner::stop(Stopped why, std::string reason) {
@@ -64,28 +81,33 @@ bool Runner::work() {
   if (stopped_ != Stopped::no) return false;
   collect();
   if (stopped_ != Stopped::no) return false;
-  const auto now = Clock::now();
-  deadline_ = now + std::chrono::milliseconds(1000);
+  const auto time = now();
+  deadline_ = time + std::chrono::milliseconds(1000);
   if (due() && !in_flight_) close_epoch(false);
+  if (one_by_one() && in_flight_) return false;  // what is in hand is to be one record
+  watch_headroom(time);
   const bool full = epoch_rows_ >= kEpochRows || outboxes_[open_].size() >= kEpochBytes ||
                     record_.runs.size() + record_.marks.size() >= kEpochRuns;
   if (full) return false;  // back-pressure: the epoch before is still on its way
   try {
-    lanes_->refill(settings_.engine.run_rows, now);
+    lanes_->refill(settings_.engine.run_rows, time);
   } catch (const LogFailure& failure) {
+    if (failure.kind == LogFailure::Kind::lost && settings_.engine.on_lost_input == "skip" &&
+        pass_over_lost())
+      return true;
     stop(failure.kind == LogFailure::Kind::lost          ? Stopped::lost_input
          : failure.kind == LogFailure::Kind::unreachable ? Stopped::unreachable
                                                          : Stopped::failed,
          failure.what());
     return false;
   }
-  const bool marked = mark_idle(now);
+  const bool marked = mark_idle(time);
   if (const auto lane = lanes_->choose(shard_->clock(), settings_.engine.align.ms)) {
     run(*lane);
     return true;
   }
   shard_->flush();
-  const bool ticked = tick(now);
+  const bool ticked = tick(time);
   if (epoch_began_ && !in_flight_)  // else the end of the commit is what is waited for
     deadline_ =
         std::min(deadline_, *epoch_began_ + std::chrono::milliseconds(settings_.engine.epoch.ms));
@@ -93,18 +115,26 @@ bool Runner::work() {
 }
 
 void Runner::run(std::size_t lane) {
-  if (!epoch_began_) epoch_began_ = Clock::now();
-  const std::span<const Record> records = lanes_->take(lane, settings_.engine.run_rows);
+  if (!epoch_began_) epoch_began_ = now();
+  const std::span<const Record> records =
+      lanes_->take(lane, one_by_one() ? 1 : settings_.engine.run_rows);
+  note_in_hand(lane, records.front());
   const std::int32_t partition = lanes_->lane(lane).partition;
-  const std::string& source = graph_.sources[lanes_->lane(lane).source].name;
+  const std::string& source = graph_->sources[lanes_->lane(lane).source].name;
   if (record_.runs.empty() && record_.marks.empty()) record_.sequence = shard_->sequence();
   const bool goes_on = !record_.runs.empty() && record_.runs.back().source == source &&
                        record_.runs.back().partition == partition;
   if (!goes_on) record_.runs.push_back({source, partition, 0, records.front().offset, 0});
   for (const Record& record : records) {
     record_.in = hash_input(record_.in, partition, record);
-    shard_->add(lane, record);
+    if (is_poison(source, partition, record.offset)) {
+      record_.skips.push_back({source, partition, record.offset});
+      shard_->skip(lane, record);
+    } else {
+      shard_->add(lane, record);
+    }
   }
+  last_times_[lane] = records.back().timestamp;
   record_.runs.back().count += records.size();
   record_.runs.back().last = records.back().offset;
   epoch_rows_ += records.size();
@@ -116,13 +146,14 @@ void Runner::run(std::size_t lane) {
 
 bool Runner::due() const {
   if (!epoch_began_) return false;
-  return epoch_rows_ >= kEpochRows || outboxes_[open_].size() >= kEpochBytes ||
+  return epoch_rows_ >= kEpochRows || (one_by_one() && epoch_rows_ > 0) ||
+         outboxes_[open_].size() >= kEpochBytes ||
          record_.runs.size() + record_.marks.size() >= kEpochRuns ||
-         Clock::now() - *epoch_began_ >= std::chrono::milliseconds(settings_.engine.epoch.ms);
+         now() - *epoch_began_ >= std::chrono::milliseconds(settings_.engine.epoch.ms);
 }
 
 void Runner::mark(Mark one) {
-  if (!epoch_began_) epoch_began_ = Clock::now();
+  if (!epoch_began_) epoch_began_ = now();
   if (record_.runs.empty() && record_.marks.empty()) record_.sequence = shard_->sequence();
   one.sequence = shard_->sequence();
   record_.marks.push_back(std::move(one));
@@ -131,7 +162,7 @@ void Runner::mark(Mark one) {
 /// Whether a lane is at the end of its partition now: an end seen once may be old by the time that
 /// it matters, above all while the broker cannot be reached.
 bool Runner::at_end(std::size_t lane, Clock::time_point now) {
-  const SourceConfig& source = *graph_.sources[lanes_->lane(lane).source].config;
+  const SourceConfig& source = *graph_->sources[lanes_->lane(lane).source].config;
   const std::string topic = source.spec->topic();
   if (topic.empty() || now - confirmed_[lane] < kConfirmEvery) return true;
   try {
@@ -154,7 +185,7 @@ bool Runner::mark_idle(Clock::time_point now) {
   for (std::size_t lane = 0; lane < lanes_->size(); ++lane) {
     const auto ended = lanes_->ended(lane);
     if (!ended || shard_->clock().is_idle(lane)) continue;
-    const SourceNode& source = graph_.sources[lanes_->lane(lane).source];
+    const SourceNode& source = graph_->sources[lanes_->lane(lane).source];
     const auto idle_at = *ended + std::chrono::milliseconds(source.config->idle.ms);
     if (now < idle_at) {
       deadline_ = std::min(deadline_, idle_at);
@@ -197,27 +228,27 @@ void Runner::close_epoch(bool with_state) {
   shard_->flush();
   if (!epoch_began_) return;
   check(!in_flight_, "the epoch before is committed");
-  epoch_seconds_.observe(std::chrono::duration<double>(Clock::now() - *epoch_began_).count());
+  epoch_seconds_.observe(std::chrono::duration<double>(now() - *epoch_began_).count());
   record_.epoch = next_epoch_;
-  record_.logic = graph_.fingerprint;
+  record_.logic = graph_->fingerprint;
   record_.out = shard_->output_hash();
   if (!announced_) record_.owner = settings_.owner;
   announced_ = true;
   if (with_state) record_.state = shard_->state_hash();
   Outbox& outbox = outboxes_[open_];
   const std::string text = record_.write(chain_);
-  outbox.add(static_cast<std::uint32_t>(layout_.topics.size() - 1),
+  outbox.add(static_cast<std::uint32_t>(layout_->topics.size() - 1),
              static_cast<std::int32_t>(settings_.shard), std::nullopt, text);
   Committer::Job job{&outbox, {}, record_.epoch, record_.chain, log_position_};
   for (std::size_t lane = 0; lane < lanes_->size(); ++lane) {
-    const std::string topic = graph_.sources[lanes_->lane(lane).source].config->spec->topic();
+    const std::string topic = graph_->sources[lanes_->lane(lane).source].config->spec->topic();
     if (!topic.empty() && lanes_->position(lane) > 0)
       job.offsets.push_back({topic, lanes_->lane(lane).partition, lanes_->position(lane)});
   }
   chain_ = record_.chain;
   const bool snapshot =
-      with_state || Clock::now() - last_snapshot_ >=
-                        std::chrono::milliseconds(settings_.engine.snapshot_every.ms);
+      with_state ||
+      now() - last_snapshot_ >= std::chrono::milliseconds(settings_.engine.snapshot_every.ms);
   if (snapshot) find_log_position();
   last_position_ = log_position_;
   ++next_epoch_;
@@ -248,10 +279,8 @@ void Runner::collect() {
   for (const auto& [timestamp, times] : sent_[1 - open_].timestamps)
     latency_.observe(static_cast<double>(std::max<std::int64_t>(0, now - timestamp)) / 1000, times);
   sent_[1 - open_].timestamps.clear();
-  if (pending_) {
-    snapshots_->publish(std::move(*pending_));
-    pending_.reset();
-  }
+  survived();
+  if (pending_) publish_snapshot(finishing_);
 }
 
 /// Where the record of the epoch being closed will be, or before: nothing older is read again.
@@ -259,45 +288,70 @@ void Runner::find_log_position() {
   try {
     const auto partition = static_cast<std::int32_t>(settings_.shard);
     log_position_ =
-        std::max(log_position_, world_.log.offsets(layout_.topics.back(), partition).end);
+        std::max(log_position_, world_.log.offsets(layout_->topics.back(), partition).end);
   } catch (const LogFailure&) {  // the older bound holds too
   }
 }
 
+void Runner::make_snapshots() {
+  SnapshotStore::Settings store;
+  store.folder = settings_.state_dir / fmt::format("shard-{}", settings_.shard);
+  store.pipeline = live_graph_.pipeline;
+  store.shard = settings_.shard;
+  store.log = &world_.log;
+  store.topic_every = std::chrono::milliseconds(settings_.engine.snapshot_topic_every.ms);
+  store.threads = !world_.simulated.wait;
+  store.wait = world_.simulated.wait;
+  store.now = world_.simulated.now;
+  snapshots_ = std::make_unique<SnapshotStore>(std::move(store));
+}
+
 /// Serialises the state after the epoch closed last.
 void Runner::take_snapshot() {
-  const auto now = Clock::now();
+  const auto begun = now();
   Snapshot snapshot;
-  snapshot.pipeline = graph_.pipeline;
+  snapshot.pipeline = graph_->pipeline;
+  snapshot.resolved = settings_.resolved;
+  snapshot.record_bytes = record_bytes_;
   snapshot.shard = settings_.shard;
   snapshot.epoch = epoch();
   snapshot.chain = chain_;
-  snapshot.logic = graph_.fingerprint;
+  snapshot.logic = graph_->fingerprint;
   snapshot.log_position = last_position_;
   for (std::size_t lane = 0; lane < lanes_->size(); ++lane)
     snapshot.positions.push_back(
-        {{graph_.sources[lanes_->lane(lane).source].name, lanes_->lane(lane).partition},
+        {{graph_->sources[lanes_->lane(lane).source].name, lanes_->lane(lane).partition},
          lanes_->position(lane)});
-  StateWriter writer(snapshot.sections.emplace_back().bytes);
-  shard_->state(writer);
-  for (std::size_t node = 0; node < graph_.nodes.size(); ++node)
-    state_bytes_[node] = shard_->state_bytes(node);
+  snapshot.sections = shard_->save(&snapshots_->sealed());
+  for (std::size_t node = 0; node < graph_->nodes.size(); ++node)
+    for (const StateSection& section : snapshot.sections)
+      if (section.name == graph_->nodes[node].name) state_bytes_[node] = section.bytes.size();
+  snapshot_positions_.clear();
+  for (std::size_t lane = 0; lane < lanes_->size(); ++lane)
+    snapshot_positions_.emplace_back(lanes_->position(lane), last_times_[lane]);
   pending_ = std::move(snapshot);
-  last_snapshot_ = Clock::now();
+  last_snapshot_ = now();
   snapshot_epoch_ = epoch();
-  snapshot_seconds_.observe(std::chrono::duration<double>(last_snapshot_ - now).count());
+  snapshot_seconds_.observe(std::chrono::duration<double>(last_snapshot_ - begun).count());
+}
+
+/// Its epoch is in the log.
+void Runner::publish_snapshot(bool last) {
+  snapshots_->publish(std::move(*pending_), last);
+  pending_.reset();
 }
 
 std::string Runner::new_snapshot_error() {
   if (!snapshots_) return {};
-  const SnapshotThread::Report report = snapshots_->report();
-  if (report.failed == snapshot_failures_) return {};
-  snapshot_failures_ = report.failed;
-  return report.last_error;
+  const SnapshotStore::Report report = snapshots_->report();
+  if (report.disk.failed + report.topic.failed == snapshot_failures_) return {};
+  snapshot_failures_ = report.disk.failed + report.topic.failed;
+  return report.disk.last_error.empty() ? report.topic.last_error : report.disk.last_error;
 }
 
 void Runner::finish() {
   if (!committer_ || !lanes_) return;
+  finishing_ = true;
   if (stopped_ == Stopped::no && in_flight_) committer_->wait();
   collect();
   if (stopped_ == Stopped::no) {
@@ -308,17 +362,36 @@ void Runner::finish() {
       collect();
     } else if (snapshot_epoch_ < epoch()) {  // nothing open, but epochs since the last one
       take_snapshot();
-      snapshots_->publish(std::move(*pending_));
-      pending_.reset();
+      publish_snapshot(true);
     }
   }
   snapshots_.reset();  // what waits is written
+  if (deaths_ && stopped_ == Stopped::no) deaths_->clear();
+}
+
+void Runner::park(bool lost) {
+  if (!committer_ || !lanes_ || stopped_ != Stopped::no) return;
+  if (in_flight_) committer_->wait();
+  collect();
+  if (lost || stopped_ != Stopped::no) return;
+  shard_->flush();
+  if (!epoch_began_) return;
+  close_epoch(false);
+  committer_->wait();
+  collect();
+}
+
+bool Runner::resume() {
+  if (!lanes_ || stopped_ != Stopped::no) return false;
+  const std::optional<EpochRecord> last =
+      last_epoch(world_.log, live_graph_.pipeline, settings_.shard, world_.simulated.wait);
+  return last && last->epoch == epoch() && last->chain == chain_;
 }
 
 void Runner::report(MetricSamples& samples) {
   const std::string shard = std::to_string(settings_.shard);
   const auto common = [&](std::vector<std::pair<std::string, std::string>> more = {}) {
-    more.insert(more.begin(), {{"pipeline", graph_.pipeline}, {"shard", shard}});
+    more.insert(more.begin(), {{"pipeline", graph_->pipeline}, {"shard", shard}});
     samples.with(std::move(more));
   };
   common();
@@ -331,12 +404,17 @@ void Runner::report(MetricSamples& samples) {
   samples(metric::epochs_total, {"outcome", "committed"}, static_cast<double>(commits.committed));
   samples(metric::epochs_total, {"outcome", "resent"}, static_cast<double>(commits.resent));
   if (snapshots_) {
-    const SnapshotThread::Report report = snapshots_->report();
-    samples(metric::snapshot_bytes, static_cast<double>(report.bytes));
-    samples(metric::snapshot_failures_total, static_cast<double>(report.failed));
+    const SnapshotStore::Report report = snapshots_->report();
+    samples(metric::snapshot_bytes, static_cast<double>(report.disk.bytes));
+    samples(metric::snapshot_failures_total, {"place", "disk"},
+            static_cast<double>(report.disk.failed));
+    samples(metric::snapshot_failures_total, {"place", "topic"},
+            static_cast<double>(report.topic.failed));
+    samples(metric::segment_bytes, static_cast<double>(report.segment_bytes));
   }
+  samples(metric::lost_records_total, static_cast<double>(lost_records_));
   samples(metric::snapshot_age_seconds,
-          std::chrono::duration<double>(Clock::now() - last_snapshot_).count());
+          std::chrono::duration<double>(now() - last_snapshot_).count());
   if (const std::int64_t watermark = shard_->clock().watermark(); watermark != kNoTime)
     samples(metric::watermark_delay_seconds,
             static_cast<double>(world_.now_ms() - watermark) / 1000);
@@ -344,28 +422,34 @@ void Runner::report(MetricSamples& samples) {
     samples(metric::dead_letters_total, {"reason", reason_name(static_cast<Reason>(reason))},
             static_cast<double>(shard_->dead_letters(static_cast<Reason>(reason))));
   for (std::size_t lane = 0; lane < lanes_->size(); ++lane) {
-    const SourceNode& source = graph_.sources[lanes_->lane(lane).source];
+    const SourceNode& source = graph_->sources[lanes_->lane(lane).source];
     const std::string topic = source.config->spec->topic();
     const std::string partition = std::to_string(lanes_->lane(lane).partition);
     const MetricLabel labels[] = {{"topic", topic.empty() ? source.name : topic},
                                   {"partition", partition}};
     if (const std::int64_t lag = lanes_->lag(lane); lag >= 0)
       samples.value(metric::consumer_lag_records, labels, static_cast<double>(lag));
+    if (lane >= headroom_.size()) continue;
+    if (headroom_[lane].records >= 0)
+      samples.value(metric::replay_headroom_records, labels,
+                    static_cast<double>(headroom_[lane].records));
+    if (std::isfinite(headroom_[lane].seconds))
+      samples.value(metric::replay_headroom_seconds, labels, headroom_[lane].seconds);
   }
-  for (std::size_t s = 0; s < graph_.sources.size(); ++s) {
+  for (std::size_t s = 0; s < graph_->sources.size(); ++s) {
     const Shard::Counts& counts = shard_->source_counts(s);
-    const std::string& name = graph_.sources[s].name;
+    const std::string& name = graph_->sources[s].name;
     const MetricLabel rows[] = {{"source", name}, {"outcome", "row"}};
     const MetricLabel bad[] = {{"source", name}, {"outcome", "bad"}};
     samples.value(metric::source_rows_total, rows, static_cast<double>(counts.rows));
     samples.value(metric::source_rows_total, bad, static_cast<double>(counts.bad));
     samples(metric::late_rows_total, {"source", name}, static_cast<double>(counts.late));
   }
-  for (std::size_t i = 0; i < graph_.sinks.size(); ++i)
-    samples(metric::sink_rows_total, {"sink", graph_.sinks[i].name},
+  for (std::size_t i = 0; i < graph_->sinks.size(); ++i)
+    samples(metric::sink_rows_total, {"sink", graph_->sinks[i].name},
             static_cast<double>(shard_->output(i).rows()));
-  for (std::size_t node = 0; node < graph_.nodes.size(); ++node) {
-    common({{"operator", graph_.nodes[node].name}});
+  for (std::size_t node = 0; node < graph_->nodes.size(); ++node) {
+    common({{"operator", graph_->nodes[node].name}});
     const Shard::OperatorCounts& counts = shard_->operator_counts(node);
     samples(metric::operator_rows_total, {"outcome", "in"}, static_cast<double>(counts.rows_in));
     samples(metric::operator_rows_total, {"outcome", "out"}, static_cast<double>(counts.rows_out));

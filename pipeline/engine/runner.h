@@ -4,21 +4,26 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pipeline/core/log.h"
 #include "pipeline/engine/committer.h"
 #include "pipeline/engine/config.h"
+#include "pipeline/engine/death_watch.h"
 #include "pipeline/engine/epoch.h"
+#include "pipeline/engine/epoch_log.h"
 #include "pipeline/engine/graph.h"
 #include "pipeline/engine/lanes.h"
 #include "pipeline/engine/metric_samples.h"
+#include "pipeline/engine/pipeline.h"
 #include "pipeline/engine/shard.h"
-#include "pipeline/engine/snapshot_folder.h"
+#include "pipeline/engine/snapshot_store.h"
 
 namespace weir {
 
@@ -30,6 +35,10 @@ struct World {
   std::function<Log&(const SourceConfig&)> source_log;
   /// Wall time in ms since 1970: for metrics, idleness and ticks, which are recorded.
   std::function<std::int64_t()> now_ms;
+  /// Reads a pipeline that an epoch recorded; without it a changed pipeline is refused.
+  std::function<std::unique_ptr<Pipeline>(const std::string& resolved)> read_recorded = {};
+  /// Without threads and in a time of its own, as a simulation wants it; both or neither.
+  Committer::Simulated simulated = {};
 };
 
 /// What a shard starts with, the same for all shards: resolved once, pinned by epoch 0.
@@ -37,7 +46,10 @@ struct Layout {
   std::vector<std::int32_t> source_partitions;  // per source
   std::vector<std::int32_t> output_partitions;  // per sink, then the dead letters
   std::vector<std::string> topics;              // per sink, dead letters, epochs
+  std::vector<std::int64_t> retention_ms = {};  // per source; -1: for ever
   std::uint32_t shards = 1;
+  /// Largest record that all of the topics take: key, value and headers.
+  std::size_t max_record_bytes = std::numeric_limits<std::size_t>::max();
 };
 
 /// Why a shard stopped by itself.
@@ -55,10 +67,14 @@ class Runner {
     std::filesystem::path state_dir;
     std::string resolved;  // the resolved configuration, for epoch 0
     Owner owner;
+    bool accept_new_logic = false;        // go on where this program cannot repeat what is recorded
+    std::vector<std::string> reset = {};  // operators that are to start cold
+    bool watch_deaths = true;             // keep a note of what is in hand (DeathWatch)
   };
   struct Progress {
     std::uint64_t epoch = 0, epochs = 0, rows = 0;
     double seconds = 0;
+    std::int64_t replayed = 0, to_replay = 0;  // offsets of the epochs partition
   };
 
   Runner(const Graph& graph, const Layout& layout, World& world, Settings settings, Signal& signal);
@@ -66,7 +82,8 @@ class Runner {
 
   /// Fences older owners, loads the newest snapshot that counts, replays what the log holds after
   /// it. Begins with epoch 0 when the log holds nothing. Throws LogFailure; std::runtime_error when
-  /// what is recorded cannot be continued (with the way out).
+  /// what is recorded cannot be continued (with the way out). What is recorded is replayed with the
+  /// pipeline that it was made with; then this one is recorded as a change.
   void recover(const std::function<void(const Progress&)>& progress);
 
   /// Replays everything that the log holds from epoch 0 and compares; fences nobody, writes
@@ -81,11 +98,19 @@ class Runner {
   /// Closes the epoch, has it committed, takes a snapshot. The last call.
   void finish();
 
+  /// The shard may be another owner's from now on: what is open is committed (unless the lease is
+  /// `lost` already). It stays in memory.
+  void park(bool lost);
+  /// Whether a parked shard goes on as if nothing had been: nobody else has written since, and
+  /// nothing of its own is lost. Throws LogFailure.
+  bool resume();
+
   Stopped stopped() const { return stopped_; }
   const std::string& reason() const { return reason_; }
   /// Why a snapshot could not be written since the last call, or empty.
   std::string new_snapshot_error();
-  /// What recovery has to say to a person (a snapshot that was not used, and why).
+  /// What it has to say to a person since the last call (a snapshot not used, input passed over).
+  std::vector<std::string> take_notes() { return std::exchange(notes_, {}); }
   const std::vector<std::string>& notes() const { return notes_; }
 
   std::uint64_t epoch() const { return next_epoch_ - 1; }
@@ -100,15 +125,57 @@ class Runner {
     std::vector<std::pair<std::int64_t, std::uint64_t>> timestamps;  // of samples, with weights
   };
 
+  struct Past {  // a pipeline that was in force once
+    std::unique_ptr<Pipeline> pipeline;
+    Layout layout;
+  };
+  using Tell = std::function<void(const Progress&)>;
+  using Positions = std::vector<std::int64_t>;  // per lane
+
+  Clock::time_point now() const {
+    return world_.simulated.now ? world_.simulated.now() : Clock::now();
+  }
+  void wait(std::chrono::milliseconds time);
+
   void make_shard();
-  void check_beginning(const EpochRecord& first);
-  void check_logic(const EpochRecord& last);
-  void replay_all(const std::vector<EpochRecord>& epochs,
-                  const std::function<void(const Progress&)>& progress);
+  Log& log_of(const SourceNode& source) const;
+  void make_committer();
+  std::size_t record_limit() const;
+
+  // recovery.cc
+  std::unique_ptr<EpochReader> start_of_replay(std::uint64_t last, Positions& positions);
+  std::unique_ptr<EpochReader> load_snapshot(const Snapshot& snapshot, Positions& positions);
+  std::unique_ptr<EpochReader> from_epoch_0(Positions& positions);
+  std::unique_ptr<EpochReader> oldest_start(Positions& positions);
+  void replay_all(EpochReader& epochs, std::uint64_t last, const Tell& tell);
   void begin(std::int64_t first_position);
-  std::vector<std::int64_t> start_offsets();
-  void open_lanes(const std::vector<std::int64_t>& positions);
-  std::vector<EpochRecord> load_snapshot(std::vector<std::int64_t>& positions);
+  void commit_alone(EpochRecord record);
+  Positions start_offsets();
+  void open_lanes(const Positions& positions);
+
+  // dangers.cc
+  void watch_deaths();
+  bool past_danger() const;
+  bool one_by_one() const;
+  void note_in_hand(std::size_t lane, const Record& first);
+  void survived();
+  bool is_poison(const std::string& source, std::int32_t partition, std::int64_t offset) const;
+  bool pass_over_lost();
+  void go_on_without(std::uint64_t last, const Tell& tell);
+  void watch_headroom(Clock::time_point time);
+  void trim_epochs();
+
+  // versions.cc
+  void use(const std::string& resolved, const std::map<std::string, std::int32_t>& partitions);
+  void check_partitions(const std::map<std::string, std::int32_t>& partitions) const;
+  void check_logic(const EpochRecord& record);
+  bool changed() const;
+  std::map<std::string, std::int32_t> partition_counts() const;
+  Positions carry_positions(const Graph& from, const std::vector<Lane>& lanes,
+                            const Positions& positions) const;
+  void replay_change(const EpochRecord& record);
+  void change();
+
   void replay(const EpochRecord& record);
   void replay_run(const Run& run, std::size_t lane, std::uint64_t& in, const EpochRecord& record,
                   std::size_t& mark);
@@ -124,18 +191,23 @@ class Runner {
   void close_epoch(bool with_state);
   void collect();
   void find_log_position();
+  void make_snapshots();
   void take_snapshot();
+  void publish_snapshot(bool last);
   void stop(Stopped why, std::string reason);
 
-  const Graph& graph_;
-  const Layout& layout_;
+  const Graph& live_graph_;
+  const Layout& live_layout_;
+  std::unique_ptr<Past> past_;  // while an older pipeline is replayed
+  const Graph* graph_;          // the one in force
+  const Layout* layout_;
   World& world_;
   Settings settings_;
   Signal& signal_;
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<Shard> shard_;
   std::unique_ptr<Lanes> lanes_;
-  std::unique_ptr<SnapshotThread> snapshots_;
+  std::unique_ptr<SnapshotStore> snapshots_;
 
   Outbox outboxes_[2];
   Sent sent_[2];
@@ -149,11 +221,28 @@ class Runner {
   std::int64_t last_position_ = 0;  // at or before the record of the epoch closed last
   bool announced_ = false;          // the owner is in the log
   bool in_flight_ = false;
+  bool finishing_ = false;
 
   std::optional<Snapshot> pending_;  // serialised, waits for its epoch's commit
   Clock::time_point last_snapshot_;
   std::uint64_t snapshot_epoch_ = 0;
   std::vector<std::size_t> state_bytes_;
+
+  struct Headroom {
+    std::int64_t records = -1;  // -1: not known
+    double seconds = std::numeric_limits<double>::infinity();
+  };
+  std::optional<DeathWatch> deaths_;
+  DeathWatch::Mark in_hand_;
+  std::optional<Skip> poison_;
+  std::uint64_t lost_records_ = 0;
+  bool resuming_ = false;
+  std::int64_t trimmed_ = 0;  // the epochs partition begins there
+  /// Per lane, of the last snapshot: the next offset, and the timestamp of the record before it.
+  std::vector<std::pair<std::int64_t, std::int64_t>> snapshot_positions_;
+  std::vector<std::int64_t> last_times_;  // per lane: timestamp of the last record taken
+  std::vector<Headroom> headroom_;
+  Clock::time_point headroom_at_;
 
   std::vector<Clock::time_point> confirmed_;  // per lane: when its end was last asked for
   Clock::time_point deadline_;
@@ -163,7 +252,9 @@ class Runner {
   Histogram latency_ = Histogram::seconds();
   Histogram epoch_seconds_ = Histogram::seconds();
   Histogram snapshot_seconds_ = Histogram::seconds();
-  std::uint64_t snapshot_failures_ = 0;  // told of
+  std::uint64_t snapshot_failures_ = 0;    // told of
+  std::size_t record_bytes_ = 0;           // as recorded
+  std::optional<std::uint64_t> accepted_;  // other logic that was replayed all the same
   std::vector<std::string> notes_;
   Stopped stopped_ = Stopped::no;
   std::string reason_;

@@ -35,7 +35,18 @@ class StateDir {
   int lock_ = -1;
 };
 
-/// All shards of a pipeline in this process, on `engine.workers` threads.
+/// What a person wants changed at the start (Runner::Settings).
+struct PipelineChanges {
+  bool accept_new_logic = false;
+  std::vector<std::string> reset = {};
+};
+
+/// The shards of a pipeline that this process runs, on `engine.workers` threads.
+///
+/// `membership: group`: each worker is a member of the consumer group `weir.<pipeline>` on the
+/// epochs topic; to be assigned a partition is to run that shard. A revoked shard is committed and
+/// parked in memory; given back untouched it goes on at once. `fixed`: all shards, or `run_shards`.
+/// Safety rests on neither: taking a shard over fences its older owner.
 class Service {
  public:
   struct Line {  // something to tell a person
@@ -43,9 +54,8 @@ class Service {
     std::string text;
   };
   using Tell = std::function<void(const Line&)>;
-
   Service(const Config& config, const Graph& graph, const Layout& layout, World& world,
-          std::filesystem::path state_dir, Owner owner, Tell tell);
+          std::filesystem::path state_dir, Owner owner, Tell tell, PipelineChanges changes = {});
   ~Service();
 
   void start();
@@ -54,12 +64,13 @@ class Service {
   /// Waits until every worker has ended.
   void join();
 
-  bool ready() const { return recovered_ == shards_.size() && !ended_ && !lost_; }
+  /// Whether every worker knows its shards and all of them have recovered.
+  bool ready() const;
   /// Whether every worker's loop has gone round in the last 30 seconds (or it is recovering).
   bool alive() const;
   /// Whether a worker has ended: by itself, or asked to.
   bool ended() const { return ended_; }
-  bool all_ended() const { return ends_count_ == threads_.size(); }
+  bool all_ended() const { return ends_count_ == workers_.size(); }
   Stopped why() const;
   std::string reason() const;
 
@@ -73,11 +84,11 @@ class Service {
   const std::vector<End>& ends() const { return ends_; }
 
  private:
-  void work(std::size_t worker);
+  class Worker;
+
   void lose(Runner& runner, const std::string& reason);
-  void recover(Runner& runner, std::uint32_t shard, std::size_t worker);
-  /// Until a shard has recovered this is its only figure.
-  void report_recovery(std::uint32_t shard, std::uint64_t epochs_left);
+  void fail(Stopped why, const std::string& reason);
+  void fail(const LogFailure& failure);
 
   const Config& config_;
   const Graph& graph_;
@@ -86,18 +97,16 @@ class Service {
   std::filesystem::path state_dir_;
   Owner owner_;
   Tell tell_;
+  PipelineChanges changes_;
   std::string resolved_;
   std::vector<std::uint32_t> shards_;
-  std::vector<std::thread> threads_;
-  std::vector<std::unique_ptr<std::atomic<std::int64_t>>> beats_;
+  std::vector<std::unique_ptr<Worker>> workers_;
   std::atomic<bool> stop_ = false;
   std::atomic<bool> ended_ = false;
-  std::atomic<std::size_t> recovered_ = 0;
   std::atomic<std::size_t> running_ = 0;  // shards that have not lost their input
   std::atomic<bool> lost_ = false;
   std::atomic<std::size_t> ends_count_ = 0;  // workers that have ended
   mutable std::mutex mutex_;
-  std::vector<MetricSamples> samples_;  // per worker
   std::vector<End> ends_;
   Stopped why_ = Stopped::no;
   std::string reason_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "pipeline/core/check.h"
@@ -48,15 +49,7 @@ Shard::Shard(const Graph& graph, Settings settings)
     sources_[s].columns.resize(graph.sources[s].fields.size());
     sources_[s].read.resize(graph.sources[s].fields.size());
   }
-  for (const Node& node : graph.nodes) {
-    Placement placement;
-    placement.shard = settings_.shard;
-    placement.seed = seed_of(graph, node, settings_.shard);
-    placement.fingerprint = node.fingerprint;
-    for (const std::size_t stream : node.outputs)
-      placement.needed.push_back(graph.streams[stream].needed);
-    operators_.push_back(node.spec->make(placement));
-  }
+  for (const Node& node : graph.nodes) operators_.push_back(make(node));
   outputs_.reserve(graph.sinks.size());
   for (std::size_t i = 0; i < graph.sinks.size(); ++i)
     outputs_.emplace_back(graph, graph.sinks[i], static_cast<std::uint32_t>(i),
@@ -65,6 +58,16 @@ Shard::Shard(const Graph& graph, Settings settings)
 }
 
 Shard::~Shard() = default;
+
+std::unique_ptr<Operator> Shard::make(const Node& node) const {
+  Placement placement;
+  placement.shard = settings_.shard;
+  placement.seed = seed_of(graph_, node, settings_.shard);
+  placement.fingerprint = node.fingerprint;
+  for (const std::size_t stream : node.outputs)
+    placement.needed.push_back(graph_.streams[stream].needed);
+  return node.spec->make(placement);
+}
 
 std::string Shard::head(std::size_t source, std::string_view line) {
   return sources_[source].decoder->head(line);
@@ -123,6 +126,16 @@ bool Shard::add(std::size_t lane, const Record& record) {
   in.counts.late += late;
   place(source, event_time, late);
   return true;
+}
+
+void Shard::skip(std::size_t lane, const Record& record) {
+  const auto [source, partition] = settings_.lanes[lane];
+  BadRecord bad;
+  bad.reason = Reason::poison;
+  bad.text = "the process ended whenever this record was processed";
+  ++sources_[source].counts.bad;
+  dead_letter(source, partition, record, bad);
+  place(source, kNoTime, false);
 }
 
 void Shard::place(std::size_t source, std::int64_t event_time, bool late) {
@@ -259,23 +272,129 @@ std::uint64_t Shard::state_hash() {
   return hasher.hash();
 }
 
-void Shard::state(StateVisitor& visit) {
+std::vector<StateSection> Shard::save(SealedSink* sink) {
   check(step_.size() == 0, "the state is visited between steps");
-  visit.version("shard", 1);
+  std::vector<StateSection> sections(1);
+  StateWriter own(sections[0].bytes);
+  save_own(own);
   for (const std::size_t node : by_name_) {
-    std::string name = graph_.nodes[node].name;
-    std::uint64_t fingerprint = graph_.nodes[node].fingerprint;
-    visit(name, fingerprint);
-    if (name != graph_.nodes[node].name || fingerprint != graph_.nodes[node].fingerprint)
-      throw StateError("the state is of another pipeline: operator `" + name + "`");
-    operators_[node]->state(visit);
+    sections.push_back({graph_.nodes[node].name, graph_.nodes[node].fingerprint, {}, {}});
+    StateSection& section = sections.back();
+    StateWriter writer = sink != nullptr ? StateWriter(section.bytes, *sink, section.sealed)
+                                         : StateWriter(section.bytes);
+    operators_[node]->state(writer);
+  }
+  return sections;
+}
+
+std::vector<std::string> Shard::load(std::span<const StateSection> sections,
+                                     std::span<const std::string> reset, bool any_logic) {
+  check(sequence_ == 0, "a state is loaded first");
+  std::vector<bool> warm(operators_.size());
+  for (const StateSection& section : sections) {
+    if (section.name.empty()) {
+      StateReader reader(section.bytes);
+      load_own(reader);
+      if (reader.left() != 0) throw StateError("the shard's own state is longer than expected");
+      continue;
+    }
+    const auto node = std::ranges::find(graph_.nodes, section.name, &Node::name);
+    if (node == graph_.nodes.end() || std::ranges::find(reset, section.name) != reset.end())
+      continue;
+    const auto index = static_cast<std::size_t>(node - graph_.nodes.begin());
+    warm[index] = load_operator(index, section, any_logic);
+  }
+  std::vector<std::string> cold;
+  for (const std::size_t node : by_name_)
+    if (!warm[node]) cold.push_back(graph_.nodes[node].name);
+  return cold;
+}
+
+bool Shard::load_operator(std::size_t index, const StateSection& section, bool any_logic) {
+  const Node& node = graph_.nodes[index];
+  if (node.fingerprint != section.fingerprint && !any_logic) return false;
+  try {
+    StateReader reader(section.bytes, section.sealed);
+    operators_[index]->state(reader);
+    if (reader.left() != 0)
+      throw StateError("the state of `" + section.name + "` is longer than this program reads");
+    return true;
+  } catch (const StateError&) {
+    if (node.fingerprint == section.fingerprint) throw;
+    operators_[index] = make(node);
+    return false;
+  }
+}
+
+// Everything in it has a name, so that another pipeline takes from it what it knows.
+void Shard::save_own(StateVisitor& visit) {
+  visit.version("shard", 2);
+  visit(sequence_, dead_letters_);
+  visit.count(settings_.lanes.size(), 1);
+  for (Lane& lane : settings_.lanes) {
+    std::string source = graph_.sources[lane.source].name;
+    visit(source, lane.partition);
   }
   clock_.state(visit);
-  visit(sequence_);
-  for (Output& output : outputs_) output.state(visit);
-  visit(dead_letters_);
-  for (Intake& in : sources_) visit(in.counts.rows, in.counts.bad, in.counts.late);
-  for (OperatorCounts& counts : counts_) visit(counts.rows_in, counts.rows_out, counts.late);
+  visit.count(outputs_.size(), 1);
+  for (Output& output : outputs_) {
+    std::string name = output.sink().name;
+    visit(name);
+    output.state(visit);
+  }
+  visit.count(sources_.size(), 1);
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    std::string name = graph_.sources[i].name;
+    Counts& counts = sources_[i].counts;
+    visit(name, counts.rows, counts.bad, counts.late);
+  }
+  visit.count(counts_.size(), 1);
+  for (std::size_t i = 0; i < counts_.size(); ++i) {
+    std::string name = graph_.nodes[i].name;
+    visit(name, counts_[i].rows_in, counts_[i].rows_out, counts_[i].late);
+  }
+}
+
+void Shard::load_own(StateVisitor& visit) {
+  visit.version("shard", 2);
+  visit(sequence_, dead_letters_);
+  step_.clear(sequence_);
+  std::size_t n = visit.count(0, 1);
+  std::vector<std::size_t> from(settings_.lanes.size(), EventClock::kNoLane);
+  for (std::size_t i = 0; i < n; ++i) {
+    std::string source;
+    std::int32_t partition = 0;
+    visit(source, partition);
+    for (std::size_t lane = 0; lane < from.size(); ++lane)
+      if (graph_.sources[settings_.lanes[lane].source].name == source &&
+          settings_.lanes[lane].partition == partition)
+        from[lane] = i;
+  }
+  EventClock clock(n == from.size() ? lateness(graph_, settings_.lanes)
+                                    : std::vector<std::int64_t>(n));
+  clock.state(visit);
+  clock_.carry(clock, from);
+  n = visit.count(0, 1);
+  for (std::string name; n > 0; --n) {
+    std::uint64_t hash = 0, rows = 0;
+    visit(name, hash, rows);
+    for (Output& output : outputs_)
+      if (output.sink().name == name) output.carry(hash, rows);
+  }
+  n = visit.count(0, 1);
+  for (std::string name; n > 0; --n) {
+    Counts counts;
+    visit(name, counts.rows, counts.bad, counts.late);
+    for (std::size_t i = 0; i < sources_.size(); ++i)
+      if (graph_.sources[i].name == name) sources_[i].counts = counts;
+  }
+  n = visit.count(0, 1);
+  for (std::string name; n > 0; --n) {
+    OperatorCounts counts;
+    visit(name, counts.rows_in, counts.rows_out, counts.late);
+    for (std::size_t i = 0; i < counts_.size(); ++i)
+      if (graph_.nodes[i].name == name) counts_[i] = counts;
+  }
 }
 
 std::size_t Shard::state_bytes(std::size_t node) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "pipeline/engine/clock.h"
 #include "pipeline/engine/graph.h"
 #include "pipeline/engine/output.h"
+#include "pipeline/engine/state_section.h"
 
 namespace weir {
 
@@ -65,6 +67,8 @@ class Shard {
 
   /// The next record. Returns false when it was bad (and went to the dead letters).
   bool add(std::size_t lane, const Record& record);
+  /// A record that must not be read: it kills the process. It goes to the dead letters as it is.
+  void skip(std::size_t lane, const Record& record);
   void idle(std::size_t lane);
   void tick(std::int64_t watermark);
   /// Replay: the merged streams have come to `event_time`; before the row that did it. Takes no
@@ -85,8 +89,15 @@ class Shard {
   std::uint64_t output_hash() const;
   /// Hash of the operators' states in name order, then clock and sequence number.
   std::uint64_t state_hash();
-  /// All of it, for a snapshot. Flush first.
-  void state(StateVisitor& visit);
+  /// All of it, for a snapshot: the shard's own part, then the operators in name order. Flush
+  /// first. With a `sink` sealed parts are named there, not copied.
+  std::vector<StateSection> save(SealedSink* sink = nullptr);
+  /// Takes over what fits of a saved state, perhaps of another pipeline: lanes, sinks and counts by
+  /// their names, operators of the same name and fingerprint but those in `reset`. Returns the
+  /// operators that start cold. `any_logic`: the fingerprint need not fit, if the state does. Call
+  /// once, before anything else. Throws StateError.
+  std::vector<std::string> load(std::span<const StateSection> sections,
+                                std::span<const std::string> reset = {}, bool any_logic = false);
   std::size_t state_bytes(std::size_t node);
 
   const Graph& graph() const { return graph_; }
@@ -98,7 +109,7 @@ class Shard {
   std::uint64_t dead_letters(Reason reason) const {
     return dead_letters_[static_cast<std::size_t>(reason)];
   }
-  static constexpr std::size_t kReasons = 13;
+  static constexpr std::size_t kReasons = 14;
   static constexpr std::size_t kMaxRecordBytes =
       990'000;  // Kafka's default, less room for the rest
 
@@ -120,6 +131,10 @@ class Shard {
   void send_dead_letter(std::int32_t partition, std::optional<std::string_view> key,
                         std::optional<std::string_view> value, std::vector<Header> headers);
   void run_node(std::size_t node);
+  std::unique_ptr<Operator> make(const Node& node) const;
+  bool load_operator(std::size_t index, const StateSection& section, bool any_logic);
+  void save_own(StateVisitor& visit);
+  void load_own(StateVisitor& visit);
 
   const Graph& graph_;
   Settings settings_;

@@ -221,8 +221,7 @@ TEST_P(EveryDetector, SeldomAlarmsOnAStationaryStream) {
 TEST_P(EveryDetector, DetectsAOneSigmaShiftWithinTwoWindowsAndAcceptsTheNewRegime) {
   SplitMix64 random(18);
   int before = 0;
-  for (int i = 0; i < 1'725; ++i)
-    before += detector_->update(random.sum12()).drift == Drift::drift;
+  for (int i = 0; i < 1'725; ++i) before += detector_->update(random.sum12()).drift == Drift::drift;
   EXPECT_EQ(before, 0);
   int found_at = -1;
   int drifts = 0;

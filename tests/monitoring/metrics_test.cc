@@ -217,8 +217,7 @@ class EveryMetric : public ::testing::TestWithParam<Row> {
       const double value = label + random.sum12() / 2;
       return {label, value, value, (label - value) * (label - value)};
     }
-    if (GetParam().task == EvaluationTask::binary)
-      return binary(random.u01() < 0.4, random.u01());
+    if (GetParam().task == EvaluationTask::binary) return binary(random.u01() < 0.4, random.u01());
     const double label = std::floor(random.u01() * 5);
     const double share = random.u01();
     return {label, share > 0.6 ? label : 2.0, share, log_loss(share)};

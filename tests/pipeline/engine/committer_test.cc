@@ -28,7 +28,12 @@ struct OneIdentity {
     return one;
   }
   Committer::Settings settings() {
-    return {"p", 0, shard_identity("p", 0), {"out", epochs_topic("p")}, std::chrono::seconds(0)};
+    Committer::Settings all;
+    all.pipeline = "p";
+    all.identity = shard_identity("p", 0);
+    all.topics = {"out", epochs_topic("p")};
+    all.patience = std::chrono::seconds(0);
+    return all;
   }
   /// Fills `outbox` with one output and the record of an epoch.
   Committer::Job job(std::uint64_t epoch, const std::string& output = "x") {

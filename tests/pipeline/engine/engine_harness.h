@@ -25,6 +25,7 @@
 #include "pipeline/engine/epoch_log.h"
 #include "pipeline/engine/graph.h"
 #include "pipeline/engine/memory_log.h"
+#include "pipeline/engine/pipeline.h"
 #include "pipeline/engine/replay.h"
 #include "pipeline/engine/runner.h"
 #include "pipeline/engine/service.h"
@@ -39,12 +40,6 @@ inline constexpr bool kSanitized = true;
 inline constexpr bool kSanitized = false;
 #endif
 
-/// A pipeline with its graph, which borrows from the configuration.
-struct Pipeline {
-  Config config;
-  std::optional<Graph> graph;
-};
-
 using Set = std::vector<std::pair<std::string, std::string>>;
 
 inline Vocabulary vocabulary() {
@@ -55,9 +50,7 @@ inline Vocabulary vocabulary() {
 inline std::unique_ptr<Pipeline> read_pipeline(const std::string& yaml, const Set& set = {}) {
   const ConfigInput input{.file = "test.yaml", .text = yaml, .set = set, .environment = {}};
   Problems problems(input.file, input.text);
-  auto pipeline = std::make_unique<Pipeline>();
-  pipeline->config = read_config(input, vocabulary(), problems);
-  pipeline->graph = bind_graph(pipeline->config, problems);
+  auto pipeline = weir::read_pipeline(input, vocabulary(), problems);
   if (!pipeline->graph) throw std::runtime_error(problems.render());
   return pipeline;
 }
@@ -187,7 +180,8 @@ class Cluster {
  private:
   MemoryLog log_;
   World world_{log_, [this](const SourceConfig&) -> Log& { return log_; },
-               [] { return std::int64_t{1'700'000'000'000}; }};
+               [] { return std::int64_t{1'700'000'000'000}; },
+               [](const std::string& resolved) { return read_recorded(resolved, vocabulary()); }};
 };
 
 /// One runner of a shard, with the signal it waits for.
@@ -195,8 +189,19 @@ class RunningShard {
  public:
   RunningShard(const Pipeline& pipeline, const Layout& layout, World& world,
                const std::filesystem::path& state_dir, std::uint32_t shard = 0)
-      : runner_(*pipeline.graph, layout, world,
-                {shard, pipeline.config.engine, state_dir, "{}", {"test", "host", 1}}, signal_) {}
+      : runner_(*pipeline.graph, layout, world, settings(pipeline, state_dir, shard), signal_) {}
+
+  static Runner::Settings settings(const Pipeline& pipeline, const std::filesystem::path& state_dir,
+                                   std::uint32_t shard) {
+    Runner::Settings all;
+    all.shard = shard;
+    all.engine = pipeline.config.engine;
+    all.state_dir = state_dir;
+    all.resolved = resolved_config(pipeline.config);
+    all.owner = {"test", "host", 1};
+    all.watch_deaths = false;  // a simulated death is no death
+    return all;
+  }
 
   Runner& operator*() { return runner_; }
   Runner* operator->() { return &runner_; }

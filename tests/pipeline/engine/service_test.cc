@@ -26,7 +26,8 @@ struct TwoShards {
                              {"engine.workers", "2"},
                              {"engine.epoch", "2ms"},
                              {"engine.run_rows", "20"},
-                             {"engine.snapshot_every", "10ms"}});
+                             {"engine.snapshot_every", "10ms"},
+                             {"engine.membership", "fixed"}});
     return set;
   }
   std::unique_ptr<Service> service() {

@@ -1,0 +1,28 @@
+#include "pipeline/engine/pipeline.h"
+
+#include <stdexcept>
+
+namespace weir {
+
+std::unique_ptr<Pipeline> read_pipeline(const ConfigInput& input, const Vocabulary& vocabulary,
+                                        Problems& problems) {
+  auto pipeline = std::make_unique<Pipeline>();
+  pipeline->config = read_config(input, vocabulary, problems);
+  pipeline->graph = bind_graph(pipeline->config, problems);
+  return pipeline;
+}
+
+std::unique_ptr<Pipeline> read_recorded(const std::string& resolved, const Vocabulary& vocabulary) {
+  const ConfigInput input{
+      .file = "the recorded pipeline", .text = resolved, .set = {}, .environment = {}};
+  Problems problems(input.file, input.text);
+  auto pipeline = read_pipeline(input, vocabulary, problems);
+  if (!pipeline->graph)
+    throw std::runtime_error(
+        "this program cannot read the pipeline that the epochs record; run it once more with the "
+        "program that did, or start under another pipeline name:\n" +
+        problems.render());
+  return pipeline;
+}
+
+}  // namespace weir

@@ -1,0 +1,116 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "pipeline/core/check.h"
+#include "pipeline/engine/epoch_log.h"
+#include "pipeline/engine/runner.h"
+
+// How Runner repeats one recorded epoch, and finds it equal or not.
+
+namespace weir {
+namespace {
+
+// With no record for this long, the broker counts as not reachable.
+constexpr std::chrono::seconds kPatience{60};
+
+[[noreturn]] void differs(std::uint64_t epoch, const std::string& what) {
+  throw std::runtime_error(
+      fmt::format("replaying epoch {}: {}. What the epochs record and what the topics hold differ; "
+                  "`weir verify` "
+                  "shows where. Nothing was written.",
+                  epoch, what));
+}
+
+}  // namespace
+
+std::size_t Runner::lane_of(const std::string& source, std::int32_t partition) const {
+  const std::vector<Lane>& lanes = shard_->lanes();
+  for (std::size_t i = 0; i < lanes.size(); ++i)
+    if (graph_->sources[lanes[i].source].name == source && lanes[i].partition == partition)
+      return i;
+  throw std::runtime_error(fmt::format(
+      "the epochs name source {} [{}], which this pipeline does not read", source, partition));
+}
+
+void Runner::replay_marks(const EpochRecord& record, std::size_t& mark) {
+  while (mark < record.marks.size() && record.marks[mark].sequence == shard_->sequence()) {
+    const Mark& one = record.marks[mark++];
+    if (one.kind == Mark::Kind::tick)
+      shard_->tick(one.watermark);
+    else
+      shard_->idle(lane_of(one.source, one.partition));
+  }
+}
+
+void Runner::replay_run(const Run& run, std::size_t lane, std::uint64_t& in,
+                        const EpochRecord& record, std::size_t& mark) {
+  auto deadline = now() + kPatience;
+  for (std::uint64_t left = run.count; left > 0;) {
+    lanes_->refill(settings_.engine.run_rows, now());
+    const std::span<const Record> records =
+        lanes_->take(lane, std::min<std::uint64_t>(left, settings_.engine.run_rows));
+    if (records.empty()) {
+      if (lanes_->ended(lane) && lanes_->lag(lane) == 0)
+        differs(record.epoch,
+                fmt::format("{} [{}] ends before offset {}", run.source, run.partition, run.last));
+      if (now() > deadline)
+        throw LogFailure(LogFailure::Kind::unreachable,
+                         fmt::format("replaying epoch {}: no answer about {} [{}]", record.epoch,
+                                     run.source, run.partition));
+      wait(std::chrono::milliseconds(100));
+      continue;
+    }
+    deadline = now() + kPatience;
+    if (left == run.count && records.front().offset != run.first)
+      differs(record.epoch, fmt::format("{} [{}] begins at offset {}, recorded was {}", run.source,
+                                        run.partition, records.front().offset, run.first));
+    for (const Record& one : records) {
+      replay_marks(record, mark);
+      in = hash_input(in, run.partition, one);
+      const bool skipped = std::ranges::find(record.skips, Skip{run.source, run.partition,
+                                                                one.offset}) != record.skips.end();
+      if (skipped)
+        shard_->skip(lane, one);
+      else
+        shard_->add(lane, one);
+    }
+    left -= records.size();
+    if (left == 0 && records.back().offset != run.last)
+      differs(record.epoch, fmt::format("{} [{}] ends at offset {}, recorded was {}", run.source,
+                                        run.partition, records.back().offset, run.last));
+  }
+}
+
+void Runner::replay(const EpochRecord& record) {
+  std::size_t mark = 0;
+  std::uint64_t in = 0;
+  if (record.resumed && !std::exchange(resuming_, false))
+    throw std::runtime_error(fmt::format(
+        "epoch {} went on from the state of epoch {}, since input had been deleted; a snapshot of "
+        "it or a later one is needed to go on from there, and there is none",
+        record.epoch, *record.resumed));
+  if (!record.lost.empty() && !record.resumed) {
+    Positions positions = lanes_->positions();
+    for (const LostInput& one : record.lost)
+      positions[lane_of(one.source, one.partition)] = one.last + 1;
+    open_lanes(positions);
+  }
+  if (!record.runs.empty() || !record.marks.empty())
+    if (record.sequence != shard_->sequence())
+      differs(record.epoch, fmt::format("it begins at sequence number {}, here it is {}",
+                                        record.sequence, shard_->sequence()));
+  for (const Run& run : record.runs)
+    replay_run(run, lane_of(run.source, run.partition), in, record, mark);
+  replay_marks(record, mark);
+  shard_->flush();
+  outboxes_[open_].clear();  // outputs are in the log already
+  if (in != record.in) differs(record.epoch, "the input's hash is another");
+  if (record.logic == accepted_) return;  // other arithmetic: it need not be equal
+  if (shard_->output_hash() != record.out) differs(record.epoch, "the outputs' hash is another");
+  if (record.state && shard_->state_hash() != *record.state)
+    differs(record.epoch, "the state's hash is another");
+}
+
+}  // namespace weir

@@ -1,0 +1,296 @@
+#include "pipeline/engine/service_worker.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "pipeline/engine/epoch_log.h"
+
+namespace weir {
+namespace {
+
+constexpr std::chrono::seconds kReportEvery{1};
+constexpr std::chrono::milliseconds kLongestWait{100};  // so that a stop is seen soon
+
+// A shard that another owner took is not taken back before the group has had time to say whose it
+// is; so often within the time means that two programs believe to be the same one.
+constexpr std::chrono::seconds kAfterFencing{3};
+constexpr std::size_t kMostFencings = 3;
+constexpr std::chrono::seconds kFencingsWithin{60};
+
+}  // namespace
+
+std::int64_t Service::Worker::seconds_now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(Clock::now().time_since_epoch()).count();
+}
+
+Service::Worker::Worker(Service& service, std::size_t index, std::size_t count)
+    : service_(service), index_(index), count_(count), beat_(seconds_now()) {}
+
+MetricSamples Service::Worker::samples() const {
+  const std::lock_guard lock(mutex_);
+  return samples_;
+}
+
+bool Service::Worker::wanted(std::uint32_t shard) const {
+  return std::ranges::find(wanted_, shard) != wanted_.end();
+}
+
+bool Service::Worker::all_run() const {
+  return std::ranges::all_of(wanted_,
+                             [this](std::uint32_t shard) { return runners_.contains(shard); });
+}
+
+/// Gives up shards: what they have open is committed, they stay in memory until someone else is
+/// known to have them.
+void Service::Worker::release(std::span<const std::int32_t> partitions, bool lost) {
+  ready_ = false;
+  for (const std::int32_t partition : partitions) {
+    const auto shard = static_cast<std::uint32_t>(partition);
+    const auto at = runners_.find(shard);
+    if (at == runners_.end()) continue;
+    at->second->park(lost);
+    parked_[shard] = std::move(at->second);
+    runners_.erase(at);
+  }
+  wanted_.clear();
+}
+
+void Service::Worker::follow_group() {
+  const auto ours = membership_->poll(
+      [this](std::span<const std::int32_t> partitions, bool lost) { release(partitions, lost); });
+  wanted_.assign(ours.begin(), ours.end());
+  for (auto at = runners_.begin(); at != runners_.end();)  // release() has had them all
+    at = wanted(at->first) ? std::next(at) : runners_.erase(at);
+  if (in_recovery_ && !wanted(*in_recovery_)) throw Revoked();
+  if (!membership_->joined()) return;
+  for (auto& [shard, runner] : parked_) {
+    if (wanted(shard)) continue;
+    service_.tell_({Line::Level::info,
+                    fmt::format("shard {}: given up after epoch {}", shard, runner->epoch())});
+    runner.reset();
+  }
+  std::erase_if(parked_, [](const auto& one) { return one.second == nullptr; });
+}
+
+void Service::Worker::tell_progress(std::uint32_t shard, const Runner::Progress& at) {
+  const auto now = Clock::now();
+  if (told_any_ && now - told_ < std::chrono::seconds(2) && at.epoch != at.epochs) return;
+  report_recovery(shard, at.epochs - at.epoch);
+  std::string text;
+  if (at.epoch == at.epochs && at.rows == 0 && !told_any_) {
+    text = fmt::format("goes on after epoch {}, nothing to replay", at.epoch);
+  } else if (at.rows > 0) {
+    const double rate = at.seconds > 0 ? static_cast<double>(at.rows) / at.seconds : 0;
+    const double share = static_cast<double>(at.replayed) /
+                         static_cast<double>(std::max<std::int64_t>(1, at.to_replay));
+    text = fmt::format("replayed {} rows up to epoch {} of {} ({:.0f} rows/s", at.rows, at.epoch,
+                       at.epochs, rate);
+    if (at.epoch < at.epochs && share > 0)
+      text += fmt::format(", {:.0f} s left", at.seconds / share - at.seconds);
+    text += ")";
+  } else {
+    text = fmt::format("{} epochs to replay", at.epochs - at.epoch);
+  }
+  service_.tell_({Line::Level::info, fmt::format("shard {}: {}", shard, text)});
+  told_any_ = true;
+  told_ = now;
+}
+
+void Service::Worker::recover(Runner& runner, std::uint32_t shard) {
+  told_any_ = false;
+  in_recovery_ = shard;
+  recovering_ = true;
+  auto polled = Clock::now();
+  runner.recover([&](const Runner::Progress& at) {
+    beat_ = seconds_now();
+    tell_progress(shard, at);
+    if (service_.stop_) throw Revoked();
+    if (!membership_ || Clock::now() - polled < std::chrono::milliseconds(100)) return;
+    polled = Clock::now();
+    follow_group();
+  });
+  in_recovery_.reset();
+  recovering_ = false;
+  for (const std::string& note : runner.take_notes())
+    service_.tell_({Line::Level::warning, fmt::format("shard {}: {}", shard, note)});
+}
+
+/// Begins to run a shard: goes on with the parked one if nobody else has had it, else recovers.
+void Service::Worker::take(std::uint32_t shard) {
+  if (const auto at = parked_.find(shard); at != parked_.end()) {
+    std::unique_ptr<Runner> runner = std::move(at->second);
+    parked_.erase(at);
+    if (runner->resume()) {
+      runners_[shard] = std::move(runner);
+      return;
+    }
+  }
+  Runner::Settings settings{shard,
+                            service_.config_.engine,
+                            service_.state_dir_,
+                            service_.resolved_,
+                            service_.owner_,
+                            service_.changes_.accept_new_logic,
+                            service_.changes_.reset};
+  auto runner = std::make_unique<Runner>(service_.graph_, service_.layout_, service_.world_,
+                                         std::move(settings), signal_);
+  try {
+    recover(*runner, shard);
+    runners_[shard] = std::move(runner);
+  } catch (const Revoked&) {
+  } catch (const LogFailure& failure) {
+    if (failure.kind != LogFailure::Kind::fenced) throw;
+    fenced(shard, failure.what());
+  }
+  in_recovery_.reset();
+  recovering_ = false;
+}
+
+/// Another owner has taken a shard. In a group that may be right: the group says whose it is.
+void Service::Worker::fenced(std::uint32_t shard, const std::string& reason) {
+  const auto now = Clock::now();
+  const std::string text = fmt::format("shard {}: {}", shard, reason);
+  fencings_.push_back(now);
+  while (now - fencings_.front() > kFencingsWithin) fencings_.pop_front();
+  if (!membership_)
+    return service_.fail(Stopped::fenced,
+                         text +
+                             ". Another weir runs this pipeline's shard under the same name: "
+                             "stop one of them (or use `membership: group`)");
+  if (fencings_.size() >= kMostFencings)
+    return service_.fail(
+        Stopped::fenced,
+        fmt::format("{}. That was the {}rd time within {} s: another program runs this pipeline "
+                    "outside of its group {}; stop one of them",
+                    text, kMostFencings, kFencingsWithin.count(),
+                    consumer_group(service_.graph_.pipeline)));
+  service_.tell_({Line::Level::warning, text + "; the shard is let go"});
+  not_before_[shard] = now + kAfterFencing;
+}
+
+void Service::Worker::stopped(std::uint32_t shard, std::unique_ptr<Runner>& runner) {
+  const std::string reason = fmt::format("shard {}: {}", shard, runner->reason());
+  if (runner->stopped() == Stopped::fenced) {
+    fenced(shard, runner->reason());
+    runner.reset();
+  } else if (runner->stopped() == Stopped::lost_input && service_.running_ > 1) {
+    service_.lose(*runner, reason);
+    runner.reset();
+    not_before_[shard] = Clock::time_point::max();
+  } else {
+    service_.fail(runner->stopped(), reason);
+  }
+}
+
+/// Lets every shard work once. Returns whether any had something to do.
+bool Service::Worker::turn(Clock::time_point& deadline) {
+  bool busy = false;
+  for (auto& [shard, runner] : runners_) {
+    busy = runner->work() || busy;
+    deadline = std::min(deadline, runner->next_deadline());
+    for (const std::string& note : runner->take_notes())
+      service_.tell_({Line::Level::warning, fmt::format("shard {}: {}", shard, note)});
+    if (runner->stopped() != Stopped::no) stopped(shard, runner);
+  }
+  std::erase_if(runners_, [](const auto& one) { return one.second == nullptr; });
+  return busy;
+}
+
+void Service::Worker::report(Clock::time_point now) {
+  if (now - last_report_ < kReportEvery) return;
+  last_report_ = now;
+  MetricSamples samples;
+  for (auto& [shard, runner] : runners_) {
+    runner->report(samples);
+    if (const std::string error = runner->new_snapshot_error(); !error.empty())
+      service_.tell_({Line::Level::error,
+                      fmt::format("shard {}: no snapshot written, the log replays instead: {}",
+                                  shard, error)});
+  }
+  const std::lock_guard lock(mutex_);
+  samples_ = std::move(samples);
+}
+
+/// Until a shard has recovered this is its only figure.
+void Service::Worker::report_recovery(std::uint32_t shard, std::uint64_t epochs_left) {
+  MetricSamples samples;
+  samples.with({{"pipeline", service_.graph_.pipeline}, {"shard", std::to_string(shard)}});
+  samples(metric::recovery_epochs_left, static_cast<double>(epochs_left));
+  const std::lock_guard lock(mutex_);
+  samples_ = std::move(samples);
+}
+
+void Service::Worker::loop() {
+  while (!service_.stop_) {
+    beat_ = seconds_now();
+    if (membership_) follow_group();
+    const auto now = Clock::now();
+    for (const std::uint32_t shard : std::vector(wanted_)) {
+      if (runners_.contains(shard) || !wanted(shard) || service_.stop_) continue;
+      const auto wait = not_before_.find(shard);
+      if (wait == not_before_.end() || now >= wait->second) take(shard);
+    }
+    ready_ = all_run() && (!membership_ || membership_->joined());
+    if (!membership_ || membership_->joined()) recovering_ = false;
+    auto deadline = Clock::now() + kLongestWait;
+    const bool busy = turn(deadline);
+    report(Clock::now());
+    if (const auto time = Clock::now(); !busy && deadline > time && !service_.stop_)
+      signal_.wait_for(std::chrono::duration_cast<std::chrono::milliseconds>(deadline - time) +
+                       std::chrono::milliseconds(1));
+  }
+}
+
+void Service::Worker::finish() {
+  for (auto& [shard, runner] : parked_)  // nobody has them yet
+    if (runner->resume()) runners_[shard] = std::move(runner);
+  parked_.clear();
+  for (auto& [shard, runner] : runners_) {
+    runner->finish();
+    if (runner->stopped() != Stopped::no) {
+      service_.fail(runner->stopped(), fmt::format("shard {}: {}", shard, runner->reason()));
+      continue;
+    }
+    const End end{shard, runner->epoch(), runner->state_hash(), runner->output_hash()};
+    MetricSamples samples;
+    runner->report(samples);
+    {
+      const std::lock_guard lock(mutex_);
+      samples_ = std::move(samples);
+    }
+    const std::lock_guard lock(service_.mutex_);
+    service_.ends_.push_back(end);
+  }
+  runners_.clear();
+  membership_.reset();  // only now may others have the shards
+}
+
+void Service::Worker::work() {
+  try {
+    const EngineConfig& engine = service_.config_.engine;
+    if (engine.membership == "group") {
+      const std::string instance =
+          engine.instance.empty() ? "" : fmt::format("{}-{}", engine.instance, index_);
+      membership_ =
+          service_.world_.log.join(consumer_group(service_.graph_.pipeline),
+                                   epochs_topic(service_.graph_.pipeline), instance, signal_);
+    } else {
+      for (std::size_t i = index_; i < service_.shards_.size(); i += count_)
+        wanted_.push_back(service_.shards_[i]);
+    }
+    last_report_ = Clock::now() - kReportEvery;
+    loop();
+    finish();
+  } catch (const LogFailure& failure) {
+    service_.fail(failure);
+  } catch (const std::exception& error) {
+    service_.fail(Stopped::failed, error.what());
+  }
+  runners_.clear();
+  parked_.clear();
+  service_.ended_ = true;
+  ++service_.ends_count_;
+}
+
+}  // namespace weir

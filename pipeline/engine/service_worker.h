@@ -1,0 +1,78 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <thread>
+
+#include "pipeline/engine/service.h"
+
+namespace weir {
+
+/// One thread of a service with the shards that it runs; it shares nothing with the others.
+class Service::Worker {
+ public:
+  // A question to a broker that is away may take ten seconds; seconds.
+  static constexpr std::int64_t kLongestSilence = 30;
+  static std::int64_t seconds_now();
+
+  /// The `index`th of `count` workers.
+  Worker(Service& service, std::size_t index, std::size_t count);
+
+  void start() {
+    thread_ = std::thread([this] { work(); });
+  }
+  void join() {
+    if (thread_.joinable()) thread_.join();
+  }
+  bool ready() const { return ready_; }
+  bool recovering() const { return recovering_; }
+  std::int64_t beat() const { return beat_; }
+  MetricSamples samples() const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Revoked {};  // thrown out of a recovery whose shard is no longer wanted
+
+  void work();
+  void loop();
+  void follow_group();
+  void release(std::span<const std::int32_t> partitions, bool lost);
+  bool wanted(std::uint32_t shard) const;
+  bool all_run() const;
+  void take(std::uint32_t shard);
+  void recover(Runner& runner, std::uint32_t shard);
+  void tell_progress(std::uint32_t shard, const Runner::Progress& at);
+  bool turn(Clock::time_point& deadline);
+  void stopped(std::uint32_t shard, std::unique_ptr<Runner>& runner);
+  void fenced(std::uint32_t shard, const std::string& reason);
+  void report(Clock::time_point now);
+  void report_recovery(std::uint32_t shard, std::uint64_t epochs_left);
+  void finish();
+
+  Service& service_;
+  std::size_t index_, count_;
+  Signal signal_;
+  std::unique_ptr<Membership> membership_;  // none: fixed
+  std::vector<std::uint32_t> wanted_;       // the shards that this worker is to run
+  std::map<std::uint32_t, std::unique_ptr<Runner>> runners_, parked_;
+  std::map<std::uint32_t, Clock::time_point> not_before_;  // shards that were fenced
+  std::deque<Clock::time_point> fencings_;
+  std::optional<std::uint32_t> in_recovery_;
+  Clock::time_point last_report_, told_;
+  bool told_any_ = false;
+  std::atomic<std::int64_t> beat_;
+  std::atomic<bool> ready_ = false, recovering_ = true;
+  mutable std::mutex mutex_;
+  MetricSamples samples_;
+  std::thread thread_;
+};
+
+}  // namespace weir
