@@ -157,19 +157,21 @@ class Broker:
                 stderr=log,
                 preexec_fn=end_with_parent,
             )
-        wait_until(f"a broker that answers ({self.log})", self._answers, 120)
+        client = self.admin()  # one for all questions: on a busy machine its connection takes long
+        wait_until(f"a broker that answers ({self.log})", lambda: self._answers(client), 120)
         return self
 
-    def _answers(self):
+    def _answers(self, client):
         if self._process.poll() is not None:
             raise RuntimeError(f"the broker ended: {self.log.read_text()[-2000:]}")
         try:
-            return bool(self.admin().list_topics(timeout=1).brokers)
+            return bool(client.list_topics(timeout=1).brokers)
         except KafkaException:
             return False
 
     def admin(self, bootstrap=None):
-        return AdminClient({"bootstrap.servers": bootstrap or self.bootstrap, "log_level": 0})
+        return AdminClient({"bootstrap.servers": bootstrap or self.bootstrap,
+                            "reconnect.backoff.max.ms": 200, "log_level": 0})
 
     def stop(self):
         """Ends it as an operator would."""

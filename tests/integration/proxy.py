@@ -63,7 +63,7 @@ class Proxy:
         assert answer.startswith("done"), answer
         return place
 
-    def wait_fired(self, place, what="fired", seconds=30):
+    def wait_fired(self, place, what="fired", seconds=60):
         """Waits for a line that begins with `what`, said after `place`; returns it."""
         return self._wait(re.escape(what), place, seconds)
 
