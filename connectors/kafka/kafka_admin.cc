@@ -1,10 +1,10 @@
 #include "connectors/kafka/kafka_admin.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <charconv>
-#include <cstring>
 #include <span>
 #include <string_view>
 
@@ -88,20 +88,25 @@ void request_topic(Client& client, const std::string& topic, std::int32_t partit
                    rd_kafka_topic_result_error_string(result));
 }
 
-TopicSettings describe_topic(Client& client, const std::string& topic) {
-  const std::string what = fmt::format("asking for the settings of topic {}", topic);
-  const Owned<rd_kafka_ConfigResource_t> asked(
-      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
-  rd_kafka_ConfigResource_t* resources[] = {asked.get()};
-  const auto answer =
-      ask_admin(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, what,
-                [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* answers) {
-                  rd_kafka_DescribeConfigs(client.handle(), resources, 1, options, answers);
-                });
+std::vector<TopicSettings> describe_topics(Client& client, const std::vector<std::string>& topics) {
+  if (topics.empty()) return {};
+  const std::string what =
+      fmt::format("asking for the settings of topic {}", fmt::join(topics, ", "));
+  std::vector<Owned<rd_kafka_ConfigResource_t>> owned;
+  std::vector<rd_kafka_ConfigResource_t*> resources;
+  for (const std::string& topic : topics) {
+    owned.emplace_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+    resources.push_back(owned.back().get());
+  }
+  const auto answer = ask_admin(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, what,
+                                [&](rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* answers) {
+                                  rd_kafka_DescribeConfigs(client.handle(), resources.data(),
+                                                           resources.size(), options, answers);
+                                });
   std::size_t count = 0;
   const rd_kafka_ConfigResource_t** results = rd_kafka_DescribeConfigs_result_resources(
       rd_kafka_event_DescribeConfigs_result(answer.get()), &count);
-  TopicSettings settings;
+  std::map<std::string_view, TopicSettings> settings;
   for (const rd_kafka_ConfigResource_t* result : std::span(results, count)) {
     check_answer(client, what, rd_kafka_ConfigResource_error(result),
                  rd_kafka_ConfigResource_error_string(result));
@@ -109,9 +114,12 @@ TopicSettings describe_topic(Client& client, const std::string& topic) {
     const rd_kafka_ConfigEntry_t** all = rd_kafka_ConfigResource_configs(result, &entries);
     for (const rd_kafka_ConfigEntry_t* entry : std::span(all, entries))
       if (const char* value = rd_kafka_ConfigEntry_value(entry))
-        take_setting(rd_kafka_ConfigEntry_name(entry), value, settings);
+        take_setting(rd_kafka_ConfigEntry_name(entry), value,
+                     settings[rd_kafka_ConfigResource_name(result)]);
   }
-  return settings;
+  std::vector<TopicSettings> in_order;
+  for (const std::string& topic : topics) in_order.push_back(settings[topic]);
+  return in_order;
 }
 
 void delete_before(Client& client, const std::string& topic, std::int32_t partition,

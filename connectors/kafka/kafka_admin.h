@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "connectors/kafka/client.h"
 
@@ -13,8 +14,8 @@ namespace weir::kafka {
 void request_topic(Client& client, const std::string& topic, std::int32_t partitions,
                    const std::map<std::string, std::string>& settings);
 
-/// The settings of a topic, the broker's defaults included (DescribeConfigs).
-TopicSettings describe_topic(Client& client, const std::string& topic);
+/// The settings of topics, the broker's defaults included (DescribeConfigs), in one request.
+std::vector<TopicSettings> describe_topics(Client& client, const std::vector<std::string>& topics);
 
 /// Moves the beginning of a partition up to an offset (DeleteRecords).
 void delete_before(Client& client, const std::string& topic, std::int32_t partition,

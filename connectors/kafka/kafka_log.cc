@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <thread>
 
 #include "connectors/kafka/client.h"
@@ -55,7 +56,7 @@ void KafkaLog::create_topic(const std::string& topic, std::int32_t partitions,
 }
 
 TopicSettings KafkaLog::settings(const std::string& topic) {
-  return describe_topic(*client_, topic);
+  return describe_topics(*client_, {topic}).front();
 }
 
 void KafkaLog::delete_records(const std::string& topic, std::int32_t partition,
@@ -97,17 +98,46 @@ std::unique_ptr<RecordReader> KafkaLog::reader(const std::string& topic) {
   return std::make_unique<Reader>(*this, properties_, topic, *count, client_->answer_time());
 }
 
+// A broker counts max.message.bytes over what is sent at once, not over one record.
+std::int64_t KafkaLog::smallest_limit(const std::vector<std::string>& topics) {
+  const std::lock_guard lock(mutex_);
+  std::set<std::string> unknown;
+  for (const std::string& topic : topics)
+    if (!limits_.contains(topic)) unknown.insert(topic);
+  const std::vector<std::string> asked(unknown.begin(), unknown.end());
+  try {
+    const std::vector<TopicSettings> settings = describe_topics(*client_, asked);
+    for (std::size_t i = 0; i < asked.size(); ++i) limits_[asked[i]] = settings[i].max_record_bytes;
+  } catch (const LogFailure& failure) {  // writing does not need the right to ask
+    if (failure.kind == LogFailure::Kind::unreachable) throw;
+    for (const std::string& topic : asked) limits_[topic] = INT64_MAX;
+  }
+  std::int64_t limit = INT64_MAX;
+  for (const std::string& topic : topics) limit = std::min(limit, limits_[topic]);
+  return limit;
+}
+
+KafkaProperties KafkaLog::writer_properties(const std::vector<std::string>& topics) {
+  constexpr std::int64_t kBatchSize = 1'000'000;  // librdkafka's own
+  constexpr std::int64_t kFrame = 128;
+  KafkaProperties properties = properties_;
+  if (properties.contains("batch.size")) return properties;
+  const std::int64_t most = smallest_limit(topics) - kFrame;
+  if (most < kBatchSize) properties["batch.size"] = std::to_string(std::max<std::int64_t>(most, 1));
+  return properties;
+}
+
 std::unique_ptr<LogWriter> KafkaLog::writer(const std::string& identity,
                                             std::vector<std::string> topics, Delivery delivery) {
   std::vector<Writer::Topic> known;
-  for (std::string& topic : topics) {
+  for (const std::string& topic : topics) {
     const std::optional<std::int32_t> count = partitions(topic);
     if (!count)
       throw LogFailure(LogFailure::Kind::refused, fmt::format("there is no topic {}", topic));
-    known.push_back({std::move(topic), *count, nullptr});
+    known.push_back({topic, *count, nullptr});
   }
-  return std::make_unique<Writer>(*groups_, properties_, identity, std::move(known), delivery,
-                                  client_->answer_time());
+  return std::make_unique<Writer>(*groups_, writer_properties(topics), identity, std::move(known),
+                                  delivery, client_->answer_time());
 }
 
 std::unique_ptr<Membership> KafkaLog::join(const std::string& group, const std::string& topic,

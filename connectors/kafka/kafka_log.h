@@ -57,9 +57,14 @@ class KafkaLog final : public Log {
                                    const std::string& instance, Signal& signal) override;
 
  private:
+  std::int64_t smallest_limit(const std::vector<std::string>& topics);
+  KafkaProperties writer_properties(const std::vector<std::string>& topics);
+
   KafkaProperties properties_;
   std::unique_ptr<kafka::Client> client_;  // for questions
   std::unique_ptr<kafka::Groups> groups_;
+  std::mutex mutex_;
+  std::map<std::string, std::int64_t> limits_;  // max.message.bytes of topics written, asked once
 };
 
 /// What librdkafka finds wrong with a property under `kafka:`, or empty. Offline: nothing is

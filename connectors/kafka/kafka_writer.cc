@@ -165,6 +165,7 @@ Writer::Result Writer::transact(const Outbox& records, std::span<const Committed
 }
 
 Writer::Result Writer::send_in_order(const Outbox& records) {
+  check(!topics_.empty(), "a writer at least once has topics, the epochs being the last");
   const Deadline deadline(transaction_time_);
   const std::size_t last = topics_.size() - 1;
   if (Result trouble = produce(records, 0, last)) return trouble;
@@ -275,7 +276,7 @@ Commit Writer::give_up(const Trouble& trouble, std::string& reason) {
   for (Topic& topic : topics_) topic.handle.reset();
   client_.destroy();  // nothing may read the outbox after this call
 
-  if (means_fenced(error)) return judge_fencing(failure.what(), reason);
+  if (means_fenced(error) && !offsets_) return judge_fencing(failure.what(), reason);
   if (refuses(error)) throw LogFailure(LogFailure::Kind::refused, failure.what());
   reason = failure.what();
   return Commit::unknown;

@@ -176,8 +176,9 @@ class LogWriter {
 };
 
 /// A member of a group that shares out the partitions of one topic. No record is read by it: it is
-/// only a lease, which says who works on what. Used by one thread. Safety must not rest on it (a
-/// member that was paused learns late that its lease has ended): that is the writers' fencing.
+/// only a lease, which says who works on what. Used by one thread. Safety must not rest on it: who
+/// was paused may poll several times before it learns that its lease has ended. The writers'
+/// fencing is for that.
 class Membership {
  public:
   /// Leaves the group: the others take over at once. A member with an instance of its own keeps its

@@ -19,6 +19,7 @@ using std::chrono::steady_clock;
 
 // Numbers of requests in Kafka's protocol.
 constexpr std::int16_t kProduce = 0;
+constexpr std::int16_t kJoinGroup = 11;
 constexpr std::int16_t kInitProducerId = 22;
 constexpr std::int16_t kAddOffsets = 25;
 constexpr std::int16_t kEndTransaction = 26;
@@ -40,10 +41,15 @@ class MockCluster {
   MockCluster(const MockCluster&) = delete;
 
   KafkaProperties properties() const {
-    return {{"bootstrap.servers", rd_kafka_mock_cluster_bootstraps(cluster_)}};
+    return {{"bootstrap.servers", rd_kafka_mock_cluster_bootstraps(cluster_)},
+            {"batch.size", "1000000"}};  // else topics are asked for theirs, which it cannot answer
   }
   void answer(std::int16_t request, rd_kafka_resp_err_t error, int times = 1) {
     for (int i = 0; i < times; ++i) rd_kafka_mock_push_request_errors(cluster_, request, 1, error);
+  }
+  void answer_late(std::int16_t request, rd_kafka_resp_err_t error, milliseconds delay) {
+    rd_kafka_mock_broker_push_request_error_rtts(cluster_, 1, request, 1, error,
+                                                 static_cast<int>(delay.count()));
   }
   void down() { rd_kafka_mock_broker_set_down(cluster_, 1); }
 
@@ -98,6 +104,59 @@ TEST_F(KafkaErrors, AFencedProducerIsFenced) {
   cluster_.answer(kEndTransaction, RD_KAFKA_RESP_ERR_PRODUCER_FENCED);
   EXPECT_EQ(commit(), Commit::fenced);
   EXPECT_FALSE(reason_.empty());
+}
+
+TEST_F(KafkaErrors, AProducerThatIsFencedAfterTheTransactionTimeoutMayHaveTimedOut) {
+  cluster_.answer_late(kEndTransaction, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, milliseconds(1200));
+  EXPECT_EQ(commit(), Commit::unknown);
+  EXPECT_NE(reason_.find("transaction.timeout.ms: 2000"), std::string::npos) << reason_;
+}
+
+TEST_F(KafkaErrors, AtLeastOnceARecordThatIsNotDeliveredInTimeIsUnknown) {
+  writer_ = log_.writer("weir.test.0", {"t"}, Delivery::at_least_once);
+  ASSERT_EQ(commit(), Commit::done) << reason_;
+  cluster_.down();
+  const auto begun = steady_clock::now();
+  EXPECT_EQ(commit(), Commit::unknown);
+  EXPECT_LT(steady_clock::now() - begun, milliseconds(6000));
+  EXPECT_NE(reason_.find("weir.test.0"), std::string::npos) << reason_;
+}
+
+TEST_F(KafkaErrors, AtLeastOnceAWriterWithoutTheRightToWriteIsRefused) {
+  writer_ = log_.writer("weir.test.0", {"t"}, Delivery::at_least_once);
+  cluster_.answer(kProduce, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+  EXPECT_EQ(failure_of([&] { commit(); }).kind, LogFailure::Kind::refused);
+}
+
+TEST_F(KafkaErrors, AMemberWithoutTheRightToItsGroupIsRefused) {
+  cluster_.answer(kJoinGroup, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, 5);
+  Signal signal;
+  const auto member = log_.join("g", "t", "", signal);
+  const auto deadline = steady_clock::now() + std::chrono::seconds(20);
+  const LogFailure failure = failure_of([&] {
+    while (steady_clock::now() < deadline) {
+      member->poll([](auto, bool) {});
+      signal.wait_for(milliseconds(100));
+    }
+  });
+  EXPECT_EQ(failure.kind, LogFailure::Kind::refused);
+  EXPECT_NE(std::string(failure.what()).find("partitions of t in group g"), std::string::npos)
+      << failure.what();
+}
+
+TEST_F(KafkaErrors, AMemberEndsThoughNoBrokerIsThere) {
+  Signal signal;
+  auto member = log_.join("g", "t", "", signal);
+  const auto deadline = steady_clock::now() + std::chrono::seconds(20);
+  while (!member->joined() && steady_clock::now() < deadline) {
+    member->poll([](auto, bool) {});
+    signal.wait_for(milliseconds(100));
+  }
+  ASSERT_TRUE(member->joined());
+  cluster_.down();
+  const auto begun = steady_clock::now();
+  member.reset();
+  EXPECT_LT(steady_clock::now() - begun, milliseconds(6000));
 }
 
 TEST_F(KafkaErrors, ACommitThatGetsNoAnswerIsUnknownWithinTheTransactionTimeout) {

@@ -736,7 +736,7 @@ TEST_P(LogContract, AMemberThatDoesNotPollLosesItsLeaseAndJoinsAgain) {
   under_test_->expire(*one.membership);
   poll_until({&other}, [&] { return other.owned.size() == 2; });
   EXPECT_EQ(one.owned, before);  // it does not know yet
-  one.poll();
+  poll_until({&one}, [&] { return !one.released.empty(); });
   ASSERT_FALSE(one.released.empty());
   EXPECT_EQ(one.released.front(), (Sharing::Released{before, true}));
   poll_until({&one, &other}, [&] { return one.owned.size() == 1 && other.owned.size() == 1; });
