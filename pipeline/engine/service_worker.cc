@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 
 #include "pipeline/engine/epoch_log.h"
 
@@ -10,6 +12,8 @@ namespace weir {
 namespace {
 
 constexpr std::chrono::seconds kReportEvery{1};
+// A lease outlives the death of its owner by its session's time-out, six seconds at least.
+constexpr std::chrono::seconds kLeaseOutlives{5};
 constexpr std::chrono::milliseconds kLongestWait{100};  // so that a stop is seen soon
 
 // A shard that another owner took is not taken back before the group has had time to say whose it
@@ -56,12 +60,51 @@ void Service::Worker::release(std::span<const std::int32_t> partitions, bool los
   wanted_.clear();
 }
 
+std::filesystem::path Service::Worker::lease_file() const {
+  return service_.state_dir_ / fmt::format("lease-{}", index_);
+}
+
+/// What a process that died here held, if that was a moment ago.
+void Service::Worker::read_lease() {
+  std::error_code missing;
+  const auto written = std::filesystem::last_write_time(lease_file(), missing);
+  if (missing || std::filesystem::file_time_type::clock::now() - written > kLeaseOutlives) return;
+  std::ifstream in(lease_file());
+  for (std::uint32_t shard = 0; in >> shard;)
+    if (shard < service_.layout_.shards) early_.push_back(shard);
+}
+
+/// Notes which shards are ours and that we live.
+void Service::Worker::keep_lease() {
+  std::string lease;
+  for (const auto& [shard, runner] : runners_) lease += fmt::format("{}\n", shard);
+  std::error_code ignored;
+  if (lease == lease_ && !lease.empty())
+    return std::filesystem::last_write_time(lease_file(),
+                                            std::filesystem::file_time_type::clock::now(), ignored);
+  lease_ = lease;
+  if (lease.empty()) {
+    std::filesystem::remove(lease_file(), ignored);
+  } else {
+    std::ofstream out(lease_file(), std::ios::trunc);
+    out << lease;
+  }
+}
+
 void Service::Worker::follow_group() {
   const auto ours = membership_->poll(
       [this](std::span<const std::int32_t> partitions, bool lost) { release(partitions, lost); });
+  if (membership_->joined()) early_.clear();
   wanted_.assign(ours.begin(), ours.end());
-  for (auto at = runners_.begin(); at != runners_.end();)  // release() has had them all
-    at = wanted(at->first) ? std::next(at) : runners_.erase(at);
+  if (!membership_->joined()) wanted_ = early_;
+  for (auto at = runners_.begin(); at != runners_.end();) {  // those that were run early
+    if (wanted(at->first)) {
+      ++at;
+      continue;
+    }
+    at->second->park(false);
+    at = runners_.erase(at);
+  }
   if (in_recovery_ && !wanted(*in_recovery_)) throw Revoked();
   if (!membership_->joined()) return;
   for (auto& [shard, runner] : parked_) {
@@ -166,6 +209,7 @@ void Service::Worker::fenced(std::uint32_t shard, const std::string& reason) {
                     text, kMostFencings, kFencingsWithin.count(),
                     consumer_group(service_.graph_.pipeline)));
   service_.tell_({Line::Level::warning, text + "; the shard is let go"});
+  std::erase(early_, shard);
   not_before_[shard] = now + kAfterFencing;
 }
 
@@ -200,6 +244,7 @@ bool Service::Worker::turn(Clock::time_point& deadline) {
 void Service::Worker::report(Clock::time_point now) {
   if (now - last_report_ < kReportEvery) return;
   last_report_ = now;
+  if (membership_) keep_lease();
   MetricSamples samples;
   for (auto& [shard, runner] : runners_) {
     runner->report(samples);
@@ -231,8 +276,10 @@ void Service::Worker::loop() {
       const auto wait = not_before_.find(shard);
       if (wait == not_before_.end() || now >= wait->second) take(shard);
     }
-    ready_ = all_run() && (!membership_ || membership_->joined());
-    if (!membership_ || membership_->joined()) recovering_ = false;
+    const bool member = !membership_ || membership_->joined() || !early_.empty();
+    ready_ = member && all_run();
+    if (member) recovering_ = false;
+    if (membership_ && lease_.empty() && !runners_.empty()) keep_lease();
     auto deadline = Clock::now() + kLongestWait;
     const bool busy = turn(deadline);
     report(Clock::now());
@@ -263,6 +310,7 @@ void Service::Worker::finish() {
     service_.ends_.push_back(end);
   }
   runners_.clear();
+  if (membership_) keep_lease();
   membership_.reset();  // only now may others have the shards
 }
 
@@ -275,6 +323,7 @@ void Service::Worker::work() {
       membership_ =
           service_.world_.log.join(consumer_group(service_.graph_.pipeline),
                                    epochs_topic(service_.graph_.pipeline), instance, signal_);
+      read_lease();
     } else {
       for (std::size_t i = index_; i < service_.shards_.size(); i += count_)
         wanted_.push_back(service_.shards_[i]);
@@ -289,6 +338,7 @@ void Service::Worker::work() {
   }
   runners_.clear();
   parked_.clear();
+  if (membership_ || !lease_.empty()) keep_lease();
   service_.ended_ = true;
   ++service_.ends_count_;
 }

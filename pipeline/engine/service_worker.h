@@ -44,6 +44,9 @@ class Service::Worker {
   void work();
   void loop();
   void follow_group();
+  std::filesystem::path lease_file() const;
+  void read_lease();
+  void keep_lease();
   void release(std::span<const std::int32_t> partitions, bool lost);
   bool wanted(std::uint32_t shard) const;
   bool all_run() const;
@@ -62,6 +65,10 @@ class Service::Worker {
   Signal signal_;
   std::unique_ptr<Membership> membership_;  // none: fixed
   std::vector<std::uint32_t> wanted_;       // the shards that this worker is to run
+  /// The shards of a process that died here a moment ago: the group still counts them as its, so
+  /// nobody else has them, and we go on with them before we are a member.
+  std::vector<std::uint32_t> early_;
+  std::string lease_;  // as written last
   std::map<std::uint32_t, std::unique_ptr<Runner>> runners_, parked_;
   std::map<std::uint32_t, Clock::time_point> not_before_;  // shards that were fenced
   std::deque<Clock::time_point> fencings_;
