@@ -9,6 +9,7 @@
 
 #include "connectors/kafka/kafka_log.h"
 #include "deploy/weir/commands.h"
+#include "deploy/weir/crash_mark.h"
 #include "deploy/weir/exit_code.h"
 #include "deploy/weir/log_lines.h"
 #include "deploy/weir/service_loop.h"
@@ -66,6 +67,8 @@ int run_command(const CommonOptions& common, const RunOptions& options) {
         pipeline->graph->nodes.end())
       throw std::invalid_argument(fmt::format("--reset-state {}: there is no such operator", name));
   StateDir state_dir(config);
+  const bool crashed = take_crash_mark(state_dir.path());
+  leave_crash_mark(state_dir.path());
   KafkaLogs logs(config);
   World world{
       logs.main(), [&](const SourceConfig& source) -> Log& { return logs.of(source); }, wall_ms,
@@ -75,7 +78,7 @@ int run_command(const CommonOptions& common, const RunOptions& options) {
   log_line(LogLevel::info, fmt::format("{} shard(s) on {} worker(s), state in {}", layout.shards,
                                        config.engine.workers, state_dir.path().string()));
   ServiceLoop loop(config, *pipeline->graph, layout, world, state_dir.path(), this_owner(config),
-                   {options.accept_new_logic, options.reset});
+                   {options.accept_new_logic, options.reset, crashed});
   return loop.run();
 }
 

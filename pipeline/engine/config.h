@@ -75,6 +75,7 @@ struct EngineConfig {
   std::size_t workers = 1;
   Duration snapshot_every{60'000};
   Duration snapshot_topic_every{300'000};
+  Duration keep_epochs{7 * 86'400'000};
   Duration align{60'000};
   std::string
       state_dir;  // empty: $STATE_DIRECTORY or ~/.local/state/weir, plus the pipeline's name

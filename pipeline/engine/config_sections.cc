@@ -61,6 +61,9 @@ void EngineConfig::describe(OptionVisitor& option) {
          {.doc = "time between two snapshots of the state", .min = 1});
   option("snapshot_topic_every", snapshot_topic_every,
          {.doc = "time between two snapshots that are sent to the snapshots topic too", .min = 1});
+  option("keep_epochs", keep_epochs,
+         {.doc = "how long epoch records are kept for `weir verify`; those that a recovery needs "
+                 "always are"});
   option("align", align,
          {.doc = "event time that one source may run ahead of another with unread records"});
   option("state_dir", state_dir,

@@ -20,7 +20,7 @@ void Runner::watch_deaths() {
   if (!settings_.watch_deaths || settings_.state_dir.empty()) return;
   deaths_.emplace(settings_.state_dir / fmt::format("shard-{}", settings_.shard) / "in-hand");
   const std::optional<DeathWatch::Mark> left = deaths_->left();
-  if (!left) return;
+  if (!left || !settings_.crashed) return;
   in_hand_ = *left;
   if (past_danger()) {
     in_hand_ = {};
@@ -159,14 +159,19 @@ void Runner::go_on_without(std::uint64_t last, const Tell& tell) {
   last_snapshot_ = {};  // the next epoch takes one: replay can begin behind the gap
 }
 
-/// Epochs before the oldest snapshot that everyone can read are needed no more.
+/// Epochs before the oldest snapshot that everyone can read are needed for audits alone.
 void Runner::trim_epochs() {
   const std::optional<TopicSnapshot> oldest = snapshots_->oldest_in_topic();
   if (!oldest || oldest->log_position <= trimmed_) return;
+  const std::string topic = epochs_topic(live_graph_.pipeline);
+  const auto shard = static_cast<std::int32_t>(settings_.shard);
   try {
-    world_.log.delete_records(epochs_topic(live_graph_.pipeline),
-                              static_cast<std::int32_t>(settings_.shard), oldest->log_position);
-    trimmed_ = oldest->log_position;
+    const std::int64_t before = std::min(
+        oldest->log_position,
+        world_.log.offset_at(topic, shard, world_.now_ms() - settings_.engine.keep_epochs.ms));
+    if (before <= trimmed_) return;
+    world_.log.delete_records(topic, shard, before);
+    trimmed_ = before;
   } catch (const LogFailure&) {  // again with the next
   }
 }

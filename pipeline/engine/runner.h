@@ -70,6 +70,7 @@ class Runner {
     bool accept_new_logic = false;        // go on where this program cannot repeat what is recorded
     std::vector<std::string> reset = {};  // operators that are to start cold
     bool watch_deaths = true;             // keep a note of what is in hand (DeathWatch)
+    bool crashed = true;                  // the process before died of itself, not by a kill
   };
   struct Progress {
     std::uint64_t epoch = 0, epochs = 0, rows = 0;

@@ -39,6 +39,7 @@ class StateDir {
 struct PipelineChanges {
   bool accept_new_logic = false;
   std::vector<std::string> reset = {};
+  bool crashed = true;  // the process before may have died of its input: watch_deaths
 };
 
 /// The shards of a pipeline that this process runs, on `engine.workers` threads.

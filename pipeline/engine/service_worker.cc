@@ -175,7 +175,9 @@ void Service::Worker::take(std::uint32_t shard) {
                             service_.resolved_,
                             service_.owner_,
                             service_.changes_.accept_new_logic,
-                            service_.changes_.reset};
+                            service_.changes_.reset,
+                            true,
+                            service_.changes_.crashed};
   auto runner = std::make_unique<Runner>(service_.graph_, service_.layout_, service_.world_,
                                          std::move(settings), signal_);
   try {

@@ -85,7 +85,8 @@ def zombies(scene, count):
     """A copy is stopped for 5 to 15 s while another takes over; when it goes on it must find itself
     fenced, and leave with status 70."""
     seconds = {"take-over to commit": [], "zombie to end": []}
-    old, new = scene.weir(), scene.weir()
+    fixed = {"engine.membership": "fixed"}
+    old, new = scene.weir(fixed), scene.weir(fixed)
     old.start().wait_ready()
     for _ in range(count):
         scene.wait_epochs(old)
@@ -103,6 +104,30 @@ def zombies(scene, count):
         assert status == 70, f"status {status}: {old.told()}"
         old, new = new, old
     return old, seconds
+
+
+def scale(scene, count):
+    """Copies of a group come and go: 1, 3, 2, 1. One leaves as it should, the other is killed. How
+    long no epoch is committed for some shard, at most, while they do."""
+    seconds = {"longest gap as copies come": [], "longest gap as a copy leaves": [],
+               "longest gap as a copy dies": []}
+    weir = scene.weir().start().wait_ready()
+    for _ in range(count):
+        others = [scene.weir(), scene.weir()]
+        with scene.gaps() as gaps:
+            for each in others:
+                each.start().wait_ready(60)
+            scene.wait_all_shards(weir)
+        seconds["longest gap as copies come"].append(gaps.longest)
+        with scene.gaps() as gaps:
+            others[0].stop()
+            scene.wait_all_shards(weir)
+        seconds["longest gap as a copy leaves"].append(gaps.longest)
+        with scene.gaps() as gaps:
+            others[1].kill()
+            scene.wait_all_shards(weir)
+        seconds["longest gap as a copy dies"].append(gaps.longest)
+    return weir, seconds
 
 
 def network(scene, count):

@@ -27,6 +27,7 @@ CAMPAIGNS = {
     "network": (12, [(f"healed to commit, {fault}", max, 30)
                      for fault in ("refused", "stalled", "throttled", "late")]),
     "starvation": (3, [("starved to commit", max, 5)]),
+    "scale": (5, [("longest gap as copies come", max, 5), ("longest gap as a copy leaves", max, 5)]),
     "pauses": (10, [("pause to commit", max, 15)]),
 }
 
@@ -34,7 +35,8 @@ CAMPAIGNS = {
 def run(name, count, options, broker):
     """One campaign with its account; prints its rows of the table. True when all held."""
     with tempfile.TemporaryDirectory(prefix="weir-faults-") as folder:
-        with Scene(broker, name, folder, rate=options.rate, seed=options.seed) as scene:
+        settings = {"engine.shards": 3} if name == "scale" else {}
+        with Scene(broker, name, folder, options.rate, settings, options.seed) as scene:
             weir, seconds = getattr(campaigns, name)(scene, count)
             counts = scene.finish(weir, seconds=600)
     print(f"| {name} | {count} times, {counts['records']} records, {counts['bad']} of them bad, "

@@ -2,6 +2,7 @@
 a hundred bad; copies of weir; and, in the end, the account of every record."""
 
 import collections
+import contextlib
 import heapq
 import itertools
 import json
@@ -9,6 +10,7 @@ import pathlib
 import random
 import threading
 import time
+import types
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
@@ -160,6 +162,47 @@ class Scene:
             self._watch = None
             raise
 
+    def shard_ends(self):
+        """The end of each shard's partition of the epochs topic."""
+        self.committed()
+        topic, shards = f"weir.{self.name}.epochs", int(self._settings.get("engine.shards", 1))
+        return [self._watch.get_watermark_offsets(TopicPartition(topic, shard), timeout=1)[1]
+                for shard in range(shards)]
+
+    def wait_all_shards(self, weir, count=20, seconds=60):
+        """Waits until every shard has committed so many more epochs, whoever runs it."""
+        before = self.shard_ends()
+        wait_until(lambda: f"all shards of {self.name} go on ({weir.told()})",
+                   lambda: all(now >= then + 2 * count
+                               for now, then in zip(self.shard_ends(), before)), seconds, 0.02)
+
+    @contextlib.contextmanager
+    def gaps(self):
+        """Within the block: the longest time that a shard went without a commit, in `longest`."""
+        found, over = types.SimpleNamespace(longest=0.0), threading.Event()
+        topic, shards = f"weir.{self.name}.epochs", int(self._settings.get("engine.shards", 1))
+
+        def look():
+            watch = Consumer({"bootstrap.servers": self.broker.bootstrap, "group.id": "gaps",
+                              "isolation.level": "read_committed", "log_level": 0})
+            ends, since = [0] * shards, [time.monotonic()] * shards
+            while not over.wait(0.02):
+                for shard in range(shards):
+                    end = watch.get_watermark_offsets(TopicPartition(topic, shard), timeout=5)[1]
+                    now = time.monotonic()
+                    found.longest = max(found.longest, now - since[shard])
+                    if end != ends[shard]:
+                        ends[shard], since[shard] = end, now
+            watch.close()
+
+        thread = threading.Thread(target=look)
+        thread.start()
+        try:
+            yield found
+        finally:
+            over.set()
+            thread.join()
+
     def wait_epochs(self, weir, count=1, seconds=60):
         """Waits until `weir` has committed so many more epochs, all the time alive; returns after
         how many seconds. The broker may still be on its way up."""
@@ -208,8 +251,11 @@ class Scene:
     def check_epochs(self, records):
         """The numbers have no gap, and the runs cover every record of every source once, in order.
         Returns how many epochs there are."""
-        epochs = topics.rows(self._read_topic(f"weir.{self.name}.epochs"))
-        assert [each["epoch"] for each in epochs] == list(range(len(epochs)))
+        records_of = self._read_topic(f"weir.{self.name}.epochs")
+        for shard in {each.partition() for each in records_of}:
+            of_shard = topics.rows([each for each in records_of if each.partition() == shard])
+            assert [each["epoch"] for each in of_shard] == list(range(len(of_shard)))
+        epochs = topics.rows(records_of)
         read, last = collections.Counter(), {}
         for source, partition, count, first, end in (
                 run for each in epochs for run in each.get("runs", [])):

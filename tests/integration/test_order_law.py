@@ -30,7 +30,7 @@ def test_a_file_and_a_topic_give_the_same_output_and_state_hash(broker, run, rea
     weir.start().wait_ready()
     assert len(topics.rows(reader("ordered-predictions").read(len(rows)))) == len(rows)
     weir.stop()
-    state_hash, output_hash = weir.hashes
+    state_hash, output_hash = weir.hashes[0]
 
     for batch_rows in (1, 4096):
         done = invoke("replay", PIPELINE, "--input", f"days={file}", "--json",

@@ -122,8 +122,9 @@ class Weir:
         self._process.terminate()
         status = self._process.wait(timeout=60)
         assert status == 0, f"weir ended with {status}: {self.told()}"
-        told = re.findall(r"state hash (\w{16}), output hash (\w{16})", self.log.read_text())
-        self.hashes = told[-1]
+        told = re.findall(r"shard (\d+) stopped after epoch \d+: state hash (\w{16}), "
+                          r"output hash (\w{16})", self.log.read_text())
+        self.hashes = {int(shard): (state, output) for shard, state, output in told}
 
     def close(self):
         if self._process and self._process.poll() is None:
@@ -132,10 +133,12 @@ class Weir:
 
     def verify(self):
         """Replays the whole recorded order with `weir verify`, which exits 0 only when every epoch's
-        bytes are the same; state and outputs must be those that `stop` left. Returns its report."""
+        bytes are the same; state and outputs must be those that `stop` left. Returns its report, of
+        the first shard."""
         done = invoke("verify", self.pipeline, "--json", *self.settings(),
                       environment=self.environment)
-        report = json.loads(done.stdout)
-        assert report["equal"] is True
-        assert (report["state_hash"], report["output_hash"]) == self.hashes
-        return report
+        reports = [json.loads(line) for line in done.stdout.splitlines()]
+        assert all(each["equal"] is True for each in reports)
+        found = {each["shard"]: (each["state_hash"], each["output_hash"]) for each in reports}
+        assert found == self.hashes
+        return reports[0]
