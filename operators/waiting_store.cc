@@ -45,7 +45,9 @@ void WaitingStore::find(const MatchId& id, Found& found) const {
   found.waiting.clear();
   found.kept.clear();
   found.joined = found.expired = false;
-  index_.each(id.hash(), [&](std::uint64_t number) {
+  const std::uint64_t hash = id.hash();
+  index_.each(hash, [&](std::uint64_t number) {
+    if (segment(number).hash(slot_of(number)) != hash) return;
     switch (phase(number)) {
       case WaitingPhase::waiting:
         if (is(id, number)) found.waiting.push_back(number);
@@ -161,7 +163,7 @@ void WaitingStore::forget_one() {
 }
 
 std::size_t WaitingStore::bytes() const {
-  std::size_t sum = index_.bytes() + (due_.size() + forget_.size()) * sizeof(Timer);
+  std::size_t sum = index_.bytes() + due_.bytes() + forget_.bytes();
   for (const WaitingSegment& one : segments_) sum += one.bytes();
   return sum;
 }

@@ -30,7 +30,7 @@ struct MatchId {
 /// 17 bytes and its timer stay. Rows are numbered in order of arrival.
 /// Cost: O(1) per row, no allocation of its own per row (columns grow); a full segment is sealed
 /// (some ms). Memory: the values of every segment with a row that waits, which go to disk and need
-/// none once a snapshot was taken, and 40 to 70 bytes a row for phase, index and timer.
+/// none once a snapshot was taken, and 28 to 42 bytes a row for phase, index and timer.
 /// State: phases and the open segment; sealed ones by name. Index and queues are rebuilt.
 class WaitingStore {
  public:

@@ -26,6 +26,7 @@ from confluent_kafka.admin import AdminClient
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 VERSIONS = {"3.9": "3.9.1", "4.1": "4.1.0"}
+QUICK = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]  # for what ends soon
 PR_SET_PDEATHSIG = 1
 
 PROPERTIES = """
@@ -125,7 +126,7 @@ class Broker:
         self._properties.write_text(self._settings(listeners, controller))
         cluster = base64.urlsafe_b64encode(b"weir" + os.urandom(12)).decode().rstrip("=")
         format_logs = ["format", "-t", cluster, "-c", self._properties, *format_options]
-        format_logs = self._java("kafka.tools.StorageTool", *format_logs)
+        format_logs = self._java("kafka.tools.StorageTool", *format_logs, options=QUICK)
         subprocess.run(format_logs, check=True, stdout=subprocess.DEVNULL)
 
     def address(self, listener):
@@ -144,8 +145,8 @@ class Broker:
                for name, each in listeners.items() for option, value in each.properties.items())
         return settings + "".join(own)
 
-    def _java(self, main, *arguments):
-        options = ["-Xmx768m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
+    def _java(self, main, *arguments, options=()):
+        options = ["-Xmx768m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", *options]
         return ["java", *options, "-cp", f"{self._jars}/*", main, *arguments]
 
     def start(self):
@@ -158,12 +159,16 @@ class Broker:
                 preexec_fn=end_with_parent,
             )
         client = self.admin()  # one for all questions: on a busy machine its connection takes long
-        wait_until(f"a broker that answers ({self.log})", lambda: self._answers(client), 120)
+        wait_until(lambda: f"a broker that answers: {self._told()}", lambda: self._answers(client), 120)
         return self
+
+    def _told(self):
+        """The last words of the log."""
+        return self.log.read_text(errors="replace")[-3000:]
 
     def _answers(self, client):
         if self._process.poll() is not None:
-            raise RuntimeError(f"the broker ended: {self.log.read_text()[-2000:]}")
+            raise RuntimeError(f"the broker ended: {self._told()}")
         try:
             return bool(client.list_topics(timeout=1).brokers)
         except KafkaException:

@@ -52,17 +52,18 @@ TEST(HashMultimap, FindsEveryNumberOfAHashAfterAnyRemovals) {
   HashMultimap map;
   std::multimap<std::uint64_t, std::uint64_t> truth;
   for (std::uint64_t number = 0; number < 30'000; ++number) {
-    const std::uint64_t hash = random() % 2'000 << 3;  // clustered on purpose
+    const std::uint64_t hash = random() % 2'000 << 43;  // clustered on purpose
     map.add(hash, number);
     truth.emplace(hash, number);
     if (random() % 3 != 0) continue;
-    auto gone = truth.lower_bound(random() % 2'000 << 3);
+    auto gone = truth.lower_bound(random() % 2'000 << 43);
     if (gone == truth.end()) continue;
     map.remove(gone->first, gone->second);
     truth.erase(gone);
   }
   EXPECT_EQ(map.size(), truth.size());
-  for (std::uint64_t hash = 0; hash < 16'000; hash += 8) {
+  for (std::uint64_t i = 0; i < 2'000; ++i) {
+    const std::uint64_t hash = i << 43;
     std::vector<std::uint64_t> found, expected;
     map.each(hash, [&](std::uint64_t number) { found.push_back(number); });
     for (auto [at, end] = truth.equal_range(hash); at != end; ++at) expected.push_back(at->second);
@@ -73,6 +74,26 @@ TEST(HashMultimap, FindsEveryNumberOfAHashAfterAnyRemovals) {
 }
 
 constexpr std::size_t kRows = 65'536;
+
+TEST(HashMultimap, NamesTheNumbersThemselvesHoweverLargeTheyGrow) {
+  HashMultimap map;
+  std::uint64_t first = 0, last = 0;
+  // Windows of a thousand numbers, across every multiple of what a slot holds.
+  for (std::uint64_t window = 0; window < 40; ++window) {
+    const std::uint64_t base = window * ((std::uint64_t{1} << 38) + 12'345);
+    for (std::uint64_t i = 0; i < 1'000; ++i) map.add(i << 44, base + i);
+    if (window > 0)
+      for (std::uint64_t i = 0; i < 1'000; ++i) map.remove(i << 44, first + i);
+    first = base;
+    for (std::uint64_t i = 0; i < 1'000; ++i)
+      map.each(i << 44, [&](std::uint64_t number) {
+        last = number;
+        ASSERT_EQ(number, base + i);
+      });
+  }
+  EXPECT_EQ(last, first + 999);
+  EXPECT_EQ(map.size(), 1'000u);
+}
 
 WaitingStore store() {
   return WaitingStore({.numbers = 1, .texts = 2, .list = true}, {.remember = 5'000});
