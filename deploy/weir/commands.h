@@ -30,6 +30,10 @@ struct DemoOptions {
   std::string write;            // a folder
 };
 
+struct StateOptions {
+  bool offline = false;  // only what is on disk
+};
+
 // Each returns the program's exit code.
 int check_command(const CommonOptions& common);
 int graph_command(const CommonOptions& common, const std::string& format);
@@ -40,6 +44,7 @@ int version_command(const CommonOptions& common);
 int replay_command(const CommonOptions& common, const ReplayOptions& options);
 int run_command(const CommonOptions& common, const RunOptions& options);
 int verify_command(const CommonOptions& common);
+int state_command(const CommonOptions& common, const StateOptions& options);
 int demo_command(const CommonOptions& common, const DemoOptions& options);
 
 }  // namespace weir

@@ -20,6 +20,7 @@ struct Flags {
   RunOptions run;
   ReplayOptions replay;
   DemoOptions demo;
+  StateOptions state;
   std::string graph_format = "text";
   std::string name;
   std::string log_level = "info";
@@ -108,6 +109,15 @@ void add_commands(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
       "weir verify fraud.yaml", [&] { return verify_command(flags.common); }, chosen);
   add_pipeline(verify, flags);
   add_json(verify, flags);
+  auto* state = command(
+      app, "state",
+      "List the snapshots of a pipeline, on disk and in its topic, with what is in the newest; "
+      "changes nothing, exits 1 when one is not usable",
+      "weir state fraud.yaml --offline",
+      [&] { return state_command(flags.common, flags.state); }, chosen);
+  add_pipeline(state, flags);
+  add_json(state, flags);
+  state->add_flag("--offline", flags.state.offline, "only what is on disk: never connects");
   auto* list = command(
       app, "list", "List every source, operator, model, detector, function", "weir list",
       [&] { return list_command(flags.common); }, chosen);

@@ -117,7 +117,7 @@ Layout prepare_topics(const Graph& graph, const Config& config, World& world, bo
   return layout;
 }
 
-StateDir::StateDir(const Config& config) {
+fs::path StateDir::path_of(const Config& config) {
   fs::path base = config.engine.state_dir;
   if (base.empty()) {
     const char* given = std::getenv("STATE_DIRECTORY");
@@ -126,7 +126,10 @@ StateDir::StateDir(const Config& config) {
                ? fs::path(given)
                : fs::path(home != nullptr ? home : ".") / ".local/state/weir";
   }
-  path_ = base / config.pipeline.text;
+  return base / config.pipeline.text;
+}
+
+StateDir::StateDir(const Config& config) : path_(path_of(config)) {
   std::error_code error;
   fs::create_directories(path_, error);
   if (error)

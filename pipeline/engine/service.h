@@ -29,6 +29,8 @@ class StateDir {
   StateDir(const StateDir&) = delete;
   StateDir& operator=(const StateDir&) = delete;
   const std::filesystem::path& path() const { return path_; }
+  /// Where it is, without making or locking it.
+  static std::filesystem::path path_of(const Config& config);
 
  private:
   std::filesystem::path path_;

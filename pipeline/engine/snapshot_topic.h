@@ -99,6 +99,7 @@ class SnapshotTopicWriter {
   void send(const Snapshot& snapshot, std::string_view packed);
   void add(std::string_view key, std::optional<std::string_view> value);
   void commit();
+  void trim();
   void send_segment(const SealedBytes& part, std::int64_t from);
   void send_payload(TopicSnapshot& snapshot, std::string_view packed);
 

@@ -191,6 +191,20 @@ void SnapshotTopicWriter::send(const Snapshot& snapshot, std::string_view packed
     keep_dead();
     throw;
   }
+  trim();
+}
+
+/// Deletes what lies before all that is named. What lies between is the compaction's.
+void SnapshotTopicWriter::trim() {
+  std::int64_t needed = snapshots_.back().from;
+  for (const TopicSnapshot& one : snapshots_) needed = std::min(needed, one.from);
+  for (const auto& [name, segment] : segments_) needed = std::min(needed, segment.from);
+  try {
+    const auto partition = static_cast<std::int32_t>(shard_);
+    if (needed > log_.offsets(snapshots_topic(pipeline_), partition).first)
+      log_.delete_records(snapshots_topic(pipeline_), partition, needed);
+  } catch (const LogFailure&) {  // it takes room until the next time
+  }
 }
 
 }  // namespace weir

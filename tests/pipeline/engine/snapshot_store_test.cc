@@ -217,6 +217,16 @@ TEST(SnapshotStore, RemovesSealedPartsThatNoSnapshotNames) {
   for (const auto& one : store.list()) EXPECT_EQ(store.load(one).epoch, one.epoch);
 }
 
+TEST(SnapshotStore, TheTopicHoldsNoMoreThanItsGenerations) {
+  World world;
+  SnapshotStore store(world.settings());
+  for (std::uint64_t epoch = 1; epoch <= 50; ++epoch)
+    store.publish(make_snapshot(epoch, {SealedBytes(noise(epoch, 10'000))}, 50'000));
+  EXPECT_LT(world.topic_bytes(), 4 * 62'000U);
+  EXPECT_EQ(epochs(SnapshotStore(world.settings()).list()),
+            (std::vector<std::uint64_t>{50, 50, 49, 49, 48, 48}));
+}
+
 TEST(SnapshotStore, APartThatTheDiskLostIsTakenFromTheTopicAndWrittenAgain) {
   World world;
   const std::vector<SealedBytes> parts{SealedBytes(noise(1, 2'000'000)),
