@@ -114,6 +114,7 @@ std::span<const std::int32_t> Member::poll(const Release& release) {
 void Member::rebalance(rd_kafka_resp_err_t what,
                        const rd_kafka_topic_partition_list_t& partitions) {
   if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) return assign(partitions);
+  assigned_ = false;
   give_up(rd_kafka_assignment_lost(client_.handle()) != 0);
   rd_kafka_assign(client_.handle(), nullptr);
 }
@@ -130,7 +131,7 @@ void Member::assign(const rd_kafka_topic_partition_list_t& partitions) {
   std::sort(owned_.begin(), owned_.end());
   rd_kafka_assign(client_.handle(), mine.get());
   rd_kafka_pause_partitions(client_.handle(), mine.get());
-  joined_ = true;
+  joined_ = assigned_ = true;
   client_.answered();
 }
 

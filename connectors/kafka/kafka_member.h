@@ -43,7 +43,7 @@ class Member final : public Membership {
   ~Member() override;
 
   std::span<const std::int32_t> poll(const Release& release) override;
-  bool joined() const override { return joined_; }
+  bool joined() const override { return assigned_; }
 
  private:
   void rebalance(rd_kafka_resp_err_t what, const rd_kafka_topic_partition_list_t& partitions);
@@ -59,7 +59,8 @@ class Member final : public Membership {
   Client client_;
   Owned<rd_kafka_queue_t> queue_;
   std::vector<std::int32_t> owned_;
-  bool joined_ = false;
+  bool joined_ = false;    // the group has once let us in
+  bool assigned_ = false;  // and has not taken back what it gave
   const Release* release_ = nullptr;  // within poll
   std::exception_ptr thrown_;         // by it, within librdkafka's callback
 };

@@ -109,6 +109,8 @@ int verify_command(const CommonOptions& common) {
         fmt::print(stderr, "shard {}: epoch {} of {}, {} rows\n", shard, at.epoch, at.epochs,
                    at.rows);
       });
+      for (const std::string& note : runner.notes())
+        fmt::print(stderr, "shard {}: {}\n", shard, note);
       if (common.json)
         fmt::print(
             "{{\"shard\":{},\"epochs\":{},\"rows\":{},\"output_hash\":\"{}\",\"state_hash\":"

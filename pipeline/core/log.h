@@ -198,7 +198,7 @@ class Membership {
   /// cannot be reached is no failure: the lease then ends by time.
   virtual std::span<const std::int32_t> poll(const Release& release) = 0;
 
-  /// Whether the group has ever given us an assignment, possibly an empty one.
+  /// Whether an assignment of the group holds, possibly an empty one: not while it shares out anew.
   virtual bool joined() const = 0;
 };
 

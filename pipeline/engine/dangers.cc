@@ -13,6 +13,17 @@ namespace {
 constexpr std::uint32_t kMostDeaths = 3;
 constexpr std::chrono::seconds kHeadroomEvery{30};
 
+/// Adds what one lane has in hand.
+void extend(std::vector<DeathWatch::Taken>& all, const DeathWatch::Taken& more) {
+  const auto at = std::ranges::find_if(all, [&](const DeathWatch::Taken& one) {
+    return one.source == more.source && one.partition == more.partition;
+  });
+  if (at == all.end())
+    all.push_back(more);
+  else
+    at->upto = std::max(at->upto, more.upto);
+}
+
 }  // namespace
 
 /// Reads what the last process had in hand when it died.
@@ -20,33 +31,38 @@ void Runner::watch_deaths() {
   if (!settings_.watch_deaths || settings_.state_dir.empty()) return;
   deaths_.emplace(settings_.state_dir / fmt::format("shard-{}", settings_.shard) / "in-hand");
   const std::optional<DeathWatch::Mark> left = deaths_->left();
-  if (!left || !settings_.crashed) return;
-  in_hand_ = *left;
-  if (past_danger()) {
-    in_hand_ = {};
-    return;
+  if (!left) return;
+  const Positions here = lanes_->positions();
+  const bool again = !is_past(left->danger, here);
+  if (!again && (!settings_.crashed || is_past(left->taken, here))) return;
+  in_hand_.deaths = left->deaths;
+  in_hand_.danger = left->danger;
+  if (settings_.crashed) {  // a process that was killed leaves what was known before
+    in_hand_.deaths = again ? left->deaths + 1 : 1;
+    if (!again) in_hand_.danger.clear();
+    for (const DeathWatch::Taken& one : left->taken) extend(in_hand_.danger, one);
   }
-  ++in_hand_.deaths;
-  poison_ = in_hand_.alone;
-  in_hand_.alone.reset();
-  if (poison_)
+  for (const auto& one : {left->poison, settings_.crashed ? left->alone : std::nullopt})
+    if (one && !is_past({{one->source, one->partition, one->offset + 1}}, here))
+      in_hand_.poison = one;
+  if (in_hand_.poison)
     notes_.push_back(fmt::format(
         "offset {} of {} [{}] ended the process whenever it was processed: it goes to the dead "
         "letters",
-        poison_->offset, poison_->source, poison_->partition));
-  else if (in_hand_.deaths >= kMostDeaths)
+        in_hand_.poison->offset, in_hand_.poison->source, in_hand_.poison->partition));
+  else if (one_by_one())
     notes_.push_back(fmt::format(
         "the process died {} times over the same records: they are processed one by one",
         in_hand_.deaths));
 }
 
-/// Whether all records that were in hand at the last death are processed.
-bool Runner::past_danger() const {
-  return std::ranges::all_of(in_hand_.taken, [this](const DeathWatch::Taken& one) {
+/// Whether all of these records are processed where the lanes are at `here`.
+bool Runner::is_past(const std::vector<DeathWatch::Taken>& all, const Positions& here) const {
+  return std::ranges::all_of(all, [&](const DeathWatch::Taken& one) {
     for (std::size_t lane = 0; lane < lanes_->size(); ++lane)
       if (graph_->sources[lanes_->lane(lane).source].name == one.source &&
           lanes_->lane(lane).partition == one.partition)
-        return lanes_->position(lane) >= one.upto;
+        return here[lane] >= one.upto;
     return true;
   });
 }
@@ -58,40 +74,49 @@ void Runner::note_in_hand(std::size_t lane, const Record& first) {
   if (!deaths_) return;
   const std::string& source = graph_->sources[lanes_->lane(lane).source].name;
   const std::int32_t partition = lanes_->lane(lane).partition;
-  if (one_by_one()) {
+  if (one_by_one())
     in_hand_.alone = Skip{source, partition, first.offset};
-  } else {
-    const auto at = std::ranges::find_if(in_hand_.taken, [&](const DeathWatch::Taken& one) {
-      return one.source == source && one.partition == partition;
-    });
-    const std::int64_t upto = lanes_->position(lane);
-    if (at == in_hand_.taken.end())
-      in_hand_.taken.push_back({source, partition, upto});
-    else
-      at->upto = std::max(at->upto, upto);
-  }
+  else
+    extend(in_hand_.taken, {source, partition, lanes_->position(lane)});
+  deaths_->note(in_hand_);
+}
+
+/// The one record in hand has been through everything, and is on its way to the log: a death that
+/// comes now is not its doing.
+void Runner::is_processed() {
+  if (!deaths_ || !in_hand_.alone) return;
+  in_hand_.alone.reset();
   deaths_->note(in_hand_);
 }
 
 /// An epoch is committed: what it held has killed nobody.
 void Runner::survived() {
-  if (in_hand_.deaths == 0 || !past_danger()) return;
+  if (in_hand_.deaths == 0 || !is_past(in_hand_.danger, closed_)) return;
   if (one_by_one()) notes_.push_back("the records that ended the process are behind");
+  in_hand_.deaths = 0;
+  in_hand_.danger.clear();
+  in_hand_.poison.reset();
+  deaths_->note(in_hand_);
+}
+
+/// The shard is given up, or ends by itself: no record is to blame.
+void Runner::nobody_dies() {
+  if (!deaths_) return;
   in_hand_ = {};
-  poison_.reset();
+  deaths_->clear();
 }
 
 bool Runner::is_poison(const std::string& source, std::int32_t partition,
                        std::int64_t offset) const {
-  return poison_ && poison_->offset == offset && poison_->partition == partition &&
-         poison_->source == source;
+  return in_hand_.poison == Skip{source, partition, offset};
 }
 
 /// Goes on where records begin that are still there; says which are not. False: none is missing.
 bool Runner::pass_over_lost() {
-  park(false);
+  commit_open();
   if (stopped_ != Stopped::no) return false;
   Positions positions = lanes_->positions();
+  std::vector<std::pair<std::size_t, LostInput>> lost;
   for (std::size_t lane = 0; lane < positions.size(); ++lane) {
     const SourceNode& source = graph_->sources[lanes_->lane(lane).source];
     const std::string topic = source.config->spec->topic();
@@ -99,18 +124,33 @@ bool Runner::pass_over_lost() {
     const std::int32_t partition = lanes_->lane(lane).partition;
     const std::int64_t first = log_of(source).offsets(topic, partition).first;
     if (positions[lane] >= first) continue;
-    record_.lost.push_back({source.name, partition, positions[lane], first - 1});
-    notes_.push_back(
-        fmt::format("offsets {} to {} of {} [{}] were deleted before they were read: passed over "
-                    "(engine.on_lost_input: skip)",
-                    positions[lane], first - 1, topic, partition));
-    lost_records_ += static_cast<std::uint64_t>(first - positions[lane]);
+    lost.push_back({lane, {source.name, partition, positions[lane], first - 1}});
     positions[lane] = first;
   }
-  if (record_.lost.empty()) return false;
+  if (lost.empty()) return false;
+  for (auto& [lane, one] : lost) {
+    notes_.push_back(fmt::format(
+        "offsets {} to {} of {} [{}] were deleted before they were read: passed over "
+        "(engine.on_lost_input: skip)",
+        one.first, one.last, graph_->sources[lanes_->lane(lane).source].config->spec->topic(),
+        one.partition));
+    lost_records_ += static_cast<std::uint64_t>(one.last - one.first + 1);
+    record_.lost.push_back(std::move(one));
+  }
   epoch_began_ = now();
+  snapshot_due_ = true;  // what came before the gap is likely to be gone too
+  std::vector<std::int64_t> times = std::move(last_times_);
   open_lanes(positions);
+  last_times_ = std::move(times);
   return true;
+}
+
+/// Says of lost input what to do about it.
+std::string Runner::with_way_out(const LogFailure& lost) {
+  return fmt::format(
+      "input was deleted before weir was done with it: {}. To go on without it, start with "
+      "engine.on_lost_input: skip",
+      lost.what());
 }
 
 /// The epochs after the newest snapshot cannot be replayed, since their input is gone: goes on from
@@ -129,8 +169,11 @@ void Runner::go_on_without(std::uint64_t last, const Tell& tell) {
       replay(*record);
       chain_ = record->chain;
       next_epoch_ = record->epoch + 1;
+      snapshot_due_ = true;
       return replay_all(*epochs, last, tell);
     }
+    for (const LostInput& one : record->lost)
+      positions[lane_of(one.source, one.partition)] = one.last + 1;
     if (record->begin)
       throw std::runtime_error(fmt::format(
           "input is gone from {} on, and the pipeline changed at epoch {}: neither replay nor "
@@ -147,16 +190,20 @@ void Runner::go_on_without(std::uint64_t last, const Tell& tell) {
     next_epoch_ = record->epoch + 1;
   }
   open_lanes(positions);
-  record_.resumed = base;
+  EpochRecord record;
+  record.resumed = base;
   for (auto& [lane, one] : lost) {
     notes_.push_back(fmt::format(
         "offsets {} to {} of source {} [{}] were deleted before they could be replayed: their "
         "outputs are there, but the state goes on from epoch {} without them "
         "(engine.on_lost_input: skip)",
         one.first, one.last, one.source, one.partition, base));
-    record_.lost.push_back(std::move(one));
+    record.lost.push_back(std::move(one));
   }
-  last_snapshot_ = {};  // the next epoch takes one: replay can begin behind the gap
+  commit_alone(std::move(record));  // before anything else is: a changed pipeline too
+  if (changed()) return;            // which takes a snapshot
+  take_snapshot();                  // replay can begin behind the gap
+  publish_snapshot(false);
 }
 
 /// Epochs before the oldest snapshot that everyone can read are needed for audits alone.
@@ -193,8 +240,8 @@ void Runner::watch_headroom(Clock::time_point time) {
       const OffsetRange range =
           log_of(graph_->sources[s]).offsets(topic, lanes_->lane(lane).partition);
       room.records = snapshot_positions_[lane].first - range.first;
-      if (lanes_->position(lane) > snapshot_positions_[lane].first)
-        soon = soon || room.records < (range.end - range.first) / 10;
+      if (lanes_->position(lane) <= snapshot_positions_[lane].first) continue;  // nothing to replay
+      soon = soon || room.records < (range.end - range.first) / 10;
     } catch (const LogFailure&) {
       continue;
     }
@@ -204,7 +251,7 @@ void Runner::watch_headroom(Clock::time_point time) {
     room.seconds = static_cast<double>(left) / 1000;
     soon = soon || left < retention / 2;
   }
-  if (soon) last_snapshot_ = {};  // with the next epoch
+  snapshot_due_ = snapshot_due_ || soon;
 }
 
 }  // namespace weir

@@ -1,6 +1,7 @@
 #include "pipeline/engine/death_watch.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,23 @@ namespace {
 
 using Json = nlohmann::json;
 constexpr std::size_t kMostBytes = 1 << 20;
+
+Json write_taken(const std::vector<DeathWatch::Taken>& all) {
+  Json json = Json::array();
+  for (const DeathWatch::Taken& one : all)
+    json.push_back(Json::array({one.source, one.partition, one.upto}));
+  return json;
+}
+
+std::vector<DeathWatch::Taken> read_taken(const Json& json) {
+  std::vector<DeathWatch::Taken> all;
+  for (const Json& one : json) all.push_back({one.at(0), one.at(1), one.at(2)});
+  return all;
+}
+
+Json write_record(const Skip& one) { return Json::array({one.source, one.partition, one.offset}); }
+
+Skip read_record(const Json& json) { return {json.at(0), json.at(1), json.at(2)}; }
 
 }  // namespace
 
@@ -32,12 +50,10 @@ std::optional<DeathWatch::Mark> DeathWatch::left() const {
     const Json json = Json::parse(text);
     Mark mark;
     mark.deaths = json.at("deaths");
-    for (const Json& one : json.at("taken"))
-      mark.taken.push_back({one.at(0), one.at(1), one.at(2)});
-    if (json.contains("alone")) {
-      const Json& alone = json["alone"];
-      mark.alone = Skip{alone.at(0), alone.at(1), alone.at(2)};
-    }
+    mark.danger = read_taken(json.at("danger"));
+    mark.taken = read_taken(json.at("taken"));
+    if (json.contains("alone")) mark.alone = read_record(json["alone"]);
+    if (json.contains("poison")) mark.poison = read_record(json["poison"]);
     return mark;
   } catch (const Json::exception&) {
     return std::nullopt;
@@ -48,13 +64,17 @@ void DeathWatch::note(const Mark& mark) {
   if (fd_ < 0) {
     std::error_code ignored;
     std::filesystem::create_directories(file_.parent_path(), ignored);
-    fd_ = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd_ < 0) return;  // a full disk does not stop the work
+    fd_ = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd_ < 0) return;      // a full disk does not stop the work
+    struct stat status = {};  // what it says stays until it says more: a death may come in between
+    if (::fstat(fd_, &status) == 0) size_ = static_cast<std::size_t>(status.st_size);
+    if (size_ > kMostBytes) size_ = ::ftruncate(fd_, 0) == 0 ? 0 : size_;
   }
-  Json json = {{"deaths", mark.deaths}, {"taken", Json::array()}};
-  for (const Taken& one : mark.taken)
-    json["taken"].push_back({one.source, one.partition, one.upto});
-  if (mark.alone) json["alone"] = {mark.alone->source, mark.alone->partition, mark.alone->offset};
+  Json json = {{"deaths", mark.deaths},
+               {"danger", write_taken(mark.danger)},
+               {"taken", write_taken(mark.taken)}};
+  if (mark.alone) json["alone"] = write_record(*mark.alone);
+  if (mark.poison) json["poison"] = write_record(*mark.poison);
   std::string text = json.dump();
   size_ = std::max(size_, text.size());
   text.resize(size_, ' ');  // over what a longer one left
@@ -62,7 +82,7 @@ void DeathWatch::note(const Mark& mark) {
 }
 
 void DeathWatch::clear() {
-  if (fd_ >= 0) ::close(fd_);
+  if (fd_ >= 0) ::close(fd_);  // the file may be another's by now: it is made anew with `note`
   fd_ = -1;
   size_ = 0;
   std::error_code ignored;

@@ -13,8 +13,9 @@ namespace weir {
 /// What a shard's process had in hand when it died, in a small file: an event that kills the
 /// process would kill every one that comes after it.
 ///
-/// The file outlives the process, not the machine (it is not synced). Cost: one write of some
-/// hundred bytes a call of `note`.
+/// The file outlives the process, not the machine (it is not synced). A process that ends by
+/// itself, or gives the shard up, takes it away: only one that dies leaves it. Cost: one write of
+/// some hundred bytes a call of `note`.
 class DeathWatch {
  public:
   /// One past the last record taken from a lane.
@@ -26,9 +27,11 @@ class DeathWatch {
     bool operator==(const Taken&) const = default;
   };
   struct Mark {
-    std::uint32_t deaths = 0;  // of processes that had these records in hand
-    std::vector<Taken> taken;
-    std::optional<Skip> alone;  // the one record that was being processed
+    std::uint32_t deaths = 0;    // one after another, with no way past `danger` in between
+    std::vector<Taken> danger;   // what was in hand at those deaths; fixed while a process lives
+    std::vector<Taken> taken;    // what this process has in hand
+    std::optional<Skip> alone;   // the one record that is being processed
+    std::optional<Skip> poison;  // the one that is known to end the process
 
     bool operator==(const Mark&) const = default;
   };
@@ -41,7 +44,7 @@ class DeathWatch {
   /// What the last process left, if it did not end by itself. A file that cannot be read is none.
   std::optional<Mark> left() const;
   void note(const Mark& mark);
-  /// The process ends by itself.
+  /// Nothing is in hand any more, or nobody will die of it.
   void clear();
 
  private:

@@ -33,18 +33,21 @@ std::int64_t Lanes::lag(std::size_t lane) const {
 }
 
 void Lanes::refill(std::size_t max, Clock::time_point now) {
-  for (State& lane : lanes_) {
-    if (lane.next < lane.buffer.size()) continue;
-    lane.buffer.clear();
-    lane.next = 0;
-    const RecordReader::Fetched fetched =
-        readers_[lane.lane.source]->fetch(lane.lane.partition, max, lane.buffer);
-    lane.read_to = fetched.next;
-    if (fetched.count > 0)
-      lane.ended.reset();
-    else if (fetched.end && !lane.ended)
-      lane.ended = now;
-  }
+  for (std::size_t lane = 0; lane < lanes_.size(); ++lane) refill(lane, max, now);
+}
+
+void Lanes::refill(std::size_t index, std::size_t max, Clock::time_point now) {
+  State& lane = lanes_[index];
+  if (lane.next < lane.buffer.size()) return;
+  lane.buffer.clear();
+  lane.next = 0;
+  const RecordReader::Fetched fetched =
+      readers_[lane.lane.source]->fetch(lane.lane.partition, max, lane.buffer);
+  lane.read_to = fetched.next;
+  if (fetched.count > 0)
+    lane.ended.reset();
+  else if (fetched.end && !lane.ended)
+    lane.ended = now;
 }
 
 std::optional<std::size_t> Lanes::choose(const EventClock& clock, std::int64_t align_ms) const {

@@ -34,6 +34,8 @@ class Lanes {
 
   /// Asks readers for more where a buffer is empty.
   void refill(std::size_t max, Clock::time_point now);
+  /// The same for one lane: replay reads none that it does not need, whose records may be gone.
+  void refill(std::size_t lane, std::size_t max, Clock::time_point now);
 
   /// The lane to take the next run from: of those with data the one whose last event time is
   /// smallest; one whose source is more than `align_ms` ahead of another source with data waits.

@@ -34,7 +34,9 @@ std::span<const std::int32_t> MemoryLog::Member::poll(const Release& release) {
 /// One step of the protocol. Returns whether there is another.
 bool MemoryLog::Member::advance(const Release& release) {
   std::unique_lock lock(log_.mutex_);
-  switch (group_.standing(member_)) {
+  const Standing standing = group_.standing(member_);
+  joined_ = standing == Standing::assigned;
+  switch (standing) {
     case Standing::absent:
       if (!owned_.empty()) {
         lock.unlock();
@@ -61,7 +63,6 @@ bool MemoryLog::Member::advance(const Release& release) {
   }
   const std::span<const std::int32_t> mine = group_.take(member_);
   owned_.assign(mine.begin(), mine.end());
-  joined_ = true;
   return false;
 }
 

@@ -166,40 +166,51 @@ std::uint64_t Runner::verify(const Tell& tell) {
   const std::optional<EpochRecord> last =
       last_epoch(world_.log, live_graph_.pipeline, settings_.shard, world_.simulated.wait);
   if (!last) throw std::runtime_error("there is no epoch yet");
-  // The first epochs may be gone, up to a snapshot that is in the topic.
-  const bool whole = [&] {
-    const auto first =
-        read_epochs(world_.log, live_graph_.pipeline, settings_.shard, 0, 1, world_.simulated.wait);
-    return !first.empty() && first.front().epoch == 0;
-  }();
+  const auto first =
+      read_epochs(world_.log, live_graph_.pipeline, settings_.shard, 0, 1, world_.simulated.wait);
+  std::string why = "they were trimmed";
   Positions positions;
-  std::unique_ptr<EpochReader> epochs;
-  if (!whole) {
-    make_snapshots();
-    epochs = oldest_start(positions);
-  } else {
-    epochs = from_epoch_0(positions);
+  if (!first.empty() && first.front().epoch == 0) {
+    const auto epochs = from_epoch_0(positions);
+    if (could_replay(*epochs, positions, last->epoch, tell, why)) return next_epoch_;
   }
-  const std::uint64_t begun = next_epoch_ - 1;
-  open_lanes(positions);
-  replay_all(*epochs, last->epoch, tell);
-  return next_epoch_ - begun;
-}
-
-/// The oldest snapshot from which on all epochs are there.
-std::unique_ptr<EpochReader> Runner::oldest_start(Positions& positions) {
+  // The first epochs may be gone, up to a snapshot that is in the topic; or their input is.
+  make_snapshots();
   std::vector<SnapshotStore::Candidate> all = snapshots_->list();
-  std::string why = "there is none";
   for (auto candidate = all.rbegin(); candidate != all.rend(); ++candidate) {
+    std::unique_ptr<EpochReader> epochs;
+    accepted_.reset();
     try {
-      return load_snapshot(snapshots_->load(*candidate), positions);
+      epochs = load_snapshot(snapshots_->load(*candidate), positions);
     } catch (const LogFailure&) {
       throw;
     } catch (const std::exception& error) {
-      why = error.what();
+      notes_.push_back(fmt::format("snapshot not used: {}: {}", candidate->where, error.what()));
+      continue;
     }
+    if (!could_replay(*epochs, positions, last->epoch, tell, why)) continue;
+    notes_.push_back(fmt::format(
+        "compared from the snapshot of epoch {} on; the epochs before it cannot be replayed: {}",
+        candidate->epoch, why));
+    return next_epoch_ - 1 - candidate->epoch;
   }
-  throw std::runtime_error("the first epochs were trimmed, and no snapshot can be used: " + why);
+  throw LogFailure(LogFailure::Kind::lost,
+                   fmt::format("the first epochs cannot be replayed: {}, and no snapshot {}", why,
+                               all.empty() ? "is there" : "leads to the end"));
+}
+
+/// Replays all from there. False: the input is gone; `why` says which.
+bool Runner::could_replay(EpochReader& epochs, const Positions& positions, std::uint64_t last,
+                          const Tell& tell, std::string& why) {
+  try {
+    open_lanes(positions);
+    replay_all(epochs, last, tell);
+    return true;
+  } catch (const LogFailure& failure) {
+    if (failure.kind != LogFailure::Kind::lost) throw;
+    why = failure.what();
+    return false;
+  }
 }
 
 /// Commits a record without rows, and waits for it.
@@ -244,6 +255,7 @@ void Runner::begin(std::int64_t first_position) {
   log_position_ = first_position;
   commit_alone(std::move(record));
   open_lanes(start);
+  for (const std::int64_t position : start) snapshot_positions_.emplace_back(position, kNoTime);
 }
 
 void Runner::recover(const Tell& tell) {
@@ -260,11 +272,15 @@ void Runner::recover(const Tell& tell) {
     Positions positions;
     const auto epochs = start_of_replay(last->epoch, positions);
     open_lanes(positions);
+    for (const std::int64_t position : positions)
+      snapshot_positions_.emplace_back(position, kNoTime);
     log_position_ = epochs->end();
     try {
       replay_all(*epochs, last->epoch, tell);
     } catch (const LogFailure& failure) {
-      if (failure.kind != LogFailure::Kind::lost || settings_.engine.on_lost_input != "skip") throw;
+      if (failure.kind != LogFailure::Kind::lost) throw;
+      if (settings_.engine.on_lost_input != "skip")
+        throw LogFailure(LogFailure::Kind::lost, with_way_out(failure));
       go_on_without(last->epoch, tell);
     }
     if (changed()) change();

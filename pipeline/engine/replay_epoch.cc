@@ -48,7 +48,7 @@ void Runner::replay_run(const Run& run, std::size_t lane, std::uint64_t& in,
                         const EpochRecord& record, std::size_t& mark) {
   auto deadline = now() + kPatience;
   for (std::uint64_t left = run.count; left > 0;) {
-    lanes_->refill(settings_.engine.run_rows, now());
+    lanes_->refill(lane, settings_.engine.run_rows, now());
     const std::span<const Record> records =
         lanes_->take(lane, std::min<std::uint64_t>(left, settings_.engine.run_rows));
     if (records.empty()) {
@@ -76,6 +76,7 @@ void Runner::replay_run(const Run& run, std::size_t lane, std::uint64_t& in,
       else
         shard_->add(lane, one);
     }
+    last_times_[lane] = records.back().timestamp;
     left -= records.size();
     if (left == 0 && records.back().offset != run.last)
       differs(record.epoch, fmt::format("{} [{}] ends at offset {}, recorded was {}", run.source,
@@ -87,10 +88,12 @@ void Runner::replay(const EpochRecord& record) {
   std::size_t mark = 0;
   std::uint64_t in = 0;
   if (record.resumed && !std::exchange(resuming_, false))
-    throw std::runtime_error(fmt::format(
-        "epoch {} went on from the state of epoch {}, since input had been deleted; a snapshot of "
-        "it or a later one is needed to go on from there, and there is none",
-        record.epoch, *record.resumed));
+    throw LogFailure(
+        LogFailure::Kind::lost,
+        fmt::format("epoch {} went on from the state of epoch {}, since input had been deleted; a "
+                    "snapshot of it or a later one is needed to go on from there, and there is "
+                    "none",
+                    record.epoch, *record.resumed));
   if (!record.lost.empty() && !record.resumed) {
     Positions positions = lanes_->positions();
     for (const LostInput& one : record.lost)

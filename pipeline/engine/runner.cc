@@ -73,6 +73,7 @@ void Runner::wait(std::chrono::milliseconds time) {
 
 void Runner::stop(Stopped why, std::string reason) {
   if (stopped_ != Stopped::no) return;
+  nobody_dies();
   stopped_ = why;
   reason_ = std::move(reason);
 }
@@ -92,18 +93,20 @@ bool Runner::work() {
   try {
     lanes_->refill(settings_.engine.run_rows, time);
   } catch (const LogFailure& failure) {
-    if (failure.kind == LogFailure::Kind::lost && settings_.engine.on_lost_input == "skip" &&
-        pass_over_lost())
-      return true;
-    stop(failure.kind == LogFailure::Kind::lost          ? Stopped::lost_input
-         : failure.kind == LogFailure::Kind::unreachable ? Stopped::unreachable
-                                                         : Stopped::failed,
-         failure.what());
+    try {
+      if (failure.kind == LogFailure::Kind::lost && settings_.engine.on_lost_input == "skip" &&
+          pass_over_lost())
+        return true;
+      stop_for(failure);
+    } catch (const LogFailure& another) {
+      stop_for(another);
+    }
     return false;
   }
   const bool marked = mark_idle(time);
   if (const auto lane = lanes_->choose(shard_->clock(), settings_.engine.align.ms)) {
     run(*lane);
+    if (one_by_one()) close_epoch(false);
     return true;
   }
   shard_->flush();
@@ -112,6 +115,13 @@ bool Runner::work() {
     deadline_ =
         std::min(deadline_, *epoch_began_ + std::chrono::milliseconds(settings_.engine.epoch.ms));
   return marked || ticked;
+}
+
+void Runner::stop_for(const LogFailure& failure) {
+  stop(failure.kind == LogFailure::Kind::lost          ? Stopped::lost_input
+       : failure.kind == LogFailure::Kind::unreachable ? Stopped::unreachable
+                                                       : Stopped::failed,
+       failure.kind == LogFailure::Kind::lost ? with_way_out(failure) : failure.what());
 }
 
 void Runner::run(std::size_t lane) {
@@ -146,8 +156,7 @@ void Runner::run(std::size_t lane) {
 
 bool Runner::due() const {
   if (!epoch_began_) return false;
-  return epoch_rows_ >= kEpochRows || (one_by_one() && epoch_rows_ > 0) ||
-         outboxes_[open_].size() >= kEpochBytes ||
+  return epoch_rows_ >= kEpochRows || outboxes_[open_].size() >= kEpochBytes ||
          record_.runs.size() + record_.marks.size() >= kEpochRuns ||
          now() - *epoch_began_ >= std::chrono::milliseconds(settings_.engine.epoch.ms);
 }
@@ -247,7 +256,7 @@ void Runner::close_epoch(bool with_state) {
   }
   chain_ = record_.chain;
   const bool snapshot =
-      with_state ||
+      with_state || snapshot_due_ ||
       now() - last_snapshot_ >= std::chrono::milliseconds(settings_.engine.snapshot_every.ms);
   if (snapshot) find_log_position();
   last_position_ = log_position_;
@@ -257,9 +266,11 @@ void Runner::close_epoch(bool with_state) {
   epoch_rows_ = 0;
   epoch_began_.reset();
   in_flight_ = true;
+  closed_ = lanes_->positions();
   committer_->submit(std::move(job));
   open_ = 1 - open_;
   shard_->write_to(outboxes_[open_]);
+  is_processed();
 }
 
 /// Takes note of a commit that has ended.
@@ -331,6 +342,7 @@ void Runner::take_snapshot() {
     snapshot_positions_.emplace_back(lanes_->position(lane), last_times_[lane]);
   pending_ = std::move(snapshot);
   last_snapshot_ = now();
+  snapshot_due_ = false;
   snapshot_epoch_ = epoch();
   snapshot_seconds_.observe(std::chrono::duration<double>(last_snapshot_ - begun).count());
 }
@@ -352,9 +364,11 @@ std::string Runner::new_snapshot_error() {
 void Runner::finish() {
   if (!committer_ || !lanes_) return;
   finishing_ = true;
-  if (stopped_ == Stopped::no && in_flight_) committer_->wait();
+  // A shard that stopped since input is gone is whole: what it knows is kept for the next start.
+  const bool whole = stopped_ == Stopped::no || stopped_ == Stopped::lost_input;
+  if (whole && in_flight_) committer_->wait();
   collect();
-  if (stopped_ == Stopped::no) {
+  if (whole && committer_->state() == Committer::State::idle) {
     shard_->flush();
     if (epoch_began_) {
       close_epoch(true);
@@ -366,14 +380,25 @@ void Runner::finish() {
     }
   }
   snapshots_.reset();  // what waits is written
-  if (deaths_ && stopped_ == Stopped::no) deaths_->clear();
+  nobody_dies();
 }
 
 void Runner::park(bool lost) {
-  if (!committer_ || !lanes_ || stopped_ != Stopped::no) return;
+  if (!committer_ || !lanes_) return;
+  if (stopped_ == Stopped::no && in_flight_) committer_->wait();
+  collect();
+  if (!lost) commit_open();
+  // Whoever has it next may be in this process: its folder is not written to any more.
+  if (snapshots_) snapshots_->finish();
+  nobody_dies();
+}
+
+/// Commits the open epoch, and waits for it.
+void Runner::commit_open() {
+  if (stopped_ != Stopped::no) return;
   if (in_flight_) committer_->wait();
   collect();
-  if (lost || stopped_ != Stopped::no) return;
+  if (stopped_ != Stopped::no) return;
   shard_->flush();
   if (!epoch_began_) return;
   close_epoch(false);

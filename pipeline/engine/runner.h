@@ -87,8 +87,10 @@ class Runner {
   /// pipeline that it was made with; then this one is recorded as a change.
   void recover(const std::function<void(const Progress&)>& progress);
 
-  /// Replays everything that the log holds from epoch 0 and compares; fences nobody, writes
-  /// nothing. Throws std::runtime_error at the first difference. Returns the epochs compared.
+  /// Replays everything that the log holds from epoch 0 (where the first epochs or their input are
+  /// gone: from the oldest snapshot that leads to the end, which a note says) and compares; fences
+  /// nobody, writes nothing. Throws std::runtime_error at the first difference, LogFailure.
+  /// Returns the epochs compared.
   std::uint64_t verify(const std::function<void(const Progress&)>& progress);
 
   /// Does what can be done without waiting. Returns whether there was anything; else the time until
@@ -147,7 +149,8 @@ class Runner {
   std::unique_ptr<EpochReader> start_of_replay(std::uint64_t last, Positions& positions);
   std::unique_ptr<EpochReader> load_snapshot(const Snapshot& snapshot, Positions& positions);
   std::unique_ptr<EpochReader> from_epoch_0(Positions& positions);
-  std::unique_ptr<EpochReader> oldest_start(Positions& positions);
+  bool could_replay(EpochReader& epochs, const Positions& positions, std::uint64_t last,
+                    const Tell& tell, std::string& why);
   void replay_all(EpochReader& epochs, std::uint64_t last, const Tell& tell);
   void begin(std::int64_t first_position);
   void commit_alone(EpochRecord record);
@@ -156,12 +159,15 @@ class Runner {
 
   // dangers.cc
   void watch_deaths();
-  bool past_danger() const;
+  bool is_past(const std::vector<DeathWatch::Taken>& all, const Positions& here) const;
   bool one_by_one() const;
   void note_in_hand(std::size_t lane, const Record& first);
+  void is_processed();
   void survived();
+  void nobody_dies();
   bool is_poison(const std::string& source, std::int32_t partition, std::int64_t offset) const;
   bool pass_over_lost();
+  static std::string with_way_out(const LogFailure& lost);
   void go_on_without(std::uint64_t last, const Tell& tell);
   void watch_headroom(Clock::time_point time);
   void trim_epochs();
@@ -183,6 +189,7 @@ class Runner {
   void replay_marks(const EpochRecord& record, std::size_t& mark);
   std::size_t lane_of(const std::string& source, std::int32_t partition) const;
 
+  void stop_for(const LogFailure& failure);
   void run(std::size_t lane);
   void mark(Mark one);
   bool at_end(std::size_t lane, Clock::time_point now);
@@ -190,6 +197,7 @@ class Runner {
   bool tick(Clock::time_point now);
   bool due() const;
   void close_epoch(bool with_state);
+  void commit_open();
   void collect();
   void find_log_position();
   void make_snapshots();
@@ -226,6 +234,7 @@ class Runner {
 
   std::optional<Snapshot> pending_;  // serialised, waits for its epoch's commit
   Clock::time_point last_snapshot_;
+  bool snapshot_due_ = false;  // with the next epoch, however short the time
   std::uint64_t snapshot_epoch_ = 0;
   std::vector<std::size_t> state_bytes_;
 
@@ -235,7 +244,7 @@ class Runner {
   };
   std::optional<DeathWatch> deaths_;
   DeathWatch::Mark in_hand_;
-  std::optional<Skip> poison_;
+  Positions closed_;  // per lane, of the epoch closed last
   std::uint64_t lost_records_ = 0;
   bool resuming_ = false;
   std::int64_t trimmed_ = 0;  // the epochs partition begins there

@@ -88,12 +88,11 @@ void Service::fail(const LogFailure& failure) {
        failure.what());
 }
 
-/// A shard whose input was lost to retention stops; the others go on.
-void Service::lose(Runner& runner, const std::string& reason) {
-  --running_;
+/// A shard whose input was lost to retention stops; the others go on, if there are any.
+void Service::lose(const std::string& reason) {
+  if (--running_ == 0) return fail(Stopped::lost_input, reason);
   lost_ = true;
   tell_({Line::Level::error, reason + "; this shard has stopped, the others go on"});
-  runner.finish();
   const std::lock_guard lock(mutex_);
   why_ = Stopped::lost_input;
   reason_ = reason;

@@ -89,7 +89,7 @@ class Service {
  private:
   class Worker;
 
-  void lose(Runner& runner, const std::string& reason);
+  void lose(const std::string& reason);
   void fail(Stopped why, const std::string& reason);
   void fail(const LogFailure& failure);
 

@@ -185,8 +185,12 @@ void Service::Worker::take(std::uint32_t shard) {
     runners_[shard] = std::move(runner);
   } catch (const Revoked&) {
   } catch (const LogFailure& failure) {
-    if (failure.kind != LogFailure::Kind::fenced) throw;
-    fenced(shard, failure.what());
+    if (failure.kind == LogFailure::Kind::fenced)
+      fenced(shard, failure.what());
+    else if (failure.kind == LogFailure::Kind::lost)
+      lost(shard, failure.what());
+    else
+      throw;
   }
   in_recovery_.reset();
   recovering_ = false;
@@ -196,14 +200,16 @@ void Service::Worker::take(std::uint32_t shard) {
 void Service::Worker::fenced(std::uint32_t shard, const std::string& reason) {
   const auto now = Clock::now();
   const std::string text = fmt::format("shard {}: {}", shard, reason);
-  fencings_.push_back(now);
-  while (now - fencings_.front() > kFencingsWithin) fencings_.pop_front();
+  // Of this shard alone: who was paused finds all of its shards taken at once.
+  std::deque<Clock::time_point>& times = fencings_[shard];
+  times.push_back(now);
+  while (now - times.front() > kFencingsWithin) times.pop_front();
   if (!membership_)
     return service_.fail(Stopped::fenced,
                          text +
                              ". Another weir runs this pipeline's shard under the same name: "
                              "stop one of them (or use `membership: group`)");
-  if (fencings_.size() >= kMostFencings)
+  if (times.size() >= kMostFencings)
     return service_.fail(
         Stopped::fenced,
         fmt::format("{}. That was the {}rd time within {} s: another program runs this pipeline "
@@ -215,17 +221,22 @@ void Service::Worker::fenced(std::uint32_t shard, const std::string& reason) {
   not_before_[shard] = now + kAfterFencing;
 }
 
+/// Its input was deleted: taken up again it would stop again.
+void Service::Worker::lost(std::uint32_t shard, const std::string& reason) {
+  service_.lose(fmt::format("shard {}: {}", shard, reason));
+  not_before_[shard] = Clock::time_point::max();
+}
+
 void Service::Worker::stopped(std::uint32_t shard, std::unique_ptr<Runner>& runner) {
-  const std::string reason = fmt::format("shard {}: {}", shard, runner->reason());
   if (runner->stopped() == Stopped::fenced) {
     fenced(shard, runner->reason());
     runner.reset();
-  } else if (runner->stopped() == Stopped::lost_input && service_.running_ > 1) {
-    service_.lose(*runner, reason);
+  } else if (runner->stopped() == Stopped::lost_input) {
+    runner->finish();
+    lost(shard, runner->reason());
     runner.reset();
-    not_before_[shard] = Clock::time_point::max();
   } else {
-    service_.fail(runner->stopped(), reason);
+    service_.fail(runner->stopped(), fmt::format("shard {}: {}", shard, runner->reason()));
   }
 }
 
@@ -334,7 +345,12 @@ void Service::Worker::work() {
     loop();
     finish();
   } catch (const LogFailure& failure) {
-    service_.fail(failure);
+    if (failure.kind == LogFailure::Kind::fenced)  // by the group, not as a writer
+      service_.fail(Stopped::fenced,
+                    fmt::format("{}. Two programs have the same engine.instance: give each its own",
+                                failure.what()));
+    else
+      service_.fail(failure);
   } catch (const std::exception& error) {
     service_.fail(Stopped::failed, error.what());
   }

@@ -56,6 +56,7 @@ class Service::Worker {
   bool turn(Clock::time_point& deadline);
   void stopped(std::uint32_t shard, std::unique_ptr<Runner>& runner);
   void fenced(std::uint32_t shard, const std::string& reason);
+  void lost(std::uint32_t shard, const std::string& reason);
   void report(Clock::time_point now);
   void report_recovery(std::uint32_t shard, std::uint64_t epochs_left);
   void finish();
@@ -71,7 +72,7 @@ class Service::Worker {
   std::string lease_;  // as written last
   std::map<std::uint32_t, std::unique_ptr<Runner>> runners_, parked_;
   std::map<std::uint32_t, Clock::time_point> not_before_;  // shards that were fenced
-  std::deque<Clock::time_point> fencings_;
+  std::map<std::uint32_t, std::deque<Clock::time_point>> fencings_;
   std::optional<std::uint32_t> in_recovery_;
   Clock::time_point last_report_, told_;
   bool told_any_ = false;

@@ -128,6 +128,36 @@ TEST(Service, OneThatIsReplacedStopsAsFenced) {
               end.output_hash);
 }
 
+TEST(Service, AShardWhoseInputIsGoneStopsAndTheOthersGoOn) {
+  TwoShards two(Set{{"engine.snapshot_every", "1h"}});
+  const std::size_t half = two.rows.size() / 2;
+  two.cluster.append(std::span(two.rows).first(half));
+  const auto running = two.service();
+  two.wait_for(*running, [&] { return two.all_committed(); });
+  two.lost = true;  // both die with epochs to replay
+  two.cluster.append(std::span(two.rows).subspan(half, half / 2));
+  running->join();
+  two.lost = false;
+  two.cluster.log().delete_records("events", 0, two.cluster.log().offsets("events", 0).end);
+  const auto again = two.service();
+  two.cluster.append(std::span(two.rows).subspan(half + half / 2));
+  two.wait_for(*again, [&] {
+    return two.cluster.log().committed("events", 1) == two.cluster.log().offsets("events", 1).end;
+  });
+  EXPECT_FALSE(again->ended());
+  EXPECT_FALSE(again->ready());
+  again->ask_to_stop();
+  again->join();
+  EXPECT_EQ(again->why(), Stopped::lost_input);
+  EXPECT_TRUE(again->reason().starts_with(
+      "shard 0: input was deleted before weir was done with it: offset 0 of events[0]"))
+      << again->reason();
+  ASSERT_EQ(again->ends().size(), 1U);
+  EXPECT_EQ(again->ends()[0].shard, 1U);
+  EXPECT_EQ(verified(*two.pipeline, two.layout, two.cluster.world(), 1),
+            (Hashes{again->ends()[0].output_hash, again->ends()[0].state_hash}));
+}
+
 TEST(Service, EndsWithTheReasonWhenTheLogRefuses) {
   TwoShards two;
   const auto running = two.service();
@@ -188,6 +218,29 @@ TEST(Topics, TheNumberOfShardsFitsSourcesAndWhatWasBegun) {
   EXPECT_TRUE(why_not(begun, *two, true)
                   .starts_with("topic weir.diamond.epochs has 1 partitions, one a shard; "
                                "engine.shards is 2."));
+}
+
+TEST(Topics, ACompactedSourceIsRefusedUnlessItKeepsRecordsLongEnoughForReplay) {
+  const auto pipeline = read_pipeline(kDiamond);  // a snapshot every minute
+  Cluster cluster;
+  cluster.create_sources(*pipeline->graph, 1);
+  TopicSettings settings = cluster.log().settings("events");
+  settings.compacted = true;
+  cluster.log().set_settings("events", settings);
+  EXPECT_EQ(why_not(cluster, *pipeline, true),
+            "source events: topic events is compacted, so its records may be gone before they are "
+            "replayed; set its min.compaction.lag.ms to 3600000 or more (it is 0), or give weir a "
+            "copy that is not compacted");
+  EXPECT_EQ(cluster.log().partitions("weir.diamond.epochs"), std::nullopt);  // nothing was made
+  settings.min_compaction_lag_ms = 3'599'999;
+  cluster.log().set_settings("events", settings);
+  EXPECT_NE(why_not(cluster, *pipeline, true), "");
+  settings.min_compaction_lag_ms = 3'600'000;
+  cluster.log().set_settings("events", settings);
+  EXPECT_EQ(why_not(cluster, *pipeline, true), "");
+  const auto rare = read_pipeline(kDiamond, {{"engine.snapshot_every", "1h"}});
+  EXPECT_NE(why_not(cluster, *rare, true).find("to 36000000 or more (it is 3600000)"),
+            std::string::npos);
 }
 
 TEST(StateDir, IsPrivateAndForOneProgram) {

@@ -1,0 +1,190 @@
+#include "tests/pipeline/engine/group_harness.h"
+
+// Services that share the shards of a pipeline, and such that should not.
+
+namespace weir {
+namespace {
+
+using namespace engine_test;
+using Process = Site::Process;
+using Shares = std::map<std::string, int>;
+
+TEST(Group, InstancesComeAndGoUnderLoadAndEveryRowIsProcessedOnce) {
+  Site site;
+  const std::size_t part = site.rows.size() / 40;
+  const auto feed = [&](const std::function<bool()>& until) {
+    for (int i = 0; i < 5; ++i) site.append(part);  // while shards move
+    EXPECT_TRUE(site.wait_until(until));
+    for (int i = 0; i < 5; ++i) site.append(part);
+  };
+  auto a = std::make_unique<Process>(site, "a");
+  feed([&] { return site.shares() == Shares{{"a", 4}}; });
+  auto b = std::make_unique<Process>(site, "b");
+  feed([&] { return site.shares() == Shares{{"a", 2}, {"b", 2}}; });
+  auto c = std::make_unique<Process>(site, "c");
+  feed([&] { return site.shares() == Shares{{"a", 2}, {"b", 1}, {"c", 1}}; });
+  a.reset();
+  EXPECT_TRUE(site.wait_until([&] { return site.shares() == Shares{{"b", 2}, {"c", 2}}; }));
+  b.reset();
+  feed([&] { return site.shares() == Shares{{"c", 4}} && site.all_committed(); });
+  EXPECT_TRUE(site.wait_until([&] { return site.all_committed(); }));
+  EXPECT_TRUE(c->service.ready());
+  c->service.ask_to_stop();
+  c->service.join();
+  EXPECT_EQ(c->service.why(), Stopped::no) << c->service.reason();
+  EXPECT_EQ(c->service.ends().size(), 4U);
+  site.expect_equal(c->service);
+  site.expect_all_once();
+}
+
+TEST(Group, AShardThatIsGivenBackUntouchedGoesOnWithoutReplay) {
+  Site site;
+  site.append(400);
+  Process a(site, "a");
+  EXPECT_TRUE(site.wait_until([&] { return site.all_committed(); }));
+  Process b(site, "b");
+  EXPECT_TRUE(site.wait_until([&] { return site.shares() == Shares{{"a", 2}, {"b", 2}}; }));
+  Process c(site, "c");  // a waits for b, or b for a, between giving up and getting back
+  EXPECT_TRUE(site.wait_until([&] {
+    return site.shares() == Shares{{"a", 2}, {"b", 1}, {"c", 1}};
+  }));
+  EXPECT_TRUE(
+      site.wait_until([&] { return a.service.ready() && b.service.ready() && c.service.ready(); }));
+  site.append(400);
+  EXPECT_TRUE(site.wait_until([&] { return site.all_committed(); }));
+  using Owners = std::vector<std::string>;
+  EXPECT_EQ(site.owners(0), Owners{"a"});
+  EXPECT_EQ(site.owners(1), Owners{"a"});
+  EXPECT_EQ(site.owners(2), (Owners{"a", "b"}));
+  EXPECT_EQ(site.owners(3), (Owners{"a", "b", "c"}));
+  EXPECT_EQ(a.told("given up after epoch"), 2);
+  EXPECT_EQ(b.told("given up after epoch"), 1);
+  for (Process* process : {&a, &b, &c}) {
+    process->service.ask_to_stop();
+    process->service.join();
+    EXPECT_EQ(process->service.why(), Stopped::no) << process->service.reason();
+  }
+  site.expect_all_once();
+}
+
+TEST(Group, AZombieLetsGoAndNothingIsDoubled) {
+  Site site;
+  site.append(400);
+  Process a(site, "a");
+  Process b(site, "b");
+  EXPECT_TRUE(site.wait_until([&] { return site.shares() == Shares{{"a", 2}, {"b", 2}}; }));
+  for (int round = 0; round < (kSanitized ? 2 : 5); ++round) {
+    a.log.pause();
+    site.append(100);
+    a.log.expire();
+    EXPECT_TRUE(site.wait_until([&] {
+      return site.shares() == Shares{{"b", 4}} && site.all_committed();
+    }));
+    site.append(100);
+    a.log.go_on();  // with an epoch in hand that is no longer its own
+    EXPECT_TRUE(site.wait_until([&] {
+      return site.shares() == Shares{{"a", 2}, {"b", 2}} && site.all_committed() &&
+             a.service.ready() && b.service.ready();
+    }));
+  }
+  for (Process* process : {&a, &b}) {
+    process->service.ask_to_stop();
+    process->service.join();
+    EXPECT_EQ(process->service.why(), Stopped::no) << process->service.reason();
+    site.expect_equal(process->service);
+  }
+  site.expect_all_once();
+}
+
+TEST(Group, AMemberWithoutShardsIsReadyAndAlive) {
+  Site site(1);
+  Process a(site, "a");
+  Process b(site, "b");
+  EXPECT_TRUE(site.wait_until([&] { return a.service.ready() && b.service.ready(); }));
+  EXPECT_TRUE(a.service.alive());
+  EXPECT_TRUE(b.service.alive());
+  EXPECT_EQ(site.shares(), (Shares{{"a", 1}}));
+  b.log.pause();  // a process that hangs where it waits for its lease
+  EXPECT_TRUE(b.service.ready());
+  b.log.go_on();
+}
+
+TEST(Group, AnInstanceThatIsThereTwiceEndsTheOlderWithTheWayOut) {
+  Site site(2);
+  Process older(site, "older", {{"engine.instance", "x"}});
+  EXPECT_TRUE(site.wait_until([&] { return older.service.ready(); }));
+  Process newer(site, "newer", {{"engine.instance", "x"}});
+  older.service.join();
+  EXPECT_EQ(older.service.why(), Stopped::fenced);
+  EXPECT_EQ(older.service.reason(),
+            "another member of weir.diamond has joined as x-0. Two programs have the same "
+            "engine.instance: give each its own");
+  EXPECT_FALSE(older.service.ready());
+  EXPECT_TRUE(site.wait_until([&] { return site.shares() == Shares{{"newer", 2}}; }));
+}
+
+TEST(Group, TwoFixedServicesOfOneNameEndTheOlderWithTheWayOut) {
+  Site site(2);
+  site.append(200);
+  const Set fixed = {{"engine.membership", "fixed"}};
+  Process older(site, "older", fixed);
+  EXPECT_TRUE(site.wait_until([&] { return site.all_committed(); }));
+  Process newer(site, "newer", fixed);
+  EXPECT_TRUE(site.wait_until([&] { return newer.service.ready(); }));
+  site.append(200);
+  older.service.join();
+  EXPECT_EQ(older.service.why(), Stopped::fenced);
+  EXPECT_NE(older.service.reason().find(
+                ". Another weir runs this pipeline's shard under the same name: stop one of them "
+                "(or use `membership: group`)"),
+            std::string::npos)
+      << older.service.reason();
+  EXPECT_TRUE(site.wait_until([&] { return site.all_committed(); }));
+  newer.service.ask_to_stop();
+  newer.service.join();
+  EXPECT_EQ(newer.service.why(), Stopped::no) << newer.service.reason();
+  site.expect_equal(newer.service);
+}
+
+TEST(Group, AnOutsiderThatTakesAShardThreeTimesEndsTheServiceAndOnceDoesNot) {
+  Site site(3);
+  site.append(100);
+  Process member(site, "member");
+  EXPECT_TRUE(site.wait_until([&] { return site.all_committed(); }));
+  const TemporaryFolder folder;
+  const auto intrude = [&](std::uint32_t shard) {
+    const std::size_t before = site.owners(shard).size();
+    RunningShard outsider(*site.pipeline, site.layout, site.cluster.world(), folder.path(), shard);
+    outsider.recover();
+    site.append(60);
+    EXPECT_TRUE(site.wait_until(
+        [&] { return member.service.ended() || site.owners(shard).size() > before; }));
+  };
+  // All of its shards at once, as a process that was paused finds them: it takes them back.
+  {
+    std::vector<std::unique_ptr<RunningShard>> outsiders;
+    for (std::uint32_t shard = 0; shard < 3; ++shard) {
+      outsiders.push_back(std::make_unique<RunningShard>(
+          *site.pipeline, site.layout, site.cluster.world(), folder.path(), shard));
+      outsiders.back()->recover();
+    }
+    site.append(100);
+    EXPECT_TRUE(site.wait_until([&] { return member.told("the shard is let go") == 3; }));
+    EXPECT_FALSE(member.service.ready());
+  }
+  EXPECT_TRUE(site.wait_until([&] { return member.service.ready() && site.all_committed(); }));
+  EXPECT_FALSE(member.service.ended());
+  intrude(0);
+  EXPECT_FALSE(member.service.ended());
+  intrude(0);
+  member.service.join();
+  EXPECT_EQ(member.service.why(), Stopped::fenced);
+  EXPECT_NE(member.service.reason().find("That was the 3rd time within 60 s: another program runs "
+                                         "this pipeline outside of its group weir.diamond; stop "
+                                         "one of them"),
+            std::string::npos)
+      << member.service.reason();
+}
+
+}  // namespace
+}  // namespace weir
