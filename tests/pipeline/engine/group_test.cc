@@ -73,7 +73,7 @@ TEST(Group, AZombieLetsGoAndNothingIsDoubled) {
   Process a(site, "a");
   Process b(site, "b");
   EXPECT_TRUE(site.wait_until([&] { return site.shares() == Shares{{"a", 2}, {"b", 2}}; }));
-  for (int round = 0; round < (kSanitized ? 2 : 5); ++round) {
+  for (int round = 0; round < (kSanitized ? 1 : 3); ++round) {
     a.log.pause();
     site.append(100);
     a.log.expire();

@@ -1,0 +1,201 @@
+#include <cmath>
+
+#include "pipeline/engine/snapshot_folder.h"
+#include "pipeline/engine/snapshot_topic.h"
+#include "tests/pipeline/engine/dangers_harness.h"
+
+// How long what a replay needs is still there: of the input, and of the epochs.
+
+namespace weir {
+namespace {
+
+using namespace engine_test;
+using std::chrono::seconds;
+
+double figure(Runner& runner, const MetricName& metric) {
+  MetricSamples samples;
+  runner.report(samples);
+  for (const MetricSamples::Sample& sample : samples.all())
+    if (sample.metric->name == metric.name) return sample.number();
+  return std::nan("");
+}
+
+/// A shard in simulated time with rows that have just been written.
+struct Flow {
+  explicit Flow(Set set, std::int64_t retention_ms = -1) : lives(kDiamond, std::move(set)) {
+    TopicSettings settings = lives.log().settings("events");
+    settings.retention_ms = retention_ms;
+    lives.log().set_settings("events", settings);
+    lives.change({});
+  }
+  void append(std::size_t count) {
+    for (; count > 0; --count, ++sent) {
+      rows[sent].timestamp = lives.wall_ms();
+      lives.append(std::span(rows).subspan(sent, 1));
+    }
+  }
+  /// Appends rows, and lets them be processed and committed.
+  void take(Lives::Life& life, std::size_t count) {
+    append(count);
+    ASSERT_TRUE(life.work_to_end()) << life->reason();
+  }
+  /// Time passes, and the shard looks around.
+  void wait(Lives::Life& life, seconds time) {
+    lives.pass(time);
+    while (life->work()) continue;
+  }
+  std::uint64_t newest_snapshot() {
+    const auto files = list_snapshots(lives.folder());
+    return files.empty() ? 0 : read_snapshot(files[0]).epoch;
+  }
+
+  Lives lives;
+  std::vector<Row> rows = random_rows(40, 3000);
+  std::size_t sent = 0;
+};
+
+TEST(Headroom, SaysHowMuchInputAReplayWouldNeedIsLeftAndForHowLong) {
+  Flow stream(Set{{"engine.snapshot_every", "1h"}}, 600'000);
+  stream.append(100);
+  stream.lives.log().delete_records("events", 0, 30);
+  const auto first = stream.lives.life();
+  ASSERT_TRUE(first->work_to_end());
+  (*first)->finish();  // with a snapshot at offset 100
+  const auto life = stream.lives.life();
+  stream.wait(*life, seconds(31));
+  EXPECT_EQ(figure(**life, metric::replay_headroom_records), 70);
+  EXPECT_TRUE(std::isnan(figure(**life, metric::replay_headroom_seconds)));  // nothing to replay
+  stream.take(*life, 50);
+  (*life)->finish();
+  const auto next = stream.lives.life();  // with a snapshot at offset 150, and time known from then
+  stream.take(*next, 1);
+  stream.wait(*next, seconds(31));
+  EXPECT_EQ(figure(**next, metric::replay_headroom_records), 120);
+  stream.lives.log().delete_records("events", 0, 100);
+  stream.take(*next, 1);
+  stream.wait(*next, seconds(31));
+  EXPECT_EQ(figure(**next, metric::replay_headroom_records), 50);
+}
+
+TEST(Headroom, ASnapshotIsForcedBeforeTimeDeletesWhatReplayNeeds) {
+  Flow stream(Set{{"engine.snapshot_every", "24h"}}, 600'000);
+  stream.append(100);
+  const auto life = stream.lives.life();
+  ASSERT_TRUE(life->work_to_end());
+  stream.wait(*life, seconds(31));  // all of a short log is needed: soon
+  stream.take(*life, 10);
+  const std::uint64_t forced = stream.newest_snapshot();
+  EXPECT_EQ(forced, (*life)->epoch());
+  stream.take(*life, 1);
+  stream.wait(*life, seconds(240));
+  EXPECT_NEAR(figure(**life, metric::replay_headroom_seconds), 600 - 240, 1);
+  stream.take(*life, 1);
+  EXPECT_EQ(stream.newest_snapshot(), forced);
+  stream.wait(*life, seconds(90));  // less than half of the retention is left
+  EXPECT_NEAR(figure(**life, metric::replay_headroom_seconds), 600 - 330, 1);
+  stream.take(*life, 1);
+  EXPECT_EQ(stream.newest_snapshot(), (*life)->epoch());
+  stream.take(*life, 1);
+  EXPECT_LT(stream.newest_snapshot(), (*life)->epoch());  // once
+  stream.wait(*life, seconds(31));
+  EXPECT_NEAR(figure(**life, metric::replay_headroom_seconds), 600 - 31, 1);
+}
+
+TEST(Headroom, NothingIsForcedWhereNothingWouldBeReplayed) {
+  Flow stream(Set{{"engine.snapshot_every", "24h"}}, 600'000);
+  stream.append(100);
+  const auto life = stream.lives.life();
+  ASSERT_TRUE(life->work_to_end());
+  (*life)->finish();
+  const auto next = stream.lives.life();
+  stream.wait(*next, seconds(3600));  // a silent source: its last record is long gone
+  const std::uint64_t snapshot = stream.newest_snapshot();
+  stream.take(*next, 1);
+  EXPECT_EQ(stream.newest_snapshot(), snapshot);
+}
+
+TEST(Headroom, ASnapshotIsForcedWhenDeletionComesNearAndNothingIsLost) {
+  Flow stream(Set{{"engine.snapshot_every", "24h"}});
+  stream.append(500);
+  {
+    const auto life = stream.lives.life();
+    ASSERT_TRUE(life->work_to_end());
+    (*life)->finish();
+  }
+  const std::uint64_t first = stream.newest_snapshot();
+  Hashes live;
+  {
+    const auto life = stream.lives.life();
+    stream.take(*life, 500);
+    stream.lives.log().delete_records("events", 0, 400);
+    stream.wait(*life, seconds(31));
+    stream.take(*life, 10);
+    EXPECT_EQ(stream.newest_snapshot(), first);  // a hundred of six hundred are still before it
+    stream.lives.log().delete_records("events", 0, 460);
+    stream.wait(*life, seconds(31));
+    stream.take(*life, 10);
+    EXPECT_EQ(stream.newest_snapshot(), (*life)->epoch());
+    stream.lives.log().delete_records("events", 0, 1000);  // what the first one would have needed
+    live = life->hashes();
+  }
+  EXPECT_EQ(stream.lives.life()->hashes(), live);
+}
+
+TEST(Headroom, EpochsAreTrimmedBelowTheOldestSnapshotInTheTopicAndVerifyBeginsThere) {
+  Flow stream(Set{{"engine.snapshot_every", "1s"},
+                  {"engine.snapshot_topic_every", "10s"},
+                  {"engine.keep_epochs", "0s"}});
+  Hashes live;
+  {
+    const auto life = stream.lives.life();
+    for (int i = 0; i < 300; ++i) {
+      stream.take(*life, 3);
+      stream.lives.pass(seconds(1));
+    }
+    live = life->hashes();
+  }
+  const OffsetRange epochs = stream.lives.log().offsets("weir.diamond.epochs", 0);
+  EXPECT_GT(epochs.first, epochs.end / 2);
+  SnapshotTopicReader topic(stream.lives.log(), "diamond", 0);
+  const std::vector<TopicSnapshot> there = topic.list();
+  ASSERT_EQ(there.size(), 3U);
+  EXPECT_LE(epochs.first, there.back().log_position);
+  std::vector<std::string> notes;
+  EXPECT_EQ(stream.lives.verified(&notes), live);  // on a machine without a disk's snapshots
+  ASSERT_EQ(notes.size(), 1U);
+  EXPECT_EQ(notes[0], "compared from the snapshot of epoch " + std::to_string(there.back().epoch) +
+                          " on; the epochs before it cannot be replayed: they were trimmed");
+  std::filesystem::remove_all(stream.lives.folder());
+  EXPECT_EQ(stream.lives.life()->hashes(), live);  // another host
+  const OffsetRange snapshots = stream.lives.log().offsets("weir.diamond.snapshots", 0);
+  stream.lives.log().delete_records("weir.diamond.snapshots", 0, snapshots.end);
+  try {
+    stream.lives.verified();
+    FAIL();
+  } catch (const LogFailure& failure) {
+    EXPECT_STREQ(
+        failure.what(),
+        "the first epochs cannot be replayed: they were trimmed, and no snapshot is there");
+  }
+}
+
+TEST(Headroom, NoEpochIsTrimmedWhileTheTopicTakesNoSnapshot) {
+  Flow stream(Set{{"engine.snapshot_every", "1s"},
+                  {"engine.snapshot_topic_every", "10s"},
+                  {"engine.keep_epochs", "0s"}});
+  stream.lives.hook = [](const MemoryLog::Call& call) {
+    if (call.kind == MemoryLog::Call::Kind::commit && call.name == "weir.diamond.snapshots.0")
+      throw LogFailure(LogFailure::Kind::unreachable, "not now");
+    return MemoryLog::Fault::none;
+  };
+  const auto life = stream.lives.life();
+  for (int i = 0; i < 100; ++i) {
+    stream.take(*life, 3);
+    stream.lives.pass(seconds(1));
+  }
+  EXPECT_EQ(stream.lives.log().offsets("weir.diamond.epochs", 0).first, 0);
+  EXPECT_FALSE((*life)->new_snapshot_error().empty());
+}
+
+}  // namespace
+}  // namespace weir
