@@ -8,6 +8,9 @@ namespace {
 // An output's own fields, after those passed on.
 enum OwnField : std::size_t { kOwnPrediction, kOwnScore, kOwnModel, kOwnVersion, kOwnUpdates };
 constexpr std::size_t kOwnFields = kOwnUpdates + 1;
+// Layouts of the state.
+constexpr std::uint32_t kLearning = 1;
+constexpr std::uint32_t kFrozen = 2;
 enum OutcomeField : std::size_t { kLabel, kLabelDelay, kError, kLoss, kIsFallback };
 
 Histogram delays() {  // seconds to months
@@ -151,14 +154,15 @@ void ModelOperator::learn_from_rows(Turn& turn) {
           outcomes_.number(field, turn.rows.number(field, row));
       }
     }
-    if (weight == 0 || !number) continue;  // a class that is not among `classes:`
+    if (weight == 0 || !number || frozen_) continue;  // or a class that is not among `classes:`
     model_.observe({numbers_, texts_});
     model_.learn({numbers_, texts_}, number, weight);
   }
 }
 
 std::optional<double> ModelOperator::number_of(const Label& label) {
-  return plan_.task == Task::classes ? model_.class_number(label.text) : label.number;
+  if (plan_.task != Task::classes) return label.number;
+  return frozen_ ? model_.known_class(label.text) : model_.class_number(label.text);
 }
 
 /// Begins an outcome: everything but the fields passed on.
@@ -204,7 +208,8 @@ std::optional<std::int64_t> ModelOperator::next_timer() const {
 }
 
 void ModelOperator::state(StateVisitor& visit) {
-  visit.version("model", 1);
+  // The version says it, so that a model that learns has the bytes it had before it could freeze.
+  frozen_ = visit.version("model", frozen_ ? kFrozen : kLearning, kLearning, kFrozen) == kFrozen;
   visit(model_, recent_, invalid_);
   if (!join_) return;
   std::uint64_t layout = layout_hash_;
@@ -214,7 +219,14 @@ void ModelOperator::state(StateVisitor& visit) {
   visit(*join_);
 }
 
+bool ModelOperator::command(std::string_view name) {
+  if (name != "freeze" && name != "unfreeze") return false;
+  frozen_ = name == "freeze";
+  return true;
+}
+
 void ModelOperator::report(Reporter& report) const {
+  report(metric::model_frozen, frozen_ ? 1 : 0);
   report(metric::model_updates_total, static_cast<double>(model_.updates()));
   report(metric::model_version, static_cast<double>(model_.version()));
   report(metric::model_restored_total, static_cast<double>(model_.restored()));

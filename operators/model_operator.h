@@ -27,6 +27,9 @@ class ModelOperator final : public Operator {
   void state(StateVisitor& visit) override;
   std::optional<std::int64_t> next_timer() const override;
   void report(Reporter& report) const override;
+  /// `freeze`: no part learns from then on (scaler and encoder included), scoring and outcomes go
+  /// on; `unfreeze`.
+  bool command(std::string_view name) override;
 
   /// Bytes of the rows and labels that wait.
   std::size_t waiting_bytes() const { return join_ ? join_->bytes() : 0; }
@@ -88,6 +91,7 @@ class ModelOperator final : public Operator {
   OutcomeRows outcomes_;
   std::optional<LabelJoin> join_;
   Histogram label_delay_;
+  bool frozen_ = false;
   std::uint64_t invalid_ = 0;  // operations of expressions without a result
 
   // The values of a waiting row: its id, features, other fields of outcomes, what was served.

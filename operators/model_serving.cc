@@ -69,9 +69,13 @@ void ServedModel::learn(const Features& features, std::optional<double> label, d
   if (label && model_->learn_one(features, *label, weight)) ++updates_;
 }
 
-std::optional<double> ServedModel::class_number(std::string_view name) {
+std::optional<double> ServedModel::known_class(std::string_view name) const {
   const std::optional<std::uint32_t> known = classes_.find(name);
-  if (known) return *known;
+  return known ? std::optional<double>(*known) : std::nullopt;
+}
+
+std::optional<double> ServedModel::class_number(std::string_view name) {
+  if (const std::optional<double> known = known_class(name)) return known;
   if (fixed_classes_ || classes_.size() >= max_classes_) return std::nullopt;
   return classes_.add(name);
 }

@@ -34,6 +34,9 @@ class ServedModel {
   /// given and this is not one of them, or when `max_classes` are known.
   std::optional<double> class_number(std::string_view name);
 
+  /// The number of a class that is known already.
+  std::optional<double> known_class(std::string_view name) const;
+
   struct Quality {
     double error = 0;
     double loss = 0;

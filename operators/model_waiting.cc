@@ -103,7 +103,7 @@ void ModelOperator::serve_and_wait(Turn& turn, std::size_t row) {
   if (arrival == LabelJoin::Arrival::duplicate) return;
 
   const double weight = learning_weight(turn, row, served);
-  if (weight > 0) model_.observe({numbers_, texts_});
+  if (weight > 0 && !frozen_) model_.observe({numbers_, texts_});
   const std::int64_t time = row_time(turn.step, position);
   row_.numbers.clear();
   row_.texts.clear();
@@ -177,7 +177,7 @@ void ModelOperator::use_label(Turn& turn, std::uint32_t position, const Label& l
         outcomes_.text(kept.field, is_missing(text) ? text : arena.copy(text));
     }
   }
-  if (own[kWeight] == 0) return;
+  if (own[kWeight] == 0 || frozen_) return;
   const std::span<const double> numbers(row_.numbers);
   const std::span<const std::string_view> texts(row_.texts);
   model_.learn({numbers.subspan(first_number_, plan_.numbers.size()),

@@ -42,6 +42,10 @@ class Operator {
 
   /// Tells its figures over the whole run (`replay --json`).
   virtual void summary(Reporter&) const {}
+
+  /// Does what a person tells it, between steps and in the recorded order, so that it is part of
+  /// what replay repeats (`freeze`). Returns whether it understood; if not, nothing changed.
+  virtual bool command(std::string_view /*name*/) { return false; }
 };
 
 /// Where an operator's instance runs and what is wanted of it.

@@ -54,6 +54,17 @@ class StateVisitor {
       throw StateError(std::string(part) + ": state has version " + std::to_string(read) +
                        ", this program reads " + std::to_string(number));
   }
+  /// The same where two layouts are in use: writes `number`, which is `first` or `second`; returns
+  /// the one that was written or read.
+  std::uint32_t version(std::string_view part, std::uint32_t number, std::uint32_t first,
+                        std::uint32_t second) {
+    visit(number);
+    if (number != first && number != second)
+      throw StateError(std::string(part) + ": state has version " + std::to_string(number) +
+                       ", this program reads " + std::to_string(first) + " and " +
+                       std::to_string(second));
+    return number;
+  }
 
   template <class... Parts>
   void operator()(Parts&... parts) {
