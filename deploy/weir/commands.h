@@ -18,6 +18,11 @@ struct RunOptions {
   std::vector<std::string> reset;  // operators
 };
 
+struct VerifyOptions {
+  bool follow = false;      // go on with new epochs until stopped
+  bool no_outputs = false;  // what was put out is not looked for in its topics
+};
+
 struct ReplayOptions {
   std::vector<std::string> inputs, outputs;  // SOURCE=PATH, SINK=PATH
   bool drain = false;
@@ -43,8 +48,11 @@ int schema_command();
 int version_command(const CommonOptions& common);
 int replay_command(const CommonOptions& common, const ReplayOptions& options);
 int run_command(const CommonOptions& common, const RunOptions& options);
-int verify_command(const CommonOptions& common);
 int state_command(const CommonOptions& common, const StateOptions& options);
+int verify_command(const CommonOptions& common, const VerifyOptions& options);
+/// `command`: freeze or unfreeze; `model`: an operator.
+int control_command(const CommonOptions& common, const std::string& command,
+                    const std::string& model);
 int demo_command(const CommonOptions& common, const DemoOptions& options);
 
 }  // namespace weir

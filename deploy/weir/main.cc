@@ -18,6 +18,7 @@ using namespace weir;
 struct Flags {
   CommonOptions common;
   RunOptions run;
+  VerifyOptions verify;
   ReplayOptions replay;
   DemoOptions demo;
   StateOptions state;
@@ -47,6 +48,24 @@ void add_pipeline(CLI::App* sub, Flags& flags) {
 
 void add_json(CLI::App* sub, Flags& flags) {
   sub->add_flag("--json", flags.common.json, "print JSON on stdout");
+}
+
+void add_control(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
+  for (const auto& [name, doc] :
+       {std::pair("freeze",
+                  "Stop a running model's learning: no part of it learns, scoring goes on; part of "
+                  "the recorded order"),
+        std::pair("unfreeze", "Let a frozen model learn again")}) {
+    auto* sub = command(
+        app, name, doc, fmt::format("weir {} fraud.yaml fraud", name),
+        [&flags, name = std::string(name)] {
+          return control_command(flags.common, name, flags.name);
+        },
+        chosen);
+    add_pipeline(sub, flags);
+    sub->add_option("OPERATOR", flags.name, "a model of the pipeline")->required();
+    add_json(sub, flags);
+  }
 }
 
 void add_commands(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
@@ -106,15 +125,21 @@ void add_commands(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
       app, "verify",
       "Replay what a running or stopped pipeline has recorded and compare every "
       "epoch; fences nobody, writes nothing",
-      "weir verify fraud.yaml", [&] { return verify_command(flags.common); }, chosen);
+      "weir verify fraud.yaml", [&] { return verify_command(flags.common, flags.verify); }, chosen);
   add_pipeline(verify, flags);
   add_json(verify, flags);
+  verify->add_flag("--follow", flags.verify.follow,
+                   "go on with new epochs as they are committed, until stopped (0) or one differs "
+                   "(1)");
+  verify->add_flag("--no-outputs", flags.verify.no_outputs,
+                   "do not look for the outputs in the topics they were written to");
+  add_control(app, flags, chosen);
   auto* state = command(
       app, "state",
       "List the snapshots of a pipeline, on disk and in its topic, with what is in the newest; "
       "changes nothing, exits 1 when one is not usable",
-      "weir state fraud.yaml --offline",
-      [&] { return state_command(flags.common, flags.state); }, chosen);
+      "weir state fraud.yaml --offline", [&] { return state_command(flags.common, flags.state); },
+      chosen);
   add_pipeline(state, flags);
   add_json(state, flags);
   state->add_flag("--offline", flags.state.offline, "only what is on disk: never connects");

@@ -127,7 +127,10 @@ bool Runner::pass_over_lost() {
     lost.push_back({lane, {source.name, partition, positions[lane], first - 1}});
     positions[lane] = first;
   }
-  if (lost.empty()) return false;
+  const std::string commands = control_topic(live_graph_.pipeline);
+  const std::int64_t first = control_ ? world_.log.offsets(commands, 0).first : 0;
+  const bool commands_lost = control_ && control_->position() < first;
+  if (lost.empty() && !commands_lost) return false;
   for (auto& [lane, one] : lost) {
     notes_.push_back(fmt::format(
         "offsets {} to {} of {} [{}] were deleted before they were read: passed over "
@@ -136,6 +139,12 @@ bool Runner::pass_over_lost() {
         one.partition));
     lost_records_ += static_cast<std::uint64_t>(one.last - one.first + 1);
     record_.lost.push_back(std::move(one));
+  }
+  if (commands_lost) {
+    record_.lost.push_back({std::string(kControlSource), 0, control_->position(), first - 1});
+    notes_.push_back(fmt::format("commands at offsets {} to {} of {} were deleted: passed over",
+                                 control_->position(), first - 1, commands));
+    open_control(first);
   }
   epoch_began_ = now();
   snapshot_due_ = true;  // what came before the gap is likely to be gone too
@@ -163,23 +172,25 @@ void Runner::go_on_without(std::uint64_t last, const Tell& tell) {
   while (const std::optional<EpochRecord> record = epochs->next()) {
     if (record->resumed == base) {  // this was done once already
       for (const LostInput& one : record->lost)
-        positions[lane_of(one.source, one.partition)] = one.last + 1;
+        go_to(positions, one.source, one.partition, one.last + 1);
       open_lanes(positions);
       resuming_ = true;
-      replay(*record);
+      replay(*record, epochs->timestamp());
       chain_ = record->chain;
       next_epoch_ = record->epoch + 1;
       snapshot_due_ = true;
       return replay_all(*epochs, last, tell);
     }
     for (const LostInput& one : record->lost)
-      positions[lane_of(one.source, one.partition)] = one.last + 1;
+      if (one.source != kControlSource)
+        positions[lane_of(one.source, one.partition)] = one.last + 1;
     if (record->begin)
       throw std::runtime_error(fmt::format(
           "input is gone from {} on, and the pipeline changed at epoch {}: neither replay nor "
           "skipping leads there. Start under another pipeline name",
           base + 1, record->epoch));
     for (const Run& run : record->runs) {
+      if (run.source == kControlSource) continue;  // those are there: they are taken again
       LostInput& all = lost[{run.source, run.partition}];
       if (all.source.empty()) all = {run.source, run.partition, run.first, run.last};
       all.last = run.last;

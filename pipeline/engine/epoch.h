@@ -12,7 +12,8 @@
 
 namespace weir {
 
-/// Consecutive visible records of one partition; offsets have gaps, so all three figures count.
+/// Consecutive visible records of one partition (of a source, or `$control`: commands); offsets
+/// have gaps, so all three figures count.
 struct Run {
   std::string source;
   std::int32_t partition = 0;
@@ -49,7 +50,8 @@ struct Beginning {
   std::string pipeline;  // the resolved configuration, no secrets
   std::uint32_t shards = 1;
   std::map<std::string, std::int32_t> partitions;  // per source
-  /// Offsets of the lanes that begin here: all of them, or those of sources that are new.
+  /// Offsets of the lanes that begin here: all of them, or those of sources that are new; with
+  /// `$control` that of the commands.
   std::vector<std::pair<std::pair<std::string, std::int32_t>, std::int64_t>> start = {};
   std::uint64_t record_bytes = 0;  // a larger output is a dead letter; 0: not recorded
   // Of a change only:

@@ -22,14 +22,25 @@ std::string consumer_group(const std::string& pipeline) { return "weir." + pipel
 
 EpochReader::EpochReader(Log& log, const std::string& pipeline, std::uint32_t shard,
                          std::int64_t from, const Wait& wait)
-    : topic_(epochs_topic(pipeline)),
+    : log_(log),
+      topic_(epochs_topic(pipeline)),
       partition_(static_cast<std::int32_t>(shard)),
+      from_(from),
       wait_(wait),
       range_(log.offsets(topic_, partition_)) {
-  const PartitionOffset start{partition_, std::max(from, range_.first)};
-  if (start.offset >= range_.end) return;
-  reader_ = log.reader(topic_);
-  reader_->start({&start, 1}, signal_);
+  from_ = std::max(from, range_.first);
+  if (from_ < range_.end) start();
+}
+
+void EpochReader::start() {
+  const PartitionOffset at{partition_, from_};
+  reader_ = log_.reader(topic_);
+  reader_->start({&at, 1}, signal_);
+}
+
+void EpochReader::follow() {
+  follow_ = true;
+  if (!reader_) start();
 }
 
 EpochReader::~EpochReader() = default;
@@ -43,6 +54,7 @@ bool EpochReader::fetch() {
     next_ = 0;
     const auto fetched = reader_->fetch(partition_, kRecords, records_);
     if (fetched.count > 0) return true;
+    if (follow_) return false;
     // An end alone proves nothing: it must be the end that was there when we asked.
     if (fetched.end && fetched.next >= range_.end) return false;
     if (waited > kPatience)
@@ -57,6 +69,7 @@ std::optional<EpochRecord> EpochReader::next() {
   if (next_ == records_.size() && !fetch()) return std::nullopt;
   const Record& record = records_[next_++];
   offset_ = record.offset;
+  timestamp_ = record.timestamp;
   EpochRecord epoch;
   try {
     epoch = EpochRecord::read(record.value, chain_);

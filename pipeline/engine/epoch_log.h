@@ -39,16 +39,24 @@ class EpochReader {
   /// The next record, or nothing at the end. Throws LogFailure, or std::runtime_error when the
   /// records are not a chain.
   std::optional<EpochRecord> next();
+  /// From now on `next` returns nothing whenever no further record has come, without waiting.
+  void follow();
   /// One past the last offset there was when reading began.
   std::int64_t end() const { return range_.end; }
   /// The offset of the record that `next` returned last.
   std::int64_t offset() const { return offset_; }
+  /// Its timestamp in the log, ms.
+  std::int64_t timestamp() const { return timestamp_; }
 
  private:
   bool fetch();
 
+  void start();
+
+  Log& log_;
   std::string topic_;
   std::int32_t partition_;
+  std::int64_t from_;
   Wait wait_;
   OffsetRange range_;
   Signal signal_;
@@ -56,6 +64,8 @@ class EpochReader {
   std::vector<Record> records_;
   std::size_t next_ = 0;
   std::int64_t offset_ = -1;
+  std::int64_t timestamp_ = 0;
+  bool follow_ = false;
   std::optional<std::uint64_t> chain_, epoch_;
 };
 

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "pipeline/engine/control_lane.h"
 #include "pipeline/engine/epoch_log.h"
 #include "pipeline/engine/service.h"
 #include "pipeline/engine/snapshot_topic.h"
@@ -49,6 +50,13 @@ void need_replayable(const SourceNode& source, const std::string& topic,
 
 }  // namespace
 
+std::vector<std::string> output_topics(const Graph& graph) {
+  std::vector<std::string> topics;
+  for (const SinkNode& sink : graph.sinks) topics.push_back(sink.config->spec->topic());
+  topics.push_back(dead_letters_topic(graph.pipeline));
+  return topics;
+}
+
 Layout prepare_topics(const Graph& graph, const Config& config, World& world, bool create) {
   Layout layout;
   layout.shards = static_cast<std::uint32_t>(config.engine.shards);
@@ -84,8 +92,7 @@ Layout prepare_topics(const Graph& graph, const Config& config, World& world, bo
   }
   if (!wrong.empty())
     throw LogFailure(LogFailure::Kind::refused, wrong.substr(0, wrong.size() - 2));
-  for (const SinkNode& sink : graph.sinks) layout.topics.push_back(sink.config->spec->topic());
-  layout.topics.push_back(dead_letters_topic(graph.pipeline));
+  layout.topics = output_topics(graph);
   for (const std::string& topic : layout.topics) {
     if (topic.empty())
       throw LogFailure(LogFailure::Kind::refused,
@@ -97,6 +104,10 @@ Layout prepare_topics(const Graph& graph, const Config& config, World& world, bo
              {{"retention.ms", "-1"}, {"cleanup.policy", "delete"}}, wrong);
   need_topic(world.log, snapshots_topic(graph.pipeline), static_cast<std::int32_t>(layout.shards),
              create, snapshots_topic_settings(), wrong);
+  // Without it a pipeline works, but takes no commands.
+  if (const std::string control = control_topic(graph.pipeline);
+      create && !world.log.partitions(control))
+    world.log.create_topic(control, 1, {{"retention.ms", "-1"}, {"cleanup.policy", "delete"}});
   if (!wrong.empty())
     throw LogFailure(LogFailure::Kind::refused, wrong.substr(0, wrong.size() - 2));
   if (const auto there = world.log.partitions(epochs);

@@ -79,10 +79,11 @@ std::unique_ptr<EpochReader> Runner::load_snapshot(const Snapshot& snapshot, Pos
   if (!at || at->epoch != snapshot.epoch || at->chain != snapshot.chain)
     throw std::runtime_error("its epoch is not in the log");
   record_bytes_ = snapshot.record_bytes;
+  control_.reset();
   use(snapshot.resolved, {});
   positions.assign(shard_->lanes().size(), -1);
   for (const auto& [lane, offset] : snapshot.positions)
-    positions[lane_of(lane.first, lane.second)] = offset;
+    go_to(positions, lane.first, lane.second, offset);
   if (std::ranges::find(positions, -1) != positions.end())
     throw std::runtime_error("a source has more partitions than it had");
   const std::vector<std::string> cold =
@@ -114,10 +115,11 @@ std::unique_ptr<EpochReader> Runner::from_epoch_0(Positions& positions) {
         "start under another pipeline name",
         first->begin->shards, first->begin->shards));
   record_bytes_ = first->begin->record_bytes;
+  control_.reset();
   use(first->begin->pipeline, first->begin->partitions);
   positions.assign(shard_->lanes().size(), 0);
   for (const auto& [lane, offset] : first->begin->start)
-    positions[lane_of(lane.first, lane.second)] = offset;
+    go_to(positions, lane.first, lane.second, offset);
   next_epoch_ = 1;
   chain_ = first->chain;
   return epochs;
@@ -150,13 +152,14 @@ void Runner::replay_all(EpochReader& epochs, std::uint64_t last, const Tell& tel
   while (const std::optional<EpochRecord> record = epochs.next()) {
     if (record->begin) replay_change(*record);
     check_logic(*record);
-    replay(*record);
+    replay(*record, epochs.timestamp());
     chain_ = record->chain;
     next_epoch_ = record->epoch + 1;
     so_far.epoch = record->epoch;
     so_far.replayed = epochs.offset() - from;
     so_far.epochs = std::max(last, record->epoch);
-    for (const Run& run : record->runs) so_far.rows += run.count;
+    for (const Run& run : record->runs)
+      if (run.source != kControlSource) so_far.rows += run.count;
     so_far.seconds = std::chrono::duration<double>(now() - began).count();
     tell(so_far);
   }
@@ -171,24 +174,23 @@ std::uint64_t Runner::verify(const Tell& tell) {
   std::string why = "they were trimmed";
   Positions positions;
   if (!first.empty() && first.front().epoch == 0) {
-    const auto epochs = from_epoch_0(positions);
-    if (could_replay(*epochs, positions, last->epoch, tell, why)) return next_epoch_;
+    audit_ = from_epoch_0(positions);
+    if (could_replay(*audit_, positions, last->epoch, tell, why)) return next_epoch_;
   }
   // The first epochs may be gone, up to a snapshot that is in the topic; or their input is.
   make_snapshots();
   std::vector<SnapshotStore::Candidate> all = snapshots_->list();
   for (auto candidate = all.rbegin(); candidate != all.rend(); ++candidate) {
-    std::unique_ptr<EpochReader> epochs;
     accepted_.reset();
     try {
-      epochs = load_snapshot(snapshots_->load(*candidate), positions);
+      audit_ = load_snapshot(snapshots_->load(*candidate), positions);
     } catch (const LogFailure&) {
       throw;
     } catch (const std::exception& error) {
       notes_.push_back(fmt::format("snapshot not used: {}: {}", candidate->where, error.what()));
       continue;
     }
-    if (!could_replay(*epochs, positions, last->epoch, tell, why)) continue;
+    if (!could_replay(*audit_, positions, last->epoch, tell, why)) continue;
     notes_.push_back(fmt::format(
         "compared from the snapshot of epoch {} on; the epochs before it cannot be replayed: {}",
         candidate->epoch, why));
@@ -199,9 +201,18 @@ std::uint64_t Runner::verify(const Tell& tell) {
                                all.empty() ? "is there" : "leads to the end"));
 }
 
+std::uint64_t Runner::verify_more(const Tell& tell) {
+  const std::uint64_t begun = next_epoch_;
+  audit_->follow();
+  replay_all(*audit_, next_epoch_ - 1, tell);
+  return next_epoch_ - begun;
+}
+
 /// Replays all from there. False: the input is gone; `why` says which.
 bool Runner::could_replay(EpochReader& epochs, const Positions& positions, std::uint64_t last,
                           const Tell& tell, std::string& why) {
+  if (settings_.find_outputs)
+    output_audit_ = std::make_unique<OutputAudit>(world_.log, world_.simulated.wait);
   try {
     open_lanes(positions);
     replay_all(epochs, last, tell);
@@ -250,6 +261,10 @@ void Runner::begin(std::int64_t first_position) {
     record.begin->start.push_back(
         {{graph_->sources[shard_->lanes()[lane].source].name, shard_->lanes()[lane].partition},
          start[lane]});
+  if (const auto first = first_command()) {
+    record.begin->start.push_back({{std::string(kControlSource), 0}, *first});
+    open_control(*first);
+  }
   next_epoch_ = 0;
   chain_ = 0;
   log_position_ = first_position;

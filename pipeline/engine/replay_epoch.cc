@@ -44,15 +44,34 @@ void Runner::replay_marks(const EpochRecord& record, std::size_t& mark) {
   }
 }
 
-void Runner::replay_run(const Run& run, std::size_t lane, std::uint64_t& in,
-                        const EpochRecord& record, std::size_t& mark) {
+/// Whether a run's partition has nothing more: by the log itself, since what a reader knows of the
+/// end may be older than the epoch that is replayed. `lane`: none of commands.
+bool Runner::ends(const Run& run, std::optional<std::size_t> lane) {
+  if (lane ? !lanes_->ended(*lane) : !control_->ended()) return false;
+  if (!lane)
+    return world_.log.offsets(control_topic(live_graph_.pipeline), 0).end <= control_->read_to();
+  const SourceNode& source = graph_->sources[lanes_->lane(*lane).source];
+  const std::string topic = source.config->spec->topic();
+  return topic.empty() ||
+         log_of(source).offsets(topic, run.partition).end <= lanes_->read_to(*lane);
+}
+
+void Runner::replay_run(const Run& run, std::uint64_t& in, const EpochRecord& record,
+                        std::size_t& mark) {
+  std::optional<std::size_t> lane;
+  if (run.source != kControlSource) lane = lane_of(run.source, run.partition);
+  if (!lane && !control_)
+    differs(record.epoch, "commands were taken of which no beginning is known");
   auto deadline = now() + kPatience;
   for (std::uint64_t left = run.count; left > 0;) {
-    lanes_->refill(lane, settings_.engine.run_rows, now());
-    const std::span<const Record> records =
-        lanes_->take(lane, std::min<std::uint64_t>(left, settings_.engine.run_rows));
+    if (lane)
+      lanes_->refill(*lane, settings_.engine.run_rows, now());
+    else
+      control_->refill(settings_.engine.run_rows);
+    const std::uint64_t most = std::min<std::uint64_t>(left, settings_.engine.run_rows);
+    const std::span<const Record> records = lane ? lanes_->take(*lane, most) : control_->take(most);
     if (records.empty()) {
-      if (lanes_->ended(lane) && lanes_->lag(lane) == 0)
+      if (ends(run, lane))
         differs(record.epoch,
                 fmt::format("{} [{}] ends before offset {}", run.source, run.partition, run.last));
       if (now() > deadline)
@@ -71,12 +90,14 @@ void Runner::replay_run(const Run& run, std::size_t lane, std::uint64_t& in,
       in = hash_input(in, run.partition, one);
       const bool skipped = std::ranges::find(record.skips, Skip{run.source, run.partition,
                                                                 one.offset}) != record.skips.end();
-      if (skipped)
-        shard_->skip(lane, one);
+      if (!lane)
+        command(one);
+      else if (skipped)
+        shard_->skip(*lane, one);
       else
-        shard_->add(lane, one);
+        shard_->add(*lane, one);
     }
-    last_times_[lane] = records.back().timestamp;
+    if (lane) last_times_[*lane] = records.back().timestamp;
     left -= records.size();
     if (left == 0 && records.back().offset != run.last)
       differs(record.epoch, fmt::format("{} [{}] ends at offset {}, recorded was {}", run.source,
@@ -84,7 +105,14 @@ void Runner::replay_run(const Run& run, std::size_t lane, std::uint64_t& in,
   }
 }
 
-void Runner::replay(const EpochRecord& record) {
+/// What the epoch put out must be in the topics, too: a transaction may have been torn.
+void Runner::find_outputs(const EpochRecord& record, std::int64_t committed_ms) {
+  const std::string missing =
+      output_audit_->find(outboxes_[open_], output_topics(*graph_), committed_ms);
+  if (!missing.empty()) differs(record.epoch, missing);
+}
+
+void Runner::replay(const EpochRecord& record, std::int64_t committed_ms) {
   std::size_t mark = 0;
   std::uint64_t in = 0;
   if (record.resumed && !std::exchange(resuming_, false))
@@ -97,23 +125,24 @@ void Runner::replay(const EpochRecord& record) {
   if (!record.lost.empty() && !record.resumed) {
     Positions positions = lanes_->positions();
     for (const LostInput& one : record.lost)
-      positions[lane_of(one.source, one.partition)] = one.last + 1;
+      go_to(positions, one.source, one.partition, one.last + 1);
     open_lanes(positions);
   }
   if (!record.runs.empty() || !record.marks.empty())
     if (record.sequence != shard_->sequence())
       differs(record.epoch, fmt::format("it begins at sequence number {}, here it is {}",
                                         record.sequence, shard_->sequence()));
-  for (const Run& run : record.runs)
-    replay_run(run, lane_of(run.source, run.partition), in, record, mark);
+  for (const Run& run : record.runs) replay_run(run, in, record, mark);
   replay_marks(record, mark);
   shard_->flush();
-  outboxes_[open_].clear();  // outputs are in the log already
   if (in != record.in) differs(record.epoch, "the input's hash is another");
-  if (record.logic == accepted_) return;  // other arithmetic: it need not be equal
-  if (shard_->output_hash() != record.out) differs(record.epoch, "the outputs' hash is another");
-  if (record.state && shard_->state_hash() != *record.state)
-    differs(record.epoch, "the state's hash is another");
+  if (record.logic != accepted_) {  // else other arithmetic: it need not be equal
+    if (shard_->output_hash() != record.out) differs(record.epoch, "the outputs' hash is another");
+    if (record.state && shard_->state_hash() != *record.state)
+      differs(record.epoch, "the state's hash is another");
+    if (output_audit_) find_outputs(record, committed_ms);
+  }
+  outboxes_[open_].clear();  // outputs are in the log already
 }
 
 }  // namespace weir

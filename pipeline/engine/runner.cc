@@ -54,6 +54,7 @@ void Runner::make_shard() {
   }
   shard_ = std::make_unique<Shard>(*graph_, std::move(shard));
   if (record_bytes_ != 0) shard_->limit_records(record_bytes_);
+  outboxes_[open_].clear();  // of a replay that came to nothing
   shard_->write_to(outboxes_[open_]);
   state_bytes_.assign(graph_->nodes.size(), 0);
 }
@@ -91,7 +92,7 @@ bool Runner::work() {
                     record_.runs.size() + record_.marks.size() >= kEpochRuns;
   if (full) return false;  // back-pressure: the epoch before is still on its way
   try {
-    lanes_->refill(settings_.engine.run_rows, time);
+    refill(time);
   } catch (const LogFailure& failure) {
     try {
       if (failure.kind == LogFailure::Kind::lost && settings_.engine.on_lost_input == "skip" &&
@@ -103,6 +104,7 @@ bool Runner::work() {
     }
     return false;
   }
+  if (run_commands()) return true;
   const bool marked = mark_idle(time);
   if (const auto lane = lanes_->choose(shard_->clock(), settings_.engine.align.ms)) {
     run(*lane);
@@ -124,17 +126,26 @@ void Runner::stop_for(const LogFailure& failure) {
        failure.kind == LogFailure::Kind::lost ? with_way_out(failure) : failure.what());
 }
 
-void Runner::run(std::size_t lane) {
+/// Makes records, in the order in which they are processed, part of the open epoch.
+void Runner::note_run(const std::string& source, std::int32_t partition,
+                      std::span<const Record> records) {
   if (!epoch_began_) epoch_began_ = now();
+  if (record_.runs.empty() && record_.marks.empty()) record_.sequence = shard_->sequence();
+  const bool goes_on = !record_.runs.empty() && record_.runs.back().source == source &&
+                       record_.runs.back().partition == partition;
+  if (!goes_on) record_.runs.push_back({source, partition, 0, records.front().offset, 0});
+  record_.runs.back().count += records.size();
+  record_.runs.back().last = records.back().offset;
+  epoch_rows_ += records.size();
+}
+
+void Runner::run(std::size_t lane) {
   const std::span<const Record> records =
       lanes_->take(lane, one_by_one() ? 1 : settings_.engine.run_rows);
   note_in_hand(lane, records.front());
   const std::int32_t partition = lanes_->lane(lane).partition;
   const std::string& source = graph_->sources[lanes_->lane(lane).source].name;
-  if (record_.runs.empty() && record_.marks.empty()) record_.sequence = shard_->sequence();
-  const bool goes_on = !record_.runs.empty() && record_.runs.back().source == source &&
-                       record_.runs.back().partition == partition;
-  if (!goes_on) record_.runs.push_back({source, partition, 0, records.front().offset, 0});
+  note_run(source, partition, records);
   for (const Record& record : records) {
     record_.in = hash_input(record_.in, partition, record);
     if (is_poison(source, partition, record.offset)) {
@@ -145,9 +156,6 @@ void Runner::run(std::size_t lane) {
     }
   }
   last_times_[lane] = records.back().timestamp;
-  record_.runs.back().count += records.size();
-  record_.runs.back().last = records.back().offset;
-  epoch_rows_ += records.size();
   const std::uint64_t half = (records.size() + 1) / 2;
   sent_[open_].timestamps.emplace_back(records.front().timestamp, half);
   if (records.size() > 1)
@@ -306,7 +314,8 @@ void Runner::find_log_position() {
 
 void Runner::make_snapshots() {
   SnapshotStore::Settings store;
-  store.folder = settings_.state_dir / fmt::format("shard-{}", settings_.shard);
+  if (!settings_.state_dir.empty())
+    store.folder = settings_.state_dir / fmt::format("shard-{}", settings_.shard);
   store.pipeline = live_graph_.pipeline;
   store.shard = settings_.shard;
   store.log = &world_.log;
@@ -333,6 +342,8 @@ void Runner::take_snapshot() {
     snapshot.positions.push_back(
         {{graph_->sources[lanes_->lane(lane).source].name, lanes_->lane(lane).partition},
          lanes_->position(lane)});
+  if (control_)
+    snapshot.positions.push_back({{std::string(kControlSource), 0}, control_->position()});
   snapshot.sections = shard_->save(&snapshots_->sealed());
   for (std::size_t node = 0; node < graph_->nodes.size(); ++node)
     for (const StateSection& section : snapshot.sections)
@@ -438,6 +449,8 @@ void Runner::report(MetricSamples& samples) {
     samples(metric::segment_bytes, static_cast<double>(report.segment_bytes));
   }
   samples(metric::lost_records_total, static_cast<double>(lost_records_));
+  samples(metric::commands_total, {"outcome", "done"}, static_cast<double>(commands_done_));
+  samples(metric::commands_total, {"outcome", "ignored"}, static_cast<double>(commands_ignored_));
   samples(metric::snapshot_age_seconds,
           std::chrono::duration<double>(now() - last_snapshot_).count());
   if (const std::int64_t watermark = shard_->clock().watermark(); watermark != kNoTime)

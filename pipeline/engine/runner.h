@@ -15,12 +15,14 @@
 #include "pipeline/core/log.h"
 #include "pipeline/engine/committer.h"
 #include "pipeline/engine/config.h"
+#include "pipeline/engine/control_lane.h"
 #include "pipeline/engine/death_watch.h"
 #include "pipeline/engine/epoch.h"
 #include "pipeline/engine/epoch_log.h"
 #include "pipeline/engine/graph.h"
 #include "pipeline/engine/lanes.h"
 #include "pipeline/engine/metric_samples.h"
+#include "pipeline/engine/output_audit.h"
 #include "pipeline/engine/pipeline.h"
 #include "pipeline/engine/shard.h"
 #include "pipeline/engine/snapshot_store.h"
@@ -52,6 +54,9 @@ struct Layout {
   std::size_t max_record_bytes = std::numeric_limits<std::size_t>::max();
 };
 
+/// Per sink, then the dead letters.
+std::vector<std::string> output_topics(const Graph& graph);
+
 /// Why a shard stopped by itself.
 enum class Stopped : std::uint8_t { no, fenced, lost_input, unreachable, failed };
 
@@ -69,6 +74,7 @@ class Runner {
     Owner owner;
     bool accept_new_logic = false;        // go on where this program cannot repeat what is recorded
     std::vector<std::string> reset = {};  // operators that are to start cold
+    bool find_outputs = false;            // verify: they are looked for in their topics
     bool watch_deaths = true;             // keep a note of what is in hand (DeathWatch)
     bool crashed = true;                  // the process before died of itself, not by a kill
   };
@@ -92,6 +98,12 @@ class Runner {
   /// nobody, writes nothing. Throws std::runtime_error at the first difference, LogFailure.
   /// Returns the epochs compared.
   std::uint64_t verify(const std::function<void(const Progress&)>& progress);
+  /// After `verify`: the same of the epochs committed since, without waiting for any.
+  std::uint64_t verify_more(const std::function<void(const Progress&)>& progress);
+  /// Of the outputs that verify has looked for.
+  OutputAudit::Figures outputs_found() const {
+    return output_audit_ ? output_audit_->figures() : OutputAudit::Figures{};
+  }
 
   /// Does what can be done without waiting. Returns whether there was anything; else the time until
   /// which nothing will be, unless the signal is notified.
@@ -157,6 +169,15 @@ class Runner {
   Positions start_offsets();
   void open_lanes(const Positions& positions);
 
+  // commands.cc
+  std::optional<std::int64_t> first_command() const;
+  void open_control(std::int64_t position);
+  void go_to(Positions& positions, const std::string& source, std::int32_t partition,
+             std::int64_t offset);
+  void refill(Clock::time_point time);
+  bool run_commands();
+  std::string command(const Record& record);
+
   // dangers.cc
   void watch_deaths();
   bool is_past(const std::vector<DeathWatch::Taken>& all, const Positions& here) const;
@@ -183,14 +204,16 @@ class Runner {
   void replay_change(const EpochRecord& record);
   void change();
 
-  void replay(const EpochRecord& record);
-  void replay_run(const Run& run, std::size_t lane, std::uint64_t& in, const EpochRecord& record,
-                  std::size_t& mark);
+  void replay(const EpochRecord& record, std::int64_t committed_ms);
+  void find_outputs(const EpochRecord& record, std::int64_t committed_ms);
+  void replay_run(const Run& run, std::uint64_t& in, const EpochRecord& record, std::size_t& mark);
+  bool ends(const Run& run, std::optional<std::size_t> lane);
   void replay_marks(const EpochRecord& record, std::size_t& mark);
   std::size_t lane_of(const std::string& source, std::int32_t partition) const;
 
   void stop_for(const LogFailure& failure);
   void run(std::size_t lane);
+  void note_run(const std::string& source, std::int32_t partition, std::span<const Record> records);
   void mark(Mark one);
   bool at_end(std::size_t lane, Clock::time_point now);
   bool mark_idle(Clock::time_point now);
@@ -216,7 +239,10 @@ class Runner {
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<Shard> shard_;
   std::unique_ptr<Lanes> lanes_;
+  std::unique_ptr<ControlLane> control_;  // none: there were no commands when it began
   std::unique_ptr<SnapshotStore> snapshots_;
+  std::unique_ptr<EpochReader> audit_;  // of verify
+  std::unique_ptr<OutputAudit> output_audit_;
 
   Outbox outboxes_[2];
   Sent sent_[2];
@@ -246,6 +272,7 @@ class Runner {
   DeathWatch::Mark in_hand_;
   Positions closed_;  // per lane, of the epoch closed last
   std::uint64_t lost_records_ = 0;
+  std::uint64_t commands_done_ = 0, commands_ignored_ = 0;
   bool resuming_ = false;
   std::int64_t trimmed_ = 0;  // the epochs partition begins there
   /// Per lane, of the last snapshot: the next offset, and the timestamp of the record before it.

@@ -159,6 +159,16 @@ void Shard::tick(std::int64_t watermark) {
   place(Step::kTick, kNoTime, false);
 }
 
+bool Shard::command(std::string_view name_of_operator, std::string_view name) {
+  flush();
+  const auto node = std::ranges::find(graph_.nodes, name_of_operator, &Node::name);
+  const bool done =
+      node != graph_.nodes.end() &&
+      operators_[static_cast<std::size_t>(node - graph_.nodes.begin())]->command(name);
+  place(Step::kTick, kNoTime, false);
+  return done;
+}
+
 void Shard::dead_letter(std::size_t source, std::int32_t partition, const Record& record,
                         const BadRecord& bad) {
   ++dead_letters_[static_cast<std::size_t>(bad.reason)];

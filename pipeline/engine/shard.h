@@ -71,6 +71,9 @@ class Shard {
   void skip(std::size_t lane, const Record& record);
   void idle(std::size_t lane);
   void tick(std::int64_t watermark);
+  /// Tells an operator something between the rows before and those after; takes a sequence number.
+  /// Returns whether there is such an operator and it understood; if not, nothing changed.
+  bool command(std::string_view name_of_operator, std::string_view name);
   /// Replay: the merged streams have come to `event_time`; before the row that did it. Takes no
   /// sequence number.
   void merged(std::int64_t event_time) { clock_.merged(event_time); }
@@ -80,7 +83,7 @@ class Shard {
   /// Takes what was added through the graph.
   void flush();
 
-  /// The next sequence number: rows, bad records, idle marks and ticks count.
+  /// The next sequence number: rows, bad records, commands, idle marks and ticks count.
   std::uint64_t sequence() const { return sequence_; }
   const EventClock& clock() const { return clock_; }
   std::optional<std::int64_t> next_timer() const;

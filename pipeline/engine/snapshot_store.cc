@@ -214,11 +214,11 @@ Snapshot SnapshotStore::load(const Candidate& candidate) {
     if (!reader) throw std::runtime_error(why);
     if (!payload) payload = payload_with(*reader, missing, why);
     reader->segments(*payload, missing, [&](SealedBytes part) {
-      try {
-        segments_.write({&part, 1});
-        segments_.settle(part);
-      } catch (const std::runtime_error&) {  // no room on disk: it stays in memory
-      }
+      if (!settings_.folder.empty()) try {
+          segments_.write({&part, 1});
+          segments_.settle(part);
+        } catch (const std::runtime_error&) {  // no room on disk: it stays in memory
+        }
       parts[part.name()] = std::move(part);
     });
   }

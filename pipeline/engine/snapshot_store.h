@@ -28,7 +28,9 @@ namespace weir {
 class SnapshotStore {
  public:
   struct Settings {
-    std::filesystem::path folder;  // the shard's; sealed parts lie in `segments` below it
+    /// The shard's; sealed parts lie in `segments` below it. Empty: nothing is read or written on
+    /// disk (who only loads).
+    std::filesystem::path folder;
     std::string pipeline;
     std::uint32_t shard = 0;
     Log* log = nullptr;  // none: disk only

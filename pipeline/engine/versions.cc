@@ -50,7 +50,10 @@ void Runner::use(const std::string& resolved,
     const Graph& graph = *past->pipeline->graph;
     if (graph.fingerprint != live_graph_.fingerprint || !same_inputs(graph, live_graph_)) {
       past->layout.shards = live_layout_.shards;
-      past->layout.output_partitions.assign(graph.sinks.size() + 1, 1);  // nothing is put out
+      // Nothing is put out; where it was is of interest only to who looks for it.
+      for (const std::string& topic : output_topics(graph))
+        past->layout.output_partitions.push_back(
+            settings_.find_outputs ? world_.log.partitions(topic).value_or(1) : 1);
       for (const SourceNode& source : graph.sources) {
         const std::string topic = source.config->spec->topic();
         past->layout.source_partitions.push_back(
@@ -84,7 +87,7 @@ void Runner::check_logic(const EpochRecord& record) {
 
 /// Whether what is in force is not yet what the file wants.
 bool Runner::changed() const {
-  return past_ || accepted_ || !settings_.reset.empty() ||
+  return past_ || accepted_ || !settings_.reset.empty() || (!control_ && first_command()) ||
          (record_bytes_ != 0 && record_bytes_ != record_limit());
 }
 
@@ -118,7 +121,7 @@ void Runner::replay_change(const EpochRecord& record) {
   shard_->load(state, record.begin->reset);
   Positions positions = carry_positions(from, lanes, before);
   for (const auto& [lane, offset] : record.begin->start)
-    positions[lane_of(lane.first, lane.second)] = offset;
+    go_to(positions, lane.first, lane.second, offset);
   open_lanes(positions);
 }
 
@@ -152,6 +155,12 @@ void Runner::change() {
     positions[lane] = fresh[lane];
     const Lane& at = shard_->lanes()[lane];
     record.begin->start.push_back({{graph_->sources[at.source].name, at.partition}, fresh[lane]});
+  }
+  if (const auto first = control_ ? std::nullopt : first_command()) {
+    record.begin->start.push_back({{std::string(kControlSource), 0}, *first});
+    open_control(*first);
+    notes_.push_back(fmt::format("commands are taken from offset {} of {} on", *first,
+                                 control_topic(live_graph_.pipeline)));
   }
   const std::vector<std::string> cold = shard_->load(state, settings_.reset);
   for (const std::string& name : cold)

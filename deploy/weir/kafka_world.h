@@ -1,0 +1,29 @@
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "connectors/kafka/kafka_log.h"
+#include "pipeline/engine/config.h"
+#include "pipeline/engine/runner.h"
+
+namespace weir {
+
+/// The world of a pipeline on Kafka: its cluster, and those of sources with a `kafka:` of their
+/// own.
+class KafkaWorld {
+ public:
+  /// `config` outlives it.
+  explicit KafkaWorld(const Config& config);
+  World& world() { return world_; }
+
+ private:
+  Log& of(const SourceConfig& source);
+
+  const Config& config_;
+  KafkaLog main_;
+  std::map<KafkaProperties, std::unique_ptr<KafkaLog>> others_;
+  World world_;
+};
+
+}  // namespace weir

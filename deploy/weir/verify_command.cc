@@ -1,0 +1,179 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+
+#include "deploy/weir/commands.h"
+#include "deploy/weir/exit_code.h"
+#include "deploy/weir/kafka_world.h"
+#include "pipeline/engine/epoch_log.h"
+#include "pipeline/engine/service.h"
+
+namespace weir {
+namespace {
+
+using Clock = Runner::Clock;
+constexpr std::chrono::seconds kStatusEvery{2};
+constexpr std::chrono::milliseconds kPollEvery{200};
+constexpr int kMostFailures = 10;  // of the log, one after the other
+
+// The only thing a signal handler may touch.
+volatile std::sig_atomic_t g_stop = 0;
+extern "C" void end_audit(int) { g_stop = 1; }
+
+struct AskedToStop {};
+
+/// The replay of one shard beside whoever runs it.
+class Audit {
+ public:
+  Audit(const Pipeline& pipeline, const Layout& layout, World& world, std::uint32_t shard,
+        bool find_outputs)
+      : pipeline_(pipeline),
+        layout_(layout),
+        world_(world),
+        shard_(shard),
+        find_outputs_(find_outputs) {}
+
+  /// Compares all that there is.
+  void whole() {
+    Runner::Settings settings;
+    settings.shard = shard_;
+    settings.engine = pipeline_.config.engine;
+    settings.resolved = resolved_config(pipeline_.config);
+    settings.find_outputs = find_outputs_;
+    runner_ =
+        std::make_unique<Runner>(*pipeline_.graph, layout_, world_, std::move(settings), signal_);
+    epochs_ = rows_ = 0;
+    compare([&](const auto& tell) { return runner_->verify(tell); });
+    for (const std::string& note : runner_->take_notes())
+      fmt::print(stderr, "shard {}: {}\n", shard_, note);
+  }
+
+  /// Compares what has come since. What is trimmed while it is read makes it begin anew.
+  void follow() {
+    try {
+      if (runner_)
+        compare([&](const auto& tell) { return runner_->verify_more(tell); });
+      else if (last_epoch(world_.log, pipeline_.graph->pipeline, shard_))
+        whole();
+      failures_ = 0;
+    } catch (const LogFailure& failure) {
+      if (failure.kind == LogFailure::Kind::refused || ++failures_ == kMostFailures) throw;
+      fmt::print(stderr, "shard {}: {}; beginning anew\n", shard_, failure.what());
+      runner_.reset();
+    } catch (const std::exception& error) {
+      throw std::runtime_error(fmt::format("shard {}: {}", shard_, error.what()));
+    }
+    if (Clock::now() - told_ >= kStatusEvery) status();
+  }
+
+  void result(bool json) const {
+    if (!runner_) return;
+    const std::string out = hex16(runner_->output_hash()), state = hex16(runner_->state_hash());
+    const OutputAudit::Figures outputs = runner_->outputs_found();
+    if (json) {
+      fmt::print(
+          "{{\"shard\":{},\"epochs\":{},\"rows\":{},\"output_hash\":\"{}\","
+          "\"state_hash\":\"{}\"",
+          shard_, epochs_, rows_, out, state);
+      if (find_outputs_)
+        fmt::print(",\"outputs_found\":{},\"outputs_unknown\":{}", outputs.found, outputs.unknown);
+      fmt::print(",\"equal\":true}}\n");
+      return;
+    }
+    fmt::print("shard {}: {} epochs, {} rows: equal; output hash {}, state hash {}\n", shard_,
+               epochs_, rows_, out, state);
+    if (!find_outputs_) return;
+    fmt::print("shard {}: {} outputs are in their topics", shard_, outputs.found);
+    if (outputs.unknown > 0)
+      fmt::print("; {} cannot be told, since records of their time were deleted", outputs.unknown);
+    fmt::print("\n");
+  }
+
+ private:
+  template <class Compare>
+  void compare(Compare compare) {
+    const std::uint64_t rows = rows_, epochs = epochs_;
+    std::optional<std::uint64_t> begun;
+    epochs_ = epochs + compare([&](const Runner::Progress& at) {
+                if (!begun) begun = at.epoch;
+                rows_ = rows + at.rows;
+                epochs_ = epochs + at.epoch - *begun;
+                epoch_ = at.epoch;
+                last_ = at.epochs;
+                if (Clock::now() - told_ >= kStatusEvery) status();
+                if (g_stop != 0) throw AskedToStop();
+              });
+  }
+
+  void status() {
+    told_ = Clock::now();
+    if (runner_)
+      fmt::print(stderr, "shard {}: epoch {} of {}, {} rows: equal so far\n", shard_, epoch_,
+                 std::max(epoch_, last_), rows_);
+    else
+      fmt::print(stderr, "shard {}: there is no epoch yet\n", shard_);
+  }
+
+  const Pipeline& pipeline_;
+  const Layout& layout_;
+  World& world_;
+  std::uint32_t shard_;
+  bool find_outputs_;
+  Signal signal_;
+  std::unique_ptr<Runner> runner_;
+  Clock::time_point told_ = Clock::now();
+  std::uint64_t epochs_ = 0, rows_ = 0, epoch_ = 0, last_ = 0;
+  int failures_ = 0;
+};
+
+/// Until it is stopped or throws at a difference.
+void follow(std::vector<std::unique_ptr<Audit>>& audits) {
+  std::signal(SIGTERM, end_audit);
+  std::signal(SIGINT, end_audit);
+  try {
+    while (g_stop == 0) {
+      for (const auto& audit : audits) audit->follow();
+      std::this_thread::sleep_for(kPollEvery);
+    }
+  } catch (const AskedToStop&) {  // in mid-replay: the epochs before were equal
+  }
+}
+
+}  // namespace
+
+int verify_command(const CommonOptions& common, const VerifyOptions& options) {
+  const auto pipeline = load_pipeline(common.pipeline);
+  if (!pipeline) return kWrongConfig;
+  KafkaWorld kafka(pipeline->config);
+  const Layout layout = prepare_topics(*pipeline->graph, pipeline->config, kafka.world(), false);
+  std::vector<std::unique_ptr<Audit>> audits;
+  for (std::uint32_t shard = 0; shard < layout.shards; ++shard)
+    audits.push_back(
+        std::make_unique<Audit>(*pipeline, layout, kafka.world(), shard, !options.no_outputs));
+  if (options.follow) {
+    follow(audits);
+    for (const auto& audit : audits) audit->result(common.json);
+    return kDone;
+  }
+  int code = kDone;
+  for (std::uint32_t shard = 0; shard < layout.shards; ++shard) {
+    try {
+      audits[shard]->whole();
+      audits[shard]->result(common.json);
+      audits[shard].reset();
+    } catch (const LogFailure&) {
+      throw;
+    } catch (const std::exception& error) {
+      fmt::print(stderr, "shard {}: {}\n", shard, error.what());
+      code = kFailed;
+    }
+  }
+  return code;
+}
+
+}  // namespace weir

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/core/log.h"
+
+namespace weir {
+
+/// Under this name the epochs record what was read of the control topic (no source can have it).
+inline constexpr std::string_view kControlSource = "$control";
+
+/// weir.<pipeline>.control: one partition, which every shard reads as input.
+std::string control_topic(const std::string& pipeline);
+
+/// What a person tells a running operator. A record of the control topic:
+/// {"command":"freeze","operator":"fraud"}; other members mean nothing.
+struct Command {
+  std::string name;
+  std::string target;  // an operator
+
+  std::string write() const;
+  /// Nothing: the record is not a command.
+  static std::optional<Command> read(const Record& record);
+};
+
+/// The commands to a pipeline as they come, of partition 0 of the control topic. Reading begins
+/// with the first `refill`.
+class ControlLane {
+ public:
+  ControlLane(Log& log, const std::string& pipeline, std::int64_t position, Signal& signal);
+
+  /// The offset after the last record taken.
+  std::int64_t position() const { return position_; }
+  /// Asks for more where nothing is left. Throws LogFailure.
+  void refill(std::size_t max);
+  /// Up to `max` next records; they live until the next refill.
+  std::span<const Record> take(std::size_t max);
+  /// Whether the reader found no more; up to where it had read then.
+  bool ended() const { return ended_ && next_ == buffer_.size(); }
+  std::int64_t read_to() const { return read_to_; }
+
+ private:
+  Log& log_;
+  std::string topic_;
+  Signal& signal_;
+  std::unique_ptr<RecordReader> reader_;
+  std::vector<Record> buffer_;
+  std::size_t next_ = 0;
+  std::int64_t position_;
+  std::int64_t read_to_ = -1;
+  bool ended_ = false;
+};
+
+}  // namespace weir
