@@ -159,7 +159,7 @@ TEST(AtLeastOnce, TwoWorkersProcessEverything) {
                                                  {"engine.workers", "2"},
                                                  {"engine.epoch", "2ms"},
                                                  {"engine.run_rows", "20"},
-                                                 {"engine.membership", "group"}});
+                                                 {"engine.membership", "fixed"}});
   const std::vector<Row> rows = random_rows(62, kSanitized ? 300 : 2000, 2);
   Signal committed;
   Cluster cluster({.hook = [&](const Call& call) {
