@@ -183,6 +183,7 @@ void Service::Worker::take(std::uint32_t shard) {
   try {
     recover(*runner, shard);
     runners_[shard] = std::move(runner);
+    last_report_ = {};  // what recovery showed is out of date
   } catch (const Revoked&) {
   } catch (const LogFailure& failure) {
     if (failure.kind == LogFailure::Kind::fenced)
@@ -289,13 +290,13 @@ void Service::Worker::loop() {
       const auto wait = not_before_.find(shard);
       if (wait == not_before_.end() || now >= wait->second) take(shard);
     }
+    report(Clock::now());  // first the figures, then ready: who waits for it reads them at once
     const bool member = !membership_ || membership_->joined() || !early_.empty();
     ready_ = member && all_run();
     if (member) recovering_ = false;
     if (membership_ && lease_.empty() && !runners_.empty()) keep_lease();
     auto deadline = Clock::now() + kLongestWait;
     const bool busy = turn(deadline);
-    report(Clock::now());
     if (const auto time = Clock::now(); !busy && deadline > time && !service_.stop_)
       signal_.wait_for(std::chrono::duration_cast<std::chrono::milliseconds>(deadline - time) +
                        std::chrono::milliseconds(1));
