@@ -136,4 +136,9 @@ void LabelJoin::state(StateVisitor& visit) {
   visit(rows_, labels_, ends_);
 }
 
+void LabelJoin::sealed(SealedSink& sink) {
+  rows_.sealed(sink);
+  labels_.sealed(sink);
+}
+
 }  // namespace weir

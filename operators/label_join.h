@@ -88,6 +88,8 @@ class LabelJoin {
   std::size_t bytes() const { return rows_.bytes() + labels_.bytes(); }
 
   void state(StateVisitor& visit);
+  /// Shows the sealed parts of its state.
+  void sealed(SealedSink& sink);
 
  private:
   void hold(const MatchId& id, const Label& label, std::int64_t watermark, bool used);

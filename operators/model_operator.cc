@@ -219,6 +219,10 @@ void ModelOperator::state(StateVisitor& visit) {
   visit(*join_);
 }
 
+void ModelOperator::sealed(SealedSink& sink) {
+  if (join_) join_->sealed(sink);
+}
+
 bool ModelOperator::command(std::string_view name) {
   if (name != "freeze" && name != "unfreeze") return false;
   frozen_ = name == "freeze";

@@ -25,6 +25,7 @@ class ModelOperator final : public Operator {
 
   void process(Step& step, std::span<const Batch> inputs, std::span<Batch> outputs) override;
   void state(StateVisitor& visit) override;
+  void sealed(SealedSink& sink) override;
   std::optional<std::int64_t> next_timer() const override;
   void report(Reporter& report) const override;
   /// `freeze`: no part learns from then on (scaler and encoder included), scoring and outcomes go

@@ -83,6 +83,11 @@ void WaitingSegment::state(StateVisitor& visit) {
   if (visit.loading()) check_loaded();
 }
 
+void WaitingSegment::sealed(SealedSink& sink) {
+  sink.settle(ids_);
+  sink.settle(values_);
+}
+
 /// What is loaded must fit: from then on rows are read without looking.
 void WaitingSegment::check_loaded() {
   with_values_ = remembered_ = 0;

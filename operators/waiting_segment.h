@@ -59,6 +59,7 @@ class WaitingSegment {
   /// Bytes held in memory: without what lies in a file.
   std::size_t bytes() const;
   void state(StateVisitor& visit);
+  void sealed(SealedSink& sink);
 
  private:
   const std::uint64_t* sealed_ids() const {

@@ -178,6 +178,10 @@ void WaitingStore::state(StateVisitor& visit) {
   if (visit.loading()) rebuild();
 }
 
+void WaitingStore::sealed(SealedSink& sink) {
+  for (WaitingSegment& one : segments_) one.sealed(sink);
+}
+
 void WaitingStore::rebuild() {
   index_.clear();
   due_.clear();

@@ -78,6 +78,8 @@ class WaitingStore {
   std::size_t bytes() const;
 
   void state(StateVisitor& visit);
+  /// Shows the sealed parts of its state. Cost: that of their number.
+  void sealed(SealedSink& sink);
 
  private:
   using Timer = TimerQueue::Timer;

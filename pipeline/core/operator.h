@@ -33,6 +33,10 @@ class Operator {
 
   virtual void state(StateVisitor& visit) = 0;
 
+  /// Shows every sealed part of the state to `sink`, and touches nothing else. Who has such parts
+  /// must, or no snapshot can be taken of it.
+  virtual void sealed(SealedSink& /*sink*/) {}
+
   /// The event time (ms) of the earliest pending timer, if there is one. When every partition is
   /// idle, a tick brings the watermark there in due time.
   virtual std::optional<std::int64_t> next_timer() const { return std::nullopt; }

@@ -27,6 +27,11 @@ struct StateError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Thrown by a StateWriter that was given a limit.
+struct StateTooLarge : std::length_error {
+  using std::length_error::length_error;
+};
+
 /// Visits everything that must survive a restart. One `state()` function serves writing, reading,
 /// hashing and sizing, so they can never disagree. NaN is one pattern, whatever its payload.
 class StateVisitor {
@@ -136,10 +141,13 @@ class StateVisitor {
 class StateWriter final : public StateVisitor {
  public:
   explicit StateWriter(std::string& out) : out_(out) {}
-  /// Sealed parts are named in `out`, settled with `sink` and added to `parts`.
-  StateWriter(std::string& out, SealedSink& sink, std::vector<SealedBytes>& parts)
-      : out_(out), sink_(&sink), parts_(&parts) {}
+  /// Sealed parts are named in `out`, settled with `sink` and added to `parts`. What would make
+  /// `out` longer than `most` throws StateTooLarge.
+  StateWriter(std::string& out, SealedSink& sink, std::vector<SealedBytes>& parts,
+              std::size_t most = std::numeric_limits<std::size_t>::max())
+      : out_(out), sink_(&sink), parts_(&parts), most_(most) {}
   void bytes(void* data, std::size_t size) override {
+    if (size > most_ - out_.size()) throw StateTooLarge("a state is larger than asked for");
     out_.append(static_cast<const char*>(data), size);
   }
   std::size_t count(std::size_t current, std::size_t element) override;
@@ -150,6 +158,7 @@ class StateWriter final : public StateVisitor {
   std::string& out_;
   SealedSink* sink_ = nullptr;
   std::vector<SealedBytes>* parts_ = nullptr;
+  std::size_t most_ = std::numeric_limits<std::size_t>::max();
 };
 
 /// Restores a state from bytes; throws StateError when they do not fit it.

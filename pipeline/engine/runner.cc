@@ -32,7 +32,6 @@ Runner::Runner(const Graph& graph, const Layout& layout, World& world, Settings 
       deadline_(now()),
       watermark_since_(now()) {
   make_shard();
-  state_bytes_.resize(graph.nodes.size());
 }
 
 Runner::~Runner() {
@@ -56,7 +55,6 @@ void Runner::make_shard() {
   if (record_bytes_ != 0) shard_->limit_records(record_bytes_);
   outboxes_[open_].clear();  // of a replay that came to nothing
   shard_->write_to(outboxes_[open_]);
-  state_bytes_.assign(graph_->nodes.size(), 0);
 }
 
 /// The log of a source: that of the file, which has the secrets that no epoch records.
@@ -302,76 +300,6 @@ void Runner::collect() {
   if (pending_) publish_snapshot(finishing_);
 }
 
-/// Where the record of the epoch being closed will be, or before: nothing older is read again.
-void Runner::find_log_position() {
-  try {
-    const auto partition = static_cast<std::int32_t>(settings_.shard);
-    log_position_ =
-        std::max(log_position_, world_.log.offsets(layout_->topics.back(), partition).end);
-  } catch (const LogFailure&) {  // the older bound holds too
-  }
-}
-
-void Runner::make_snapshots() {
-  SnapshotStore::Settings store;
-  if (!settings_.state_dir.empty())
-    store.folder = settings_.state_dir / fmt::format("shard-{}", settings_.shard);
-  store.pipeline = live_graph_.pipeline;
-  store.shard = settings_.shard;
-  store.log = &world_.log;
-  store.topic_every = std::chrono::milliseconds(settings_.engine.snapshot_topic_every.ms);
-  store.threads = !world_.simulated.wait;
-  store.wait = world_.simulated.wait;
-  store.now = world_.simulated.now;
-  snapshots_ = std::make_unique<SnapshotStore>(std::move(store));
-}
-
-/// Serialises the state after the epoch closed last.
-void Runner::take_snapshot() {
-  const auto begun = now();
-  Snapshot snapshot;
-  snapshot.pipeline = graph_->pipeline;
-  snapshot.resolved = settings_.resolved;
-  snapshot.record_bytes = record_bytes_;
-  snapshot.shard = settings_.shard;
-  snapshot.epoch = epoch();
-  snapshot.chain = chain_;
-  snapshot.logic = graph_->fingerprint;
-  snapshot.log_position = last_position_;
-  for (std::size_t lane = 0; lane < lanes_->size(); ++lane)
-    snapshot.positions.push_back(
-        {{graph_->sources[lanes_->lane(lane).source].name, lanes_->lane(lane).partition},
-         lanes_->position(lane)});
-  if (control_)
-    snapshot.positions.push_back({{std::string(kControlSource), 0}, control_->position()});
-  snapshot.sections = shard_->save(&snapshots_->sealed());
-  for (std::size_t node = 0; node < graph_->nodes.size(); ++node)
-    for (const StateSection& section : snapshot.sections)
-      if (section.name == graph_->nodes[node].name) state_bytes_[node] = section.bytes.size();
-  snapshot_positions_.clear();
-  for (std::size_t lane = 0; lane < lanes_->size(); ++lane)
-    snapshot_positions_.emplace_back(lanes_->position(lane), last_times_[lane]);
-  pending_ = std::move(snapshot);
-  last_snapshot_ = now();
-  snapshot_due_ = false;
-  snapshot_epoch_ = epoch();
-  snapshot_seconds_.observe(std::chrono::duration<double>(last_snapshot_ - begun).count());
-}
-
-/// Its epoch is in the log.
-void Runner::publish_snapshot(bool last) {
-  snapshots_->publish(std::move(*pending_), last);
-  pending_.reset();
-}
-
-std::string Runner::new_snapshot_error() {
-  if (!snapshots_) return {};
-  const SnapshotStore::Report report = snapshots_->report();
-  if (report.disk.failed + report.topic.failed == snapshot_failures_) return {};
-  snapshot_failures_ = report.disk.failed + report.topic.failed;
-  return report.disk.last_error.empty() ? report.topic.last_error : report.disk.last_error;
-}
-
 void Runner::finish() {
   if (!committer_ || !lanes_) return;
   finishing_ = true;
@@ -439,8 +367,9 @@ void Runner::report(MetricSamples& samples) {
   samples.histogram(metric::commit_seconds, {}, commits.seconds);
   samples(metric::epochs_total, {"outcome", "committed"}, static_cast<double>(commits.committed));
   samples(metric::epochs_total, {"outcome", "resent"}, static_cast<double>(commits.resent));
+  SnapshotStore::Report report;
   if (snapshots_) {
-    const SnapshotStore::Report report = snapshots_->report();
+    report = snapshots_->report();
     samples(metric::snapshot_bytes, static_cast<double>(report.disk.bytes));
     samples(metric::snapshot_failures_total, {"place", "disk"},
             static_cast<double>(report.disk.failed));
@@ -493,7 +422,8 @@ void Runner::report(MetricSamples& samples) {
     samples(metric::operator_rows_total, {"outcome", "out"}, static_cast<double>(counts.rows_out));
     samples(metric::operator_rows_total, {"outcome", "late"}, static_cast<double>(counts.late));
     samples(metric::operator_seconds_total, counts.seconds);
-    samples(metric::state_bytes, static_cast<double>(state_bytes_[node]));
+    samples(metric::state_bytes,
+            static_cast<double>(report.sections[graph_->nodes[node].name]));
     shard_->operator_at(node).report(samples);
   }
 }

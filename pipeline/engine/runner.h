@@ -77,6 +77,9 @@ class Runner {
     bool find_outputs = false;            // verify: they are looked for in their topics
     bool watch_deaths = true;             // keep a note of what is in hand (DeathWatch)
     bool crashed = true;                  // the process before died of itself, not by a kill
+    /// A state of so many bytes is saved at once: some ms. A larger one would hold the shard too
+    /// long, and is saved by a process that copies it.
+    std::size_t save_at_once = 4 << 20;
   };
   struct Progress {
     std::uint64_t epoch = 0, epochs = 0, rows = 0;
@@ -140,6 +143,10 @@ class Runner {
     std::vector<std::pair<std::int64_t, std::uint64_t>> timestamps;  // of samples, with weights
   };
 
+  struct Pending {
+    Snapshot snapshot;
+    std::unique_ptr<StateCopy> copy;  // none: the snapshot has its sections
+  };
   struct Past {  // a pipeline that was in force once
     std::unique_ptr<Pipeline> pipeline;
     Layout layout;
@@ -222,10 +229,14 @@ class Runner {
   void close_epoch(bool with_state);
   void commit_open();
   void collect();
+
+  // snapshots.cc
   void find_log_position();
   void make_snapshots();
   void take_snapshot();
+  void save_state(Pending& to);
   void publish_snapshot(bool last);
+
   void stop(Stopped why, std::string reason);
 
   const Graph& live_graph_;
@@ -258,11 +269,10 @@ class Runner {
   bool in_flight_ = false;
   bool finishing_ = false;
 
-  std::optional<Snapshot> pending_;  // serialised, waits for its epoch's commit
+  std::optional<Pending> pending_;  // waits for its epoch's commit
   Clock::time_point last_snapshot_;
   bool snapshot_due_ = false;  // with the next epoch, however short the time
   std::uint64_t snapshot_epoch_ = 0;
-  std::vector<std::size_t> state_bytes_;
 
   struct Headroom {
     std::int64_t records = -1;  // -1: not known

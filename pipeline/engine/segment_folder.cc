@@ -82,8 +82,16 @@ void SegmentFolder::settle(SealedBytes& part) {
   const std::lock_guard lock(mutex_);
   const auto at = ready_.find(part.name());
   if (at == ready_.end()) return;
-  part = std::move(at->second);
+  exchanged_.push_back(std::exchange(part, std::move(at->second)));
   ready_.erase(at);
+}
+
+void SegmentFolder::free() {
+  std::vector<SealedBytes> all;
+  {
+    const std::lock_guard lock(mutex_);
+    all.swap(exchanged_);
+  }
 }
 
 std::size_t SegmentFolder::files() const {

@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "pipeline/core/sealed_bytes.h"
 
@@ -30,6 +31,8 @@ class SegmentFolder final : public SealedSink {
   void keep(const std::set<SealedName>& names);
 
   void settle(SealedBytes& part) override;
+  /// Frees the memory of what was exchanged: some ms for a hundred parts, and so not in `settle`.
+  void free();
 
   /// Of the files that were written or read.
   std::size_t files() const;
@@ -44,6 +47,7 @@ class SegmentFolder final : public SealedSink {
   mutable std::mutex mutex_;
   std::set<SealedName> known_;               // good files
   std::map<SealedName, SealedBytes> ready_;  // to be exchanged
+  std::vector<SealedBytes> exchanged_;       // to be freed
 };
 
 }  // namespace weir

@@ -282,7 +282,7 @@ std::uint64_t Shard::state_hash() {
   return hasher.hash();
 }
 
-std::vector<StateSection> Shard::save(SealedSink* sink) {
+std::vector<StateSection> Shard::save(SealedSink* sink, std::size_t most) {
   check(step_.size() == 0, "the state is visited between steps");
   std::vector<StateSection> sections(1);
   StateWriter own(sections[0].bytes);
@@ -290,11 +290,27 @@ std::vector<StateSection> Shard::save(SealedSink* sink) {
   for (const std::size_t node : by_name_) {
     sections.push_back({graph_.nodes[node].name, graph_.nodes[node].fingerprint, {}, {}});
     StateSection& section = sections.back();
-    StateWriter writer = sink != nullptr ? StateWriter(section.bytes, *sink, section.sealed)
+    StateWriter writer = sink != nullptr ? StateWriter(section.bytes, *sink, section.sealed, most)
                                          : StateWriter(section.bytes);
     operators_[node]->state(writer);
+    most -= std::min(most, section.bytes.size());
   }
   return sections;
+}
+
+std::vector<SealedBytes> Shard::sealed(SealedSink& sink) {
+  struct Collect final : SealedSink {
+    explicit Collect(SealedSink& to) : sink(to) {}
+    void settle(SealedBytes& part) override {
+      if (part.empty()) return;
+      sink.settle(part);
+      parts.push_back(part);
+    }
+    SealedSink& sink;
+    std::vector<SealedBytes> parts;
+  } collect(sink);
+  for (const auto& one : operators_) one->sealed(collect);
+  return std::move(collect.parts);
 }
 
 std::vector<std::string> Shard::load(std::span<const StateSection> sections,

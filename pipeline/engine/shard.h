@@ -93,8 +93,12 @@ class Shard {
   /// Hash of the operators' states in name order, then clock and sequence number.
   std::uint64_t state_hash();
   /// All of it, for a snapshot: the shard's own part, then the operators in name order. Flush
-  /// first. With a `sink` sealed parts are named there, not copied.
-  std::vector<StateSection> save(SealedSink* sink = nullptr);
+  /// first. With a `sink` sealed parts are named there, not copied. More than `most` bytes throw
+  /// StateTooLarge.
+  std::vector<StateSection> save(SealedSink* sink = nullptr,
+                                 std::size_t most = std::numeric_limits<std::size_t>::max());
+  /// Settles the sealed parts of all operators, and returns them.
+  std::vector<SealedBytes> sealed(SealedSink& sink);
   /// Takes over what fits of a saved state, perhaps of another pipeline: lanes, sinks and counts by
   /// their names, operators of the same name and fingerprint but those in `reset`. Returns the
   /// operators that start cold. `any_logic`: the fingerprint need not fit, if the state does. Call

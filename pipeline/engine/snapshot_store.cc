@@ -53,12 +53,12 @@ std::chrono::steady_clock::time_point SnapshotStore::now() const {
   return settings_.now ? settings_.now() : std::chrono::steady_clock::now();
 }
 
-void SnapshotStore::publish(Snapshot snapshot, bool last) {
-  if (!settings_.threads) return work({std::move(snapshot), last});
+void SnapshotStore::publish(Snapshot snapshot, bool last, std::unique_ptr<StateCopy> copy) {
+  if (!settings_.threads) return work({std::move(snapshot), last, std::move(copy)});
   {
     const std::lock_guard lock(mutex_);
     last = last || (waiting_ && waiting_->last);
-    waiting_ = Job{std::move(snapshot), last};
+    waiting_ = Job{std::move(snapshot), last, std::move(copy)};
   }
   changed_.notify_all();
 }
@@ -86,11 +86,11 @@ void SnapshotStore::run() {
   for (;;) {
     changed_.wait(lock, [this] { return stop_ || waiting_; });
     if (!waiting_) return;
-    const Job job = std::move(*waiting_);
+    Job job = std::move(*waiting_);
     waiting_.reset();
     busy_ = true;
     lock.unlock();
-    work(job);
+    work(std::move(job));
     lock.lock();
     busy_ = false;
     changed_.notify_all();
@@ -123,9 +123,20 @@ void SnapshotStore::write_to(Place Report::*place, Write write) {
   report_.fenced = report_.fenced || fenced;
 }
 
-void SnapshotStore::work(const Job& job) {
+/// Waits for the sections, if need be.
+void SnapshotStore::complete(Job& job) {
+  segments_.free();
+  if (job.copy) job.snapshot.sections = std::exchange(job.copy, nullptr)->take();
+  const std::lock_guard lock(mutex_);
+  report_.sections.clear();
+  for (const StateSection& one : job.snapshot.sections)
+    report_.sections[one.name] = one.bytes.size();
+}
+
+void SnapshotStore::work(Job job) {
   std::string packed;
   write_to(&Report::disk, [&] {
+    complete(job);
     packed = pack_snapshot(job.snapshot);
     return write_to_disk(job.snapshot, packed);
   });

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "pipeline/engine/segment_folder.h"
 #include "pipeline/engine/snapshot.h"
 #include "pipeline/engine/snapshot_topic.h"
+#include "pipeline/engine/state_copy.h"
 
 namespace weir {
 
@@ -51,6 +53,7 @@ class SnapshotStore {
     Place disk, topic;
     std::size_t segments = 0, segment_bytes = 0;  // sealed parts that have a file
     bool fenced = false;  // another owner sends to the topic: this one does not any more
+    std::map<std::string, std::size_t> sections;  // bytes of the last one's, by name
   };
 
   /// A snapshot that may be loaded.
@@ -67,8 +70,9 @@ class SnapshotStore {
   /// What a StateWriter hands sealed parts to; for the shard's thread.
   SealedSink& sealed() { return segments_; }
 
-  /// Has it written. `last`: to the topic too, however short the time since.
-  void publish(Snapshot snapshot, bool last = false);
+  /// Has it written, with the sections that `copy` will bring, if there is one. `last`: to the topic
+  /// too, however short the time since.
+  void publish(Snapshot snapshot, bool last = false, std::unique_ptr<StateCopy> copy = nullptr);
   /// Waits until nothing waits.
   void finish();
   Report report() const;
@@ -88,10 +92,12 @@ class SnapshotStore {
   struct Job {
     Snapshot snapshot;
     bool last = false;
+    std::unique_ptr<StateCopy> copy = nullptr;  // still at work on the sections
   };
 
   void run();
-  void work(const Job& job);
+  void work(Job job);
+  void complete(Job& job);
   template <class Write>
   void write_to(Place Report::*place, Write write);
   std::size_t write_to_disk(const Snapshot& snapshot, const std::string& packed);

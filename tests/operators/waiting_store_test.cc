@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 
 #include "pipeline/core/batch.h"
@@ -300,6 +301,30 @@ TEST(WaitingStore, NamesASealedSegmentAndCopiesNothing) {
   WaitingRow row;
   rows.read(2 * kRows + 5, row);
   EXPECT_EQ(row.texts[0], "id" + std::to_string(2 * kRows + 5));
+}
+
+TEST(WaitingStore, ShowsEverySealedPartThatItsStateNames) {
+  WaitingStore rows = store();
+  for (std::size_t i = 0; i < 3 * kRows + 5; ++i)
+    add(rows, "id" + std::to_string(i), static_cast<std::int64_t>(i), 1, std::string(50, 'x'));
+  struct Shown final : SealedSink {
+    void settle(SealedBytes& part) override {
+      names.insert(part.name());
+      folder.settle(part);
+    }
+    Folder folder;
+    std::set<SealedName> names;
+  } shown;
+  const std::size_t before = rows.bytes();
+  rows.sealed(shown);
+  EXPECT_LT(rows.bytes(), before) << "they are exchanged for those in files";
+  std::string bytes;
+  std::vector<SealedBytes> parts;
+  Folder folder;
+  StateWriter writer(bytes, folder, parts);
+  rows.state(writer);
+  EXPECT_EQ(parts.size(), 6u);
+  for (const SealedBytes& part : parts) EXPECT_TRUE(shown.names.contains(part.name()));
 }
 
 TEST(WaitingStore, RefusesAStateWhoseSealedBlockIsNoneOfItsOwn) {

@@ -228,6 +228,30 @@ TEST(Recovery, ASnapshotIsLeftAlsoWhenNothingHappenedSinceTheLastEpoch) {
   EXPECT_EQ(verified(*one.pipeline, one.layout, one.cluster.world()), again->hashes());
 }
 
+TEST(Recovery, AStateThatWasCopiedWhileTheShardWentOnIsThatOfItsEpoch) {
+  OneShard one({}, 3'000);
+  Runner::Settings settings = RunningShard::settings(*one.pipeline, one.folder.path(), 0);
+  settings.save_at_once = 0;
+  std::size_t copied = 0;
+  {
+    Signal signal;
+    Runner killed(*one.pipeline->graph, one.layout, one.cluster.world(), settings, signal);
+    killed.recover([](const Runner::Progress&) {});
+    while (killed.shard().sequence() < one.rows.size() && killed.stopped() == Stopped::no)
+      killed.work();
+    ASSERT_EQ(killed.new_snapshot_error(), "");
+  }  // what waits is written
+  for (const fs::path& file : list_snapshots(one.snapshots()))
+    for (const StateSection& section : read_snapshot(file).sections) copied += section.bytes.size();
+  EXPECT_GT(copied, 10'000U);
+  const auto again = one.shard();
+  std::uint64_t replayed = 0;
+  (**again).recover([&](const Runner::Progress& at) { replayed = at.rows; });
+  EXPECT_LT(replayed, one.rows.size());
+  EXPECT_TRUE((*again)->notes().empty());
+  EXPECT_EQ(verified(*one.pipeline, one.layout, one.cluster.world()), again->hashes());
+}
+
 TEST(Recovery, ADamagedSnapshotIsSaidAndTheTopicsIsUsed) {
   OneShard one;
   Hashes ended;

@@ -1,0 +1,109 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "pipeline/core/state.h"
+#include "pipeline/engine/runner.h"
+
+// The part of Runner that takes snapshots.
+
+namespace weir {
+
+/// Where the record of the epoch being closed will be, or before: nothing older is read again.
+void Runner::find_log_position() {
+  try {
+    const auto partition = static_cast<std::int32_t>(settings_.shard);
+    log_position_ =
+        std::max(log_position_, world_.log.offsets(layout_->topics.back(), partition).end);
+  } catch (const LogFailure&) {  // the older bound holds too
+  }
+}
+
+void Runner::make_snapshots() {
+  SnapshotStore::Settings store;
+  if (!settings_.state_dir.empty())
+    store.folder = settings_.state_dir / fmt::format("shard-{}", settings_.shard);
+  store.pipeline = live_graph_.pipeline;
+  store.shard = settings_.shard;
+  store.log = &world_.log;
+  store.topic_every = std::chrono::milliseconds(settings_.engine.snapshot_topic_every.ms);
+  store.threads = !world_.simulated.wait;
+  store.wait = world_.simulated.wait;
+  store.now = world_.simulated.now;
+  snapshots_ = std::make_unique<SnapshotStore>(std::move(store));
+}
+
+/// The state as it is now: a small one at once, a large one by a process that copies it while the
+/// shard goes on.
+void Runner::save_state(Pending& to) {
+  SealedSink& sealed = snapshots_->sealed();
+  const bool at_once = world_.simulated.wait || finishing_;
+  const SnapshotStore::Report last = snapshots_->report();
+  std::size_t bytes = 0;
+  for (const auto& [name, size] : last.sections) bytes += size;
+  if (!at_once && bytes <= settings_.save_at_once) try {
+      to.snapshot.sections = shard_->save(&sealed, settings_.save_at_once);
+      return;
+    } catch (const StateTooLarge&) {
+    }
+  if (!at_once) try {
+      to.copy = std::make_unique<StateCopy>(
+          [this] {
+            struct NamesAlone final : SealedSink {
+              void settle(SealedBytes&) override {}
+            } names;
+            return shard_->save(&names);
+          },
+          shard_->sealed(sealed));
+      return;
+    } catch (const std::system_error&) {  // no room for another process: it takes its time then
+    }
+  to.snapshot.sections = shard_->save(&sealed);
+}
+
+/// Has the state after the epoch closed last saved.
+void Runner::take_snapshot() {
+  const auto begun = now();
+  Pending pending;
+  Snapshot& snapshot = pending.snapshot;
+  snapshot.pipeline = graph_->pipeline;
+  snapshot.resolved = settings_.resolved;
+  snapshot.record_bytes = record_bytes_;
+  snapshot.shard = settings_.shard;
+  snapshot.epoch = epoch();
+  snapshot.chain = chain_;
+  snapshot.logic = graph_->fingerprint;
+  snapshot.log_position = last_position_;
+  for (std::size_t lane = 0; lane < lanes_->size(); ++lane)
+    snapshot.positions.push_back(
+        {{graph_->sources[lanes_->lane(lane).source].name, lanes_->lane(lane).partition},
+         lanes_->position(lane)});
+  if (control_)
+    snapshot.positions.push_back({{std::string(kControlSource), 0}, control_->position()});
+  save_state(pending);
+  snapshot_positions_.clear();
+  for (std::size_t lane = 0; lane < lanes_->size(); ++lane)
+    snapshot_positions_.emplace_back(lanes_->position(lane), last_times_[lane]);
+  pending_ = std::move(pending);
+  last_snapshot_ = now();
+  snapshot_due_ = false;
+  snapshot_epoch_ = epoch();
+  snapshot_seconds_.observe(std::chrono::duration<double>(last_snapshot_ - begun).count());
+}
+
+/// Its epoch is in the log.
+void Runner::publish_snapshot(bool last) {
+  snapshots_->publish(std::move(pending_->snapshot), last, std::move(pending_->copy));
+  pending_.reset();
+}
+
+std::string Runner::new_snapshot_error() {
+  if (!snapshots_) return {};
+  const SnapshotStore::Report report = snapshots_->report();
+  if (report.disk.failed + report.topic.failed == snapshot_failures_) return {};
+  snapshot_failures_ = report.disk.failed + report.topic.failed;
+  return report.disk.last_error.empty() ? report.topic.last_error : report.disk.last_error;
+}
+
+}  // namespace weir
