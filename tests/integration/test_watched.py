@@ -126,7 +126,7 @@ def watched(broker, tmp_path_factory):
 def test_a_query_of_the_dashboard_has_finite_plausible_data(watched, query, unit):
     query = as_grafana_would(query)
     wait_until(lambda: f"finite data for {query}: {watched.query(query)}",
-               lambda: watched.finite(query), 15)
+               lambda: watched.finite(query), 45)  # headroom is looked at every 30 s
     for labels, value in watched.query(query):
         assert value >= 0 or unit == "none", (query, labels, value)
         if unit == "percentunit":
