@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <fstream>
 #include <mutex>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "connectors/generate/cards.h"
@@ -16,6 +15,7 @@
 #include "deploy/weir/exit_code.h"
 #include "deploy/weir/service_loop.h"
 #include "pipeline/engine/epoch.h"
+#include "pipeline/engine/json.h"
 #include "pipeline/engine/memory_log.h"
 
 namespace weir {
@@ -192,13 +192,13 @@ void print_findings(const std::vector<DemoReport::Finding>& findings) {
     fmt::print("no drift was planted yet: the first comes at transaction 60000\n");
 }
 
-nlohmann::ordered_json findings_json(const std::vector<DemoReport::Finding>& findings) {
-  auto list = nlohmann::ordered_json::array();
+Json findings_json(const std::vector<DemoReport::Finding>& findings) {
+  auto list = Json::array();
   for (const DemoReport::Finding& finding : findings) {
-    nlohmann::ordered_json one = {{"drift", finding.planted.drift},
-                                  {"transaction", finding.planted.transaction},
-                                  {"time", finding.planted.time},
-                                  {"found", nullptr}};
+    Json one = {{"drift", finding.planted.drift},
+                {"transaction", finding.planted.transaction},
+                {"time", finding.planted.time},
+                {"found", nullptr}};
     if (finding.found)
       one["found"] = {{"detector", finding.alert.detector},
                       {"field", finding.alert.field},
@@ -243,13 +243,13 @@ int demo_command(const CommonOptions& common, const DemoOptions& options) {
   const std::vector<DemoReport::Finding> findings =
       producer.report().findings(log, producer.planted());
   if (common.json) {
-    nlohmann::ordered_json json = {{"records", producer.records()},
-                                   {"seconds", seconds},
-                                   {"planted", findings_json(findings)},
-                                   {"state_hash", nullptr}};
+    Json json = {{"records", producer.records()},
+                 {"seconds", seconds},
+                 {"planted", findings_json(findings)},
+                 {"state_hash", nullptr}};
     if (!loop.service().ends().empty())
       json["state_hash"] = hex16(loop.service().ends().front().state_hash);
-    fmt::print("{}\n", json.dump());
+    fmt::print("{}\n", json_text(json));
   } else {
     fmt::print("\n{} records in {:.1f} s\n", producer.records(), seconds);
     print_findings(findings);

@@ -5,7 +5,8 @@
 
 #include <algorithm>
 #include <ctime>
-#include <nlohmann/json.hpp>
+
+#include "pipeline/engine/json.h"
 
 namespace weir {
 namespace {
@@ -31,7 +32,7 @@ std::vector<DemoReport::Alert> read_alerts(Log& log) {
       records.clear();
       const auto fetched = reader->fetch(at.partition, 1000, records);
       for (const Record& record : records) {
-        const auto json = nlohmann::json::parse(record.value);
+        const auto json = parse_json(record.value);
         if (json.at("state") != "drift") continue;
         alerts.push_back({json.at("detector"), json.at("stream"), json.at("field"),
                           json.at("window_to").get<std::int64_t>(), json.at("summary")});

@@ -7,17 +7,15 @@
 
 #include <chrono>
 #include <mutex>
-#include <nlohmann/json.hpp>
+
+#include "pipeline/engine/json.h"
 
 namespace weir {
 namespace {
 
 constexpr int kLinesASecond = 10;
 
-std::string quoted_text(std::string_view text) {
-  return nlohmann::json(std::string(text))
-      .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
+std::string quoted_text(std::string_view text) { return json_text(std::string(text)); }
 
 /// Counts lines a second; says how many were left out once it lets one through again.
 struct Limit {

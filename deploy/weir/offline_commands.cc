@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
 #include "deploy/weir/commands.h"
 #include "deploy/weir/exit_code.h"
 #include "deploy/weir/version.h"
 #include "pipeline/engine/epoch.h"
+#include "pipeline/engine/json.h"
 
 namespace weir {
 namespace {
@@ -22,12 +22,11 @@ int check_command(const CommonOptions& common) {
   const auto pipeline = load_pipeline(common.pipeline);
   if (!pipeline) return kWrongConfig;
   if (common.json) {
-    print(nlohmann::ordered_json{{"pipeline", pipeline->graph->pipeline},
-                                 {"fingerprint", hex16(pipeline->graph->fingerprint)},
-                                 {"sources", pipeline->graph->sources.size()},
-                                 {"operators", pipeline->graph->nodes.size()},
-                                 {"sinks", pipeline->graph->sinks.size()}}
-              .dump());
+    print(json_text({{"pipeline", pipeline->graph->pipeline},
+                     {"fingerprint", hex16(pipeline->graph->fingerprint)},
+                     {"sources", pipeline->graph->sources.size()},
+                     {"operators", pipeline->graph->nodes.size()},
+                     {"sinks", pipeline->graph->sinks.size()}}));
     return kDone;
   }
   print(graph_text(*pipeline->graph));
@@ -68,7 +67,7 @@ int schema_command() {
 
 int version_command(const CommonOptions& common) {
   if (common.json)
-    print(nlohmann::ordered_json{{"version", kVersion}, {"build", kBuild}}.dump());
+    print(json_text({{"version", kVersion}, {"build", kBuild}}));
   else
     print(fmt::format("weir {} ({})", kVersion, kBuild));
   return kDone;

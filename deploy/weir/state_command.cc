@@ -3,7 +3,6 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <stdexcept>
 #include <utility>
@@ -12,6 +11,7 @@
 #include "deploy/weir/commands.h"
 #include "deploy/weir/exit_code.h"
 #include "pipeline/engine/epoch.h"
+#include "pipeline/engine/json.h"
 #include "pipeline/engine/service.h"
 #include "pipeline/engine/snapshot_folder.h"
 #include "pipeline/engine/snapshot_topic.h"
@@ -19,7 +19,6 @@
 namespace weir {
 namespace {
 
-using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
 double seconds_since(fs::file_time_type time) {
@@ -211,7 +210,7 @@ int state_command(const CommonOptions& common, const StateOptions& options) {
     all["shards"].push_back(std::move(one));
   }
   if (common.json) {
-    fmt::print("{}\n", all.dump());
+    fmt::print("{}\n", json_text(all));
   } else {
     if (!fs::exists(folder, missing))
       fmt::print(

@@ -8,6 +8,7 @@
 
 #include "pipeline/engine/config_parts.h"
 #include "pipeline/engine/config_substitution.h"
+#include "pipeline/engine/json.h"
 #include "pipeline/engine/option_values.h"
 
 namespace weir {
@@ -80,7 +81,7 @@ Json resolved_parts(const std::vector<Part>& parts) {
   std::sort(order.begin(), order.end(),
             [](const Part* a, const Part* b) { return a->name.text < b->name.text; });
   Json all = Json::object();
-  for (const Part* part : order) all[part->name.text] = Json::parse(part->resolved);
+  for (const Part* part : order) all[part->name.text] = parse_json(part->resolved);
   return all;
 }
 
@@ -194,9 +195,7 @@ void check_field_name(const Written& name, Problems& problems) {
                                          text));
 }
 
-std::string dumped(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
+std::string dumped(const Json& json) { return json_text(json); }
 
 std::vector<OptionTree> operator_options(const OperatorType& type) {
   return describe_options([&](OptionVisitor& option) {

@@ -1,4 +1,5 @@
 #include "pipeline/engine/config_parts.h"
+#include "pipeline/engine/json.h"
 
 // `format:` of sources and sinks.
 
@@ -7,7 +8,7 @@ namespace {
 
 /// Of a source's or sink's resolved options.
 std::string format_of(const std::string& resolved) {
-  const Json options = Json::parse(resolved);
+  const Json options = parse_json(resolved);
   const auto format = options.find("format");
   if (format == options.end()) return {};
   return format->is_string() ? format->get<std::string>() : dumped(*format);

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "pipeline/engine/config_parts.h"
+#include "pipeline/engine/json.h"
 #include "pipeline/engine/option_schema.h"
 
 namespace weir {
@@ -62,7 +63,7 @@ std::string config_schema(const Vocabulary& vocabulary) {
                        {"required", Json::array({"version", "pipeline", "sources"})},
                        {"additionalProperties", false},
                        {"$defs", schema_definitions()}};
-  return schema.dump(2) + "\n";
+  return json_text(schema, 2) + "\n";
 }
 
 }  // namespace weir

@@ -4,6 +4,7 @@
 
 #include "pipeline/core/expression.h"
 #include "pipeline/engine/config_parts.h"
+#include "pipeline/engine/json.h"
 #include "pipeline/engine/option_text.h"
 
 namespace weir {
@@ -161,7 +162,7 @@ std::string describe_component(const Vocabulary& vocabulary, std::string_view na
     text += (text.empty() ? "" : "\n") + component_text(component);
   }
   if (list.empty()) return {};
-  return json ? list.dump(2) + "\n" : text;
+  return json ? json_text(list, 2) + "\n" : text;
 }
 
 std::string list_components(const Vocabulary& vocabulary, bool json) {
@@ -170,7 +171,7 @@ std::string list_components(const Vocabulary& vocabulary, bool json) {
     Json list = Json::array();
     for (const Component& component : components.all())
       list.push_back(component_json(component, false));
-    return list.dump(2) + "\n";
+    return json_text(list, 2) + "\n";
   }
   std::size_t width = 0;
   for (const Component& component : components.all())

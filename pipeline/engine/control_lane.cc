@@ -1,19 +1,23 @@
 #include "pipeline/engine/control_lane.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+
+#include "pipeline/engine/json.h"
 
 namespace weir {
 
-using Json = nlohmann::ordered_json;
-
 std::string control_topic(const std::string& pipeline) { return "weir." + pipeline + ".control"; }
 
-std::string Command::write() const { return Json{{"command", name}, {"operator", target}}.dump(); }
+std::string Command::write() const { return json_text({{"command", name}, {"operator", target}}); }
 
 std::optional<Command> Command::read(const Record& record) {
   if (!record.has_value) return std::nullopt;
-  const Json json = Json::parse(record.value, nullptr, false);
+  Json json;
+  try {
+    json = parse_json(record.value);
+  } catch (const Json::exception&) {
+    return std::nullopt;
+  }
   if (!json.is_object()) return std::nullopt;
   const auto text = [&](const char* member) {
     const auto at = json.find(member);

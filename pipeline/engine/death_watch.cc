@@ -7,12 +7,12 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
-#include <nlohmann/json.hpp>
+
+#include "pipeline/engine/json.h"
 
 namespace weir {
 namespace {
 
-using Json = nlohmann::json;
 constexpr std::size_t kMostBytes = 1 << 20;
 
 Json write_taken(const std::vector<DeathWatch::Taken>& all) {
@@ -47,7 +47,7 @@ std::optional<DeathWatch::Mark> DeathWatch::left() const {
   std::ifstream in(file_, std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(in)), {});
   try {
-    const Json json = Json::parse(text);
+    const Json json = parse_whole_json(text);
     Mark mark;
     mark.deaths = json.at("deaths");
     mark.danger = read_taken(json.at("danger"));
@@ -75,7 +75,7 @@ void DeathWatch::note(const Mark& mark) {
                {"taken", write_taken(mark.taken)}};
   if (mark.alone) json["alone"] = write_record(*mark.alone);
   if (mark.poison) json["poison"] = write_record(*mark.poison);
-  std::string text = json.dump();
+  std::string text = json_text(json);
   size_ = std::max(size_, text.size());
   text.resize(size_, ' ');  // over what a longer one left
   if (::pwrite(fd_, text.data(), text.size(), 0) < 0) return;

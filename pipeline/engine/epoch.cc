@@ -4,13 +4,12 @@
 #include <xxhash.h>
 
 #include <charconv>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
+
+#include "pipeline/engine/json.h"
 
 namespace weir {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kChain = ",\"chain\":\"";  // the record's last member
 
@@ -120,7 +119,7 @@ std::string EpochRecord::write(std::uint64_t previous_chain) {
   for (const Skip& skip : skips)
     skip_list.push_back(Json::array({skip.source, skip.partition, skip.offset}));
   json["skips"] = std::move(skip_list);
-  std::string text = json.dump();
+  std::string text = json_text(json);
   chain = XXH3_64bits_withSeed(text.data(), text.size(), previous_chain);
   text.pop_back();
   text += kChain;
@@ -132,10 +131,10 @@ EpochRecord EpochRecord::read(std::string_view text, std::optional<std::uint64_t
   try {
     const std::size_t at = text.rfind(kChain);
     if (at == std::string_view::npos) throw std::runtime_error("no chain");
-    const Json json = Json::parse(text);
+    const Json json = parse_whole_json(text);
     if (json.at("v") != kVersion)
       throw std::runtime_error(
-          fmt::format("version {}, this program reads {}", json.at("v").dump(), kVersion));
+          fmt::format("version {}, this program reads {}", json_text(json.at("v")), kVersion));
     EpochRecord record;
     record.epoch = json.at("epoch");
     if (json.contains("owner")) {

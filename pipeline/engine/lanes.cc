@@ -6,10 +6,9 @@
 
 namespace weir {
 
-Lanes::Lanes(const Graph& graph, std::vector<Lane> lanes,
-             std::vector<std::unique_ptr<RecordReader>> readers,
+Lanes::Lanes(std::vector<Lane> lanes, std::vector<std::unique_ptr<RecordReader>> readers,
              std::vector<std::int64_t> positions, Signal& signal)
-    : graph_(graph), readers_(std::move(readers)) {
+    : readers_(std::move(readers)) {
   std::vector<std::vector<PartitionOffset>> starts(readers_.size());
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     lanes_.push_back({lanes[i], {}, 0, positions[i], -1, std::nullopt});

@@ -20,9 +20,8 @@ class Lanes {
   using Clock = std::chrono::steady_clock;
 
   /// `readers`: one a source; `positions`: where each lane begins.
-  Lanes(const Graph& graph, std::vector<Lane> lanes,
-        std::vector<std::unique_ptr<RecordReader>> readers, std::vector<std::int64_t> positions,
-        Signal& signal);
+  Lanes(std::vector<Lane> lanes, std::vector<std::unique_ptr<RecordReader>> readers,
+        std::vector<std::int64_t> positions, Signal& signal);
 
   std::size_t size() const { return lanes_.size(); }
   const Lane& lane(std::size_t index) const { return lanes_[index].lane; }
@@ -65,7 +64,6 @@ class Lanes {
     std::optional<Clock::time_point> ended;
   };
 
-  const Graph& graph_;
   std::vector<State> lanes_;
   std::vector<std::unique_ptr<RecordReader>> readers_;
 };

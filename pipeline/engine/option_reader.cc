@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "pipeline/core/schema.h"
+#include "pipeline/engine/json.h"
 #include "pipeline/engine/option_values.h"
 
 namespace weir {
@@ -59,7 +60,7 @@ bool readable(const Json& value, OptionVisitor::Slot slot, const Rule& rule) {
   if (value.is_structured()) return true;
   YamlNode node;
   node.plain = !value.is_string();
-  node.text = value.is_string() ? value.get<std::string>() : value.dump();
+  node.text = value.is_string() ? value.get<std::string>() : json_text(value);
   const bool empty = std::holds_alternative<Written*>(slot) && node.text.empty();
   return !empty && std::visit(
                        [&](auto* same) {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "pipeline/engine/json.h"
+
 namespace weir {
 namespace {
 
@@ -119,7 +121,7 @@ Json value_schema(const OptionTree& option) {
 Json option_schema(const OptionTree& option) {
   Json schema = value_schema(option);
   if (!option.doc.empty()) schema["description"] = option.doc;
-  if (!option.default_value.empty()) schema["default"] = Json::parse(option.default_value);
+  if (!option.default_value.empty()) schema["default"] = parse_json(option.default_value);
   return schema;
 }
 

@@ -1,16 +1,15 @@
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
 #include "pipeline/core/options.h"
+#include "pipeline/engine/json.h"
 #include "pipeline/engine/yaml.h"
 
 namespace weir {
 
 /// JSON with its keys in the order of their making.
-using Json = nlohmann::ordered_json;
 
 /// Reads one value into its slot. Returns what is wrong with it ("must be at least 2, not 1"), with
 /// the slot left as it was, or nothing.

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "pipeline/engine/json.h"
 #include "pipeline/engine/option_values.h"
 
 namespace weir {
@@ -56,8 +57,8 @@ std::string facts(const OptionTree& option) {
                             option.default_value == "null";
   if (option.required) text += "; must be written";
   if (!option.default_value.empty() && !says_nothing) {
-    const Json value = Json::parse(option.default_value);
-    text += "; default " + (value.is_string() ? value.get<std::string>() : value.dump());
+    const Json value = parse_json(option.default_value);
+    text += "; default " + (value.is_string() ? value.get<std::string>() : json_text(value));
   }
   if (!option.later.empty()) text += fmt::format("; comes later ({})", option.later);
   return text;
@@ -99,7 +100,7 @@ Json options_json(const std::vector<OptionTree>& options) {
     Json one = {{"name", option.name},
                 {"type", kJsonKinds[static_cast<std::size_t>(option.kind)]},
                 {"doc", option.doc}};
-    if (!option.default_value.empty()) one["default"] = Json::parse(option.default_value);
+    if (!option.default_value.empty()) one["default"] = parse_json(option.default_value);
     if (std::isfinite(option.min)) one["min"] = option.min;
     if (std::isfinite(option.max)) one["max"] = option.max;
     if (!option.words.empty()) one["words"] = option.words;

@@ -60,7 +60,7 @@ class Describer final : public OptionVisitor {
  protected:
   bool scalar(std::string_view name, Slot slot, const Rule& rule, bool has_default) override {
     OptionTree& option = add(name, static_cast<OptionTree::Kind>(slot.index()), rule);
-    if (has_default && !rule.required) option.default_value = slot_json(slot).dump();
+    if (has_default && !rule.required) option.default_value = json_text(slot_json(slot));
     return false;
   }
 

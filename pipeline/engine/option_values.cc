@@ -143,10 +143,10 @@ std::string shown(const YamlNode& node) {
   if (node.list()) return "a list";
   if (node.map()) return "a mapping";
   if (node.null()) return "nothing";
-  constexpr std::size_t kLongest = 60;
+  constexpr std::size_t kLongestShown = 60;
   std::string text = node.written.empty() ? node.text : node.written;
-  if (text.size() > kLongest) {
-    std::size_t end = kLongest;
+  if (text.size() > kLongestShown) {
+    std::size_t end = kLongestShown;
     while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
     text.resize(end);
     text += "...";

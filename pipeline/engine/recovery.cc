@@ -59,8 +59,7 @@ void Runner::open_lanes(const Positions& positions) {
   }
   confirmed_.assign(shard_->lanes().size(), {});
   last_times_.assign(shard_->lanes().size(), kNoTime);
-  lanes_ =
-      std::make_unique<Lanes>(*graph_, shard_->lanes(), std::move(readers), positions, signal_);
+  lanes_ = std::make_unique<Lanes>(shard_->lanes(), std::move(readers), positions, signal_);
   for (std::size_t lane = 0; lane < lanes_->size(); ++lane) {
     const std::size_t s = lanes_->lane(lane).source;
     if (std::string wrong = shard_->head(s, lanes_->head(s)); !wrong.empty())

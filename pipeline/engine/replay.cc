@@ -6,16 +6,15 @@
 #include <chrono>
 #include <cmath>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "pipeline/engine/epoch.h"
+#include "pipeline/engine/json.h"
 #include "pipeline/engine/metric_samples.h"
 
 namespace weir {
 namespace {
 
-using Json = nlohmann::ordered_json;
 constexpr std::size_t kFetch = 4096;
 constexpr std::int64_t kTellEveryNs = 2'000'000'000;
 
@@ -251,24 +250,25 @@ std::string Replay::summary_json() {
   json["dead_letters"] = std::move(dead);
   json["output_hash"] = hex16(shard_->output_hash());
   json["state_hash"] = hex16(shard_->state_hash());
-  return json.dump();
+  return json_text(json);
 }
 
 std::string Replay::summary_text() {
-  const Json json = Json::parse(summary_json());
+  const Json json = parse_json(summary_json());
   std::string text =
       fmt::format("{}: {} rows in {:.2f} s, {:.0f} rows/s\n", graph_.pipeline, rows_, seconds_,
                   seconds_ > 0 ? static_cast<double>(rows_) / seconds_ : 0);
   for (const auto& [name, one] : json["operators"].items()) {
-    text +=
-        fmt::format("  {:<20} in {}  out {}", name, one["rows_in"].dump(), one["rows_out"].dump());
+    text += fmt::format("  {:<20} in {}  out {}", name, json_text(one["rows_in"]),
+                        json_text(one["rows_out"]));
     if (one.contains("metrics"))
       for (const auto& [metric, value] : one["metrics"].items())
         text += value.is_number() ? fmt::format("  {} {:.4f}", metric, value.get<double>())
                                   : fmt::format("  {} -", metric);
     text += "\n";
   }
-  if (!json["dead_letters"].empty()) text += "  dead letters " + json["dead_letters"].dump() + "\n";
+  if (!json["dead_letters"].empty())
+    text += "  dead letters " + json_text(json["dead_letters"]) + "\n";
   return text + fmt::format("  output hash {}  state hash {}\n",
                             json["output_hash"].get<std::string>(),
                             json["state_hash"].get<std::string>());

@@ -7,15 +7,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "pipeline/engine/epoch.h"
+#include "pipeline/engine/json.h"
 
 namespace weir {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // Magic, u32 version, u32 size of the head, head (JSON), u64 hash of all that; then blocks: u32 raw
 // size, u32 packed size, u64 hash of the packed bytes, the bytes; a block of raw size 0 ends it.
@@ -91,7 +89,7 @@ std::string head_of(const Snapshot& snapshot) {
   json["resolved"] = snapshot.resolved;
   json["sections"] = sections_of(snapshot);
   // Bytes that are no UTF-8 (in a name?) are the pipeline's fault, not the snapshot's.
-  const std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const std::string text = json_text(json);
   if (text.size() > kMaxHead) throw std::runtime_error("the head of the snapshot is too large");
   std::string out(kMagic);
   put(out, kVersion);
@@ -144,7 +142,7 @@ SnapshotOutline take_head(std::string_view& in) {
   const std::uint64_t hash = hash_of(whole.substr(0, whole.size() - in.size()));
   if (take<std::uint64_t>(in) != hash) throw std::runtime_error("its head is damaged");
   try {
-    return parse_head(Json::parse(text));
+    return parse_head(parse_whole_json(text));
   } catch (const Json::exception&) {
     throw std::runtime_error("its head is no head of a snapshot");
   }

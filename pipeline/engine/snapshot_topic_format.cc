@@ -6,22 +6,20 @@
 
 #include <charconv>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "pipeline/engine/epoch.h"
+#include "pipeline/engine/json.h"
 
 namespace weir {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr int kVersion = 1;
 constexpr std::size_t kDigits = 16;
 constexpr std::string_view kSegmentPrefix = "segment/";
 
 std::string with_hash(const Json& json) {
-  const std::string text = json.dump();
+  const std::string text = json_text(json);
   return hex16(XXH3_64bits(text.data(), text.size())) + text;
 }
 
@@ -33,7 +31,7 @@ auto read_hashed(std::string_view text, const std::string& what, Read read) {
   if (hex16(XXH3_64bits(json.data(), json.size())) != text.substr(0, kDigits))
     throw std::runtime_error(what + " is damaged");
   try {
-    const Json parsed = Json::parse(json);
+    const Json parsed = parse_whole_json(json);
     if (const int version = parsed.at("v"); version != kVersion)
       throw std::runtime_error(
           fmt::format("{} has version {}, this program reads {}", what, version, kVersion));

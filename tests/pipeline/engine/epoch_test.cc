@@ -74,6 +74,16 @@ TEST(EpochRecord, AnyChangedBitIsSeen) {
     }
 }
 
+TEST(EpochRecord, ANumberThatIsNotWholeIsRefusedNotConverted) {
+  EpochRecord record = full_record();
+  const std::string text = record.write(77);
+  for (const char* number : {"3.8e19", "-1e300", "0.5", "1e400"}) {
+    std::string changed = text;
+    changed.replace(changed.find("\"epoch\":0"), 9, std::string("\"epoch\":") + number);
+    EXPECT_THROW(EpochRecord::read(changed, std::nullopt), std::runtime_error) << number;
+  }
+}
+
 TEST(EpochRecord, OneCutShortIsSeen) {
   EpochRecord record = full_record();
   const std::string text = record.write(77);
