@@ -9,7 +9,7 @@
 #include "tests/operators/operator_harness.h"
 
 // The sanitizers bring their own operator new.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef WEIR_SANITIZED
 
 namespace {
 thread_local std::size_t allocations = 0;

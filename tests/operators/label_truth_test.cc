@@ -255,7 +255,7 @@ TEST(LabelTruth, AMillionRowsWaitInBoundedMemoryThatIsFreedAgain) {
   const std::string more = options();
   ModelBench model(more, rows_schema(), labels_schema());
   const auto& running = dynamic_cast<const ModelOperator&>(model.bench.running());
-#ifdef __SANITIZE_ADDRESS__  // whose allocator mallinfo2 does not see
+#ifdef WEIR_SANITIZED  // whose allocator mallinfo2 does not see
   const auto in_use = [&] { return running.waiting_bytes(); };
 #else
   const auto in_use = [] { return mallinfo2().uordblks + mallinfo2().hblkhd; };

@@ -208,7 +208,7 @@ TEST(ReadConfig, SurvivesAnyChangeOfTheExample) {
   const std::string text = file_text("deploy/examples/fraud.yaml");
   std::mt19937_64 random(20260131);
   std::size_t wrong = 0;
-  for (int i = 0; i < 5'000; ++i) {
+  for (int i = 0; i < 2'000; ++i) {
     const std::string changed = mutated(text, random);
     SCOPED_TRACE(changed);
     const Result result = read(changed);
@@ -218,7 +218,7 @@ TEST(ReadConfig, SurvivesAnyChangeOfTheExample) {
       ASSERT_EQ(read(resolved_config(result.config)).said, "");
     }
   }
-  EXPECT_GT(wrong, 2'500U);
+  EXPECT_GT(wrong, 1'000U);
 }
 
 }  // namespace

@@ -29,8 +29,8 @@ struct ThreeLanes {
   std::unique_ptr<Lanes> open(std::vector<std::int64_t> positions = {0, 0, 0}) {
     std::vector<std::unique_ptr<RecordReader>> readers;
     for (const char* topic : {"a", "b"}) readers.push_back(log.reader(topic));
-    return std::make_unique<Lanes>(*pipeline->graph, std::vector<Lane>{{0, 0}, {0, 1}, {1, 0}},
-                                   std::move(readers), positions, signal);
+    return std::make_unique<Lanes>(std::vector<Lane>{{0, 0}, {0, 1}, {1, 0}}, std::move(readers),
+                                   positions, signal);
   }
 
   std::unique_ptr<Pipeline> pipeline = read_pipeline(std::string(kTwoSources));
@@ -134,7 +134,7 @@ TEST(Lanes, ASourceFarAheadWaitsForOneWhoseRecordsAreOnTheirWay) {
   std::vector<std::unique_ptr<RecordReader>> readers;
   readers.push_back(three.log.reader("a"));
   readers.push_back(std::make_unique<SlowReader>());
-  Lanes lanes(*three.pipeline->graph, {{0, 0}, {1, 0}}, std::move(readers), {0, 0}, three.signal);
+  Lanes lanes({{0, 0}, {1, 0}}, std::move(readers), {0, 0}, three.signal);
   lanes.refill(100, three.now);
   EventClock clock({0, 0});
   EXPECT_EQ(lanes.choose(clock, kAlign), 0U) << "nothing is known yet";

@@ -101,7 +101,8 @@ TEST(Versions, AChangeAfterACrashReplaysWithTheRecordedPipelineFirst) {
   clean.take({}, 100);
   clean.take(kChanged, 200);
   // The crash left rows open that the changed pipeline then had: the states differ in that alone.
-  EXPECT_EQ(clean.verify(kChanged), clean.take(kChanged, 300).hashes);
+  const Turns::Turn clean_end = clean.take(kChanged, 300);
+  EXPECT_EQ(clean.verify(kChanged), clean_end.hashes);
 }
 
 TEST(Versions, BackFromTheNextVersionToTheOneBeforeGoesOn) {
