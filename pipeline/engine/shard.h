@@ -140,6 +140,7 @@ class Shard {
   void run_node(std::size_t node);
   std::unique_ptr<Operator> make(const Node& node) const;
   bool load_operator(std::size_t index, const StateSection& section, bool any_logic);
+  std::vector<std::int64_t> lateness() const;
   void save_own(StateVisitor& visit);
   void load_own(StateVisitor& visit);
 

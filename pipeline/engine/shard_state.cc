@@ -1,0 +1,177 @@
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <algorithm>
+
+#include "pipeline/core/check.h"
+#include "pipeline/engine/shard.h"
+
+// The state of a Shard: hashed, saved, loaded.
+
+namespace weir {
+
+std::uint64_t Shard::output_hash() const {
+  std::uint64_t hash = 0;
+  for (const Output& output : outputs_) {
+    const std::uint64_t one = output.hash();
+    hash = XXH3_64bits_withSeed(&one, sizeof one, hash);
+  }
+  return hash;
+}
+
+std::uint64_t Shard::state_hash() {
+  check(step_.size() == 0, "the state is hashed between steps");
+  StateHasher hasher;
+  for (const std::size_t node : by_name_) operators_[node]->state(hasher);
+  clock_.state(hasher);
+  hasher(sequence_);
+  return hasher.hash();
+}
+
+std::vector<StateSection> Shard::save(SealedSink* sink, std::size_t most) {
+  check(step_.size() == 0, "the state is visited between steps");
+  std::vector<StateSection> sections(1);
+  StateWriter own(sections[0].bytes);
+  save_own(own);
+  for (const std::size_t node : by_name_) {
+    sections.push_back({graph_.nodes[node].name, graph_.nodes[node].fingerprint, {}, {}});
+    StateSection& section = sections.back();
+    StateWriter writer = sink != nullptr ? StateWriter(section.bytes, *sink, section.sealed, most)
+                                         : StateWriter(section.bytes);
+    operators_[node]->state(writer);
+    most -= std::min(most, section.bytes.size());
+  }
+  return sections;
+}
+
+std::vector<SealedBytes> Shard::sealed(SealedSink& sink) {
+  struct Collect final : SealedSink {
+    explicit Collect(SealedSink& to) : sink(to) {}
+    void settle(SealedBytes& part) override {
+      if (part.empty()) return;
+      sink.settle(part);
+      parts.push_back(part);
+    }
+    SealedSink& sink;
+    std::vector<SealedBytes> parts;
+  } collect(sink);
+  for (const auto& one : operators_) one->sealed(collect);
+  return std::move(collect.parts);
+}
+
+std::vector<std::string> Shard::load(std::span<const StateSection> sections,
+                                     std::span<const std::string> reset, bool any_logic) {
+  check(sequence_ == 0, "a state is loaded first");
+  std::vector<bool> warm(operators_.size());
+  for (const StateSection& section : sections) {
+    if (section.name.empty()) {
+      StateReader reader(section.bytes);
+      load_own(reader);
+      if (reader.left() != 0) throw StateError("the shard's own state is longer than expected");
+      continue;
+    }
+    const auto node = std::ranges::find(graph_.nodes, section.name, &Node::name);
+    if (node == graph_.nodes.end() || std::ranges::find(reset, section.name) != reset.end())
+      continue;
+    const auto index = static_cast<std::size_t>(node - graph_.nodes.begin());
+    warm[index] = load_operator(index, section, any_logic);
+  }
+  std::vector<std::string> cold;
+  for (const std::size_t node : by_name_)
+    if (!warm[node]) cold.push_back(graph_.nodes[node].name);
+  return cold;
+}
+
+bool Shard::load_operator(std::size_t index, const StateSection& section, bool any_logic) {
+  const Node& node = graph_.nodes[index];
+  if (node.fingerprint != section.fingerprint && !any_logic) return false;
+  try {
+    StateReader reader(section.bytes, section.sealed);
+    operators_[index]->state(reader);
+    if (reader.left() != 0)
+      throw StateError("the state of `" + section.name + "` is longer than this program reads");
+    return true;
+  } catch (const StateError&) {
+    if (node.fingerprint == section.fingerprint) throw;
+    operators_[index] = make(node);
+    return false;
+  }
+}
+
+// Everything in it has a name, so that another pipeline takes from it what it knows.
+void Shard::save_own(StateVisitor& visit) {
+  visit.version("shard", 2);
+  visit(sequence_, dead_letters_);
+  visit.count(settings_.lanes.size(), 1);
+  for (Lane& lane : settings_.lanes) {
+    std::string source = graph_.sources[lane.source].name;
+    visit(source, lane.partition);
+  }
+  clock_.state(visit);
+  visit.count(outputs_.size(), 1);
+  for (Output& output : outputs_) {
+    std::string name = output.sink().name;
+    visit(name);
+    output.state(visit);
+  }
+  visit.count(sources_.size(), 1);
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    std::string name = graph_.sources[i].name;
+    Counts& counts = sources_[i].counts;
+    visit(name, counts.rows, counts.bad, counts.late);
+  }
+  visit.count(counts_.size(), 1);
+  for (std::size_t i = 0; i < counts_.size(); ++i) {
+    std::string name = graph_.nodes[i].name;
+    visit(name, counts_[i].rows_in, counts_[i].rows_out, counts_[i].late);
+  }
+}
+
+void Shard::load_own(StateVisitor& visit) {
+  visit.version("shard", 2);
+  visit(sequence_, dead_letters_);
+  step_.clear(sequence_);
+  std::size_t n = visit.count(0, 1);
+  std::vector<std::size_t> from(settings_.lanes.size(), EventClock::kNoLane);
+  for (std::size_t i = 0; i < n; ++i) {
+    std::string source;
+    std::int32_t partition = 0;
+    visit(source, partition);
+    for (std::size_t lane = 0; lane < from.size(); ++lane)
+      if (graph_.sources[settings_.lanes[lane].source].name == source &&
+          settings_.lanes[lane].partition == partition)
+        from[lane] = i;
+  }
+  EventClock clock(n == from.size() ? lateness() : std::vector<std::int64_t>(n));
+  clock.state(visit);
+  clock_.carry(clock, from);
+  n = visit.count(0, 1);
+  for (std::string name; n > 0; --n) {
+    std::uint64_t hash = 0, rows = 0;
+    visit(name, hash, rows);
+    for (Output& output : outputs_)
+      if (output.sink().name == name) output.carry(hash, rows);
+  }
+  n = visit.count(0, 1);
+  for (std::string name; n > 0; --n) {
+    Counts counts;
+    visit(name, counts.rows, counts.bad, counts.late);
+    for (std::size_t i = 0; i < sources_.size(); ++i)
+      if (graph_.sources[i].name == name) sources_[i].counts = counts;
+  }
+  n = visit.count(0, 1);
+  for (std::string name; n > 0; --n) {
+    OperatorCounts counts;
+    visit(name, counts.rows_in, counts.rows_out, counts.late);
+    for (std::size_t i = 0; i < counts_.size(); ++i)
+      if (graph_.nodes[i].name == name) counts_[i] = counts;
+  }
+}
+
+std::size_t Shard::state_bytes(std::size_t node) {
+  StateSizer sizer;
+  operators_[node]->state(sizer);
+  return sizer.size();
+}
+
+}  // namespace weir
