@@ -42,15 +42,17 @@ void Runner::watch_deaths() {
     if (!again) in_hand_.danger.clear();
     for (const DeathWatch::Taken& one : left->taken) extend(in_hand_.danger, one);
   }
-  for (const auto& one : {left->poison, settings_.crashed ? left->alone : std::nullopt})
-    if (one && !is_past({{one->source, one->partition, one->offset + 1}}, here))
-      in_hand_.poison = one;
-  if (in_hand_.poison)
+  std::vector<Skip> poison = left->poison;
+  if (settings_.crashed && left->alone) poison.push_back(*left->alone);
+  for (const Skip& one : poison) {
+    if (is_past({{one.source, one.partition, one.offset + 1}}, here)) continue;
+    in_hand_.poison.push_back(one);
     notes_.push_back(fmt::format(
         "offset {} of {} [{}] ended the process whenever it was processed: it goes to the dead "
         "letters",
-        in_hand_.poison->offset, in_hand_.poison->source, in_hand_.poison->partition));
-  else if (one_by_one())
+        one.offset, one.source, one.partition));
+  }
+  if (in_hand_.poison.empty() && one_by_one())
     notes_.push_back(fmt::format(
         "the process died {} times over the same records: they are processed one by one",
         in_hand_.deaths));
@@ -69,19 +71,22 @@ bool Runner::is_past(const std::vector<DeathWatch::Taken>& all, const Positions&
 
 bool Runner::one_by_one() const { return in_hand_.deaths >= kMostDeaths; }
 
-/// Notes what is in hand before it is processed.
-void Runner::note_in_hand(std::size_t lane, const Record& first) {
-  if (!deaths_) return;
+/// Notes what a lane has given before it is processed.
+void Runner::note_in_hand(std::size_t lane) {
+  if (!deaths_ || one_by_one()) return;
   const std::string& source = graph_->sources[lanes_->lane(lane).source].name;
-  const std::int32_t partition = lanes_->lane(lane).partition;
-  if (one_by_one())
-    in_hand_.alone = Skip{source, partition, first.offset};
-  else
-    extend(in_hand_.taken, {source, partition, lanes_->position(lane)});
+  extend(in_hand_.taken, {source, lanes_->lane(lane).partition, lanes_->position(lane)});
   deaths_->note(in_hand_);
 }
 
-/// The one record in hand has been through everything, and is on its way to the log: a death that
+/// One by one, each record is noted before it goes through everything by itself.
+void Runner::note_alone(const std::string& source, std::int32_t partition, std::int64_t offset) {
+  if (!deaths_ || !one_by_one()) return;
+  in_hand_.alone = Skip{source, partition, offset};
+  deaths_->note(in_hand_);
+}
+
+/// What was noted alone has been through everything, and is on its way to the log: a death that
 /// comes now is not its doing.
 void Runner::is_processed() {
   if (!deaths_ || !in_hand_.alone) return;
@@ -95,7 +100,7 @@ void Runner::survived() {
   if (one_by_one()) notes_.push_back("the records that ended the process are behind");
   in_hand_.deaths = 0;
   in_hand_.danger.clear();
-  in_hand_.poison.reset();
+  in_hand_.poison.clear();
   deaths_->note(in_hand_);
 }
 
@@ -108,7 +113,8 @@ void Runner::nobody_dies() {
 
 bool Runner::is_poison(const std::string& source, std::int32_t partition,
                        std::int64_t offset) const {
-  return in_hand_.poison == Skip{source, partition, offset};
+  return std::ranges::find(in_hand_.poison, Skip{source, partition, offset}) !=
+         in_hand_.poison.end();
 }
 
 /// Goes on where records begin that are still there; says which are not. False: none is missing.

@@ -53,7 +53,7 @@ std::optional<DeathWatch::Mark> DeathWatch::left() const {
     mark.danger = read_taken(json.at("danger"));
     mark.taken = read_taken(json.at("taken"));
     if (json.contains("alone")) mark.alone = read_record(json["alone"]);
-    if (json.contains("poison")) mark.poison = read_record(json["poison"]);
+    for (const Json& one : json.at("poison")) mark.poison.push_back(read_record(one));
     return mark;
   } catch (const Json::exception&) {
     return std::nullopt;
@@ -74,7 +74,8 @@ void DeathWatch::note(const Mark& mark) {
                {"danger", write_taken(mark.danger)},
                {"taken", write_taken(mark.taken)}};
   if (mark.alone) json["alone"] = write_record(*mark.alone);
-  if (mark.poison) json["poison"] = write_record(*mark.poison);
+  json["poison"] = Json::array();
+  for (const Skip& one : mark.poison) json["poison"].push_back(write_record(one));
   std::string text = json_text(json);
   size_ = std::max(size_, text.size());
   text.resize(size_, ' ');  // over what a longer one left

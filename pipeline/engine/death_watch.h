@@ -31,7 +31,7 @@ class DeathWatch {
     std::vector<Taken> danger;   // what was in hand at those deaths; fixed while a process lives
     std::vector<Taken> taken;    // what this process has in hand
     std::optional<Skip> alone;   // the one record that is being processed
-    std::optional<Skip> poison;  // the one that is known to end the process
+    std::vector<Skip> poison;    // those that are known to end the process
 
     bool operator==(const Mark&) const = default;
   };

@@ -84,7 +84,6 @@ bool Runner::work() {
   const auto time = now();
   deadline_ = time + std::chrono::milliseconds(1000);
   if (due() && !in_flight_) close_epoch(false);
-  if (one_by_one() && in_flight_) return false;  // what is in hand is to be one record
   watch_headroom(time);
   const bool full = epoch_rows_ >= kEpochRows || outboxes_[open_].size() >= kEpochBytes ||
                     record_.runs.size() + record_.marks.size() >= kEpochRuns;
@@ -106,7 +105,6 @@ bool Runner::work() {
   const bool marked = mark_idle(time);
   if (const auto lane = lanes_->choose(shard_->clock(), settings_.engine.align.ms)) {
     run(*lane);
-    if (one_by_one()) close_epoch(false);
     return true;
   }
   shard_->flush();
@@ -138,21 +136,23 @@ void Runner::note_run(const std::string& source, std::int32_t partition,
 }
 
 void Runner::run(std::size_t lane) {
-  const std::span<const Record> records =
-      lanes_->take(lane, one_by_one() ? 1 : settings_.engine.run_rows);
-  note_in_hand(lane, records.front());
+  const std::span<const Record> records = lanes_->take(lane, settings_.engine.run_rows);
+  note_in_hand(lane);
   const std::int32_t partition = lanes_->lane(lane).partition;
   const std::string& source = graph_->sources[lanes_->lane(lane).source].name;
   note_run(source, partition, records);
   for (const Record& record : records) {
     record_.in = hash_input(record_.in, partition, record);
+    note_alone(source, partition, record.offset);
     if (is_poison(source, partition, record.offset)) {
       record_.skips.push_back({source, partition, record.offset});
       shard_->skip(lane, record);
     } else {
       shard_->add(lane, record);
     }
+    if (one_by_one()) shard_->flush();
   }
+  is_processed();
   last_times_[lane] = records.back().timestamp;
   const std::uint64_t half = (records.size() + 1) / 2;
   sent_[open_].timestamps.emplace_back(records.front().timestamp, half);
@@ -276,7 +276,6 @@ void Runner::close_epoch(bool with_state) {
   committer_->submit(std::move(job));
   open_ = 1 - open_;
   shard_->write_to(outboxes_[open_]);
-  is_processed();
 }
 
 /// Takes note of a commit that has ended.

@@ -189,7 +189,8 @@ class Runner {
   void watch_deaths();
   bool is_past(const std::vector<DeathWatch::Taken>& all, const Positions& here) const;
   bool one_by_one() const;
-  void note_in_hand(std::size_t lane, const Record& first);
+  void note_in_hand(std::size_t lane);
+  void note_alone(const std::string& source, std::int32_t partition, std::int64_t offset);
   void is_processed();
   void survived();
   void nobody_dies();

@@ -169,15 +169,14 @@ void Service::Worker::take(std::uint32_t shard) {
       return;
     }
   }
-  Runner::Settings settings{shard,
-                            service_.config_.engine,
-                            service_.state_dir_,
-                            service_.resolved_,
-                            service_.owner_,
-                            service_.changes_.accept_new_logic,
-                            service_.changes_.reset,
-                            true,
-                            service_.changes_.crashed};
+  Runner::Settings settings{.shard = shard,
+                            .engine = service_.config_.engine,
+                            .state_dir = service_.state_dir_,
+                            .resolved = service_.resolved_,
+                            .owner = service_.owner_,
+                            .accept_new_logic = service_.changes_.accept_new_logic,
+                            .reset = service_.changes_.reset,
+                            .crashed = service_.changes_.crashed};
   auto runner = std::make_unique<Runner>(service_.graph_, service_.layout_, service_.world_,
                                          std::move(settings), signal_);
   try {

@@ -18,7 +18,7 @@ const Mark kFull{3,
                  {{"events", 0, 120}, {"events", 1, 90}},
                  {{"labels", 0, 7}},
                  Skip{"events", 1, 88},
-                 Skip{"events", 0, 100}};
+                 {{"events", 0, 100}, {"labels", 1, 6}}};
 
 std::string text_of(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);

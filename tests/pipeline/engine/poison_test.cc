@@ -180,6 +180,19 @@ TEST(Poison, SeveralDeadlyRecordsInSeveralPartitionsAreEachIsolatedAndNoOther) {
   }
 }
 
+// They die before the epoch of the first is committed: what is known of it must not be forgotten.
+TEST(Poison, DeadlyRecordsOfOneEpochAreIsolatedWithOneDeathAloneEach) {
+  const Rows rows(12, 200, {120, 125, 130});
+  Lives lives(kDeadly, kNoSnapshots);
+  lives.append(rows.all);
+  const Deeds deeds([&](std::string_view id) {
+    if (rows.kills(id)) throw Died();
+  });
+  Hashes end;
+  EXPECT_EQ(live_until_done(lives, end, 20), 3 + 3);
+  expect_each_isolated(lives, rows, end);
+}
+
 TEST(Poison, KillsWithProgressInBetweenIsolateNothing) {
   std::mt19937_64 random(3);
   const Rows rows(8, 3000, {});
@@ -236,8 +249,8 @@ TEST(Poison, AKillFromOutsideNeitherCountsNorForgetsTheDeathsBefore) {
   for (int kill = 0; kill < 3; ++kill) {
     const auto life = lives.life();
     EXPECT_TRUE(life->says("died 3 times")) << kill;
-    for (int turn = 0; turn < 3; ++turn) (*life)->work();
-    lives.crashed = false;
+    EXPECT_THROW(life->work_to_end(), Died);  // ended here, with the record alone in hand
+    lives.crashed = false;                    // but from outside
   }
   Hashes end;
   EXPECT_THROW(lives.life()->work_to_end(), Died);  // alone
