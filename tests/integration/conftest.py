@@ -8,6 +8,7 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "faults"))
 import topics
 import weir
 from broker import Broker
+from rows import Rows
 from scene import Scene
 
 
@@ -57,3 +58,9 @@ def scene(broker, tmp_path, request):
     """The pipeline under load (tests/faults/scene.py), its topics named after the test."""
     with Scene(broker, request.node.name.split("[")[0].replace("_", "-")[5:60], tmp_path) as scene:
         yield scene
+
+
+@pytest.fixture
+def rows(broker, run, request):
+    """The small pipeline and its rows (rows.py), its topics named after the test."""
+    return Rows(broker, run, request.node.name.split("[")[0].replace("_", "-")[5:60])

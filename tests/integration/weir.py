@@ -101,6 +101,10 @@ class Weir:
         """The last words of the log."""
         return self.log.read_text(errors="replace")[-3000:] if self.log.exists() else ""
 
+    def status(self):
+        """The status it ended with, less than 0 by a signal; none while it runs."""
+        return self._process.poll()
+
     def kill(self):
         self.check_alive()
         self._process.kill()
