@@ -116,6 +116,7 @@ int ServiceLoop::run() {
   std::signal(SIGTERM, ask_to_stop);
   std::signal(SIGINT, ask_to_stop);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a disk that is full
   listen();
   service_->start();
   StatusLine status;

@@ -125,8 +125,8 @@ class Runner {
 
   Stopped stopped() const { return stopped_; }
   const std::string& reason() const { return reason_; }
-  /// Why a snapshot could not be written since the last call, or empty.
-  std::string new_snapshot_error();
+  /// Why the last snapshot could not be written to the disk or sent to the topic, or empty.
+  std::string snapshot_error() const;
   /// What it has to say to a person since the last call (a snapshot not used, input passed over).
   std::vector<std::string> take_notes() { return std::exchange(notes_, {}); }
   const std::vector<std::string>& notes() const { return notes_; }
@@ -300,7 +300,6 @@ class Runner {
   Histogram latency_ = Histogram::seconds();
   Histogram epoch_seconds_ = Histogram::seconds();
   Histogram snapshot_seconds_ = Histogram::seconds();
-  std::uint64_t snapshot_failures_ = 0;    // told of
   std::size_t record_bytes_ = 0;           // as recorded
   std::optional<std::uint64_t> accepted_;  // other logic that was replayed all the same
   std::vector<std::string> notes_;

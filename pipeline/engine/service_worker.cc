@@ -182,6 +182,7 @@ void Service::Worker::take(std::uint32_t shard) {
   try {
     recover(*runner, shard);
     runners_[shard] = std::move(runner);
+    without_snapshots_.erase(shard);
     last_report_ = {};  // what recovery showed is out of date
   } catch (const Revoked&) {
   } catch (const LogFailure& failure) {
@@ -254,6 +255,20 @@ bool Service::Worker::turn(Clock::time_point& deadline) {
   return busy;
 }
 
+/// Tells once when a shard's snapshots begin to fail, and once when one is written again.
+void Service::Worker::watch_snapshots(std::uint32_t shard, const Runner& runner) {
+  const std::string error = runner.snapshot_error();
+  if (error.empty()) {
+    if (without_snapshots_.erase(shard) > 0)
+      service_.tell_(
+          {Line::Level::info, fmt::format("shard {}: snapshots are written again", shard)});
+  } else if (without_snapshots_.insert(shard).second) {
+    service_.tell_({Line::Level::error,
+                    fmt::format("shard {}: no snapshot written, the log replays instead: {}", shard,
+                                error)});
+  }
+}
+
 void Service::Worker::report(Clock::time_point now) {
   if (now - last_report_ < kReportEvery) return;
   last_report_ = now;
@@ -261,10 +276,7 @@ void Service::Worker::report(Clock::time_point now) {
   MetricSamples samples;
   for (auto& [shard, runner] : runners_) {
     runner->report(samples);
-    if (const std::string error = runner->new_snapshot_error(); !error.empty())
-      service_.tell_({Line::Level::error,
-                      fmt::format("shard {}: no snapshot written, the log replays instead: {}",
-                                  shard, error)});
+    watch_snapshots(shard, *runner);
   }
   const std::lock_guard lock(mutex_);
   samples_ = std::move(samples);

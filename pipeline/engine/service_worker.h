@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <thread>
@@ -57,6 +58,7 @@ class Service::Worker {
   void stopped(std::uint32_t shard, std::unique_ptr<Runner>& runner);
   void fenced(std::uint32_t shard, const std::string& reason);
   void lost(std::uint32_t shard, const std::string& reason);
+  void watch_snapshots(std::uint32_t shard, const Runner& runner);
   void report(Clock::time_point now);
   void report_recovery(std::uint32_t shard, std::uint64_t epochs_left);
   void finish();
@@ -73,6 +75,7 @@ class Service::Worker {
   std::map<std::uint32_t, std::unique_ptr<Runner>> runners_, parked_;
   std::map<std::uint32_t, Clock::time_point> not_before_;  // shards that were fenced
   std::map<std::uint32_t, std::deque<Clock::time_point>> fencings_;
+  std::set<std::uint32_t> without_snapshots_;  // whose snapshots fail, as was told
   std::optional<std::uint32_t> in_recovery_;
   Clock::time_point last_report_, told_;
   bool told_any_ = false;

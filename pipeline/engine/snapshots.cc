@@ -98,12 +98,12 @@ void Runner::publish_snapshot(bool last) {
   pending_.reset();
 }
 
-std::string Runner::new_snapshot_error() {
+std::string Runner::snapshot_error() const {
   if (!snapshots_) return {};
   const SnapshotStore::Report report = snapshots_->report();
-  if (report.disk.failed + report.topic.failed == snapshot_failures_) return {};
-  snapshot_failures_ = report.disk.failed + report.topic.failed;
-  return report.disk.last_error.empty() ? report.topic.last_error : report.disk.last_error;
+  for (const SnapshotStore::Place& place : {report.disk, report.topic})
+    if (place.failed > 0 && !place.last_error.empty()) return place.last_error;
+  return {};
 }
 
 }  // namespace weir

@@ -244,13 +244,15 @@ class Scene:
             for each in readers.values():
                 each.close()
         answers = len(self._read("answers"))
-        epochs = self.check_epochs({"purchases": len(given), "answers": answers})
+        epochs, owners = self.check_epochs({"purchases": len(given), "answers": answers})
         weir.verify()
-        return {"records": len(given) + answers, "bad": bad.total(), "epochs": epochs}
+        return {"records": len(given) + answers, "bad": bad.total(), "epochs": epochs,
+                "owners": owners}
 
     def check_epochs(self, records):
-        """The numbers have no gap, and the runs cover every record of every source once, in order.
-        Returns how many epochs there are."""
+        """The numbers have no gap and none is there twice (an epoch has one owner), and the runs
+        cover every record of every source once, in order. Returns how many epochs there are, and of
+        how many processes."""
         records_of = self._read_topic(f"weir.{self.name}.epochs")
         for shard in {each.partition() for each in records_of}:
             of_shard = topics.rows([each for each in records_of if each.partition() == shard])
@@ -263,7 +265,7 @@ class Scene:
             last[source, partition] = end
             read[source] += count
         assert read == records
-        return len(epochs)
+        return len(epochs), len({each["owner"]["pid"] for each in epochs if "owner" in each})
 
     def _read(self, topic):
         return self._read_topic(f"{self.name}-{topic}")

@@ -1,4 +1,5 @@
 import pathlib
+import re
 import sys
 
 import pytest
@@ -55,12 +56,14 @@ def reader(broker):
 
 @pytest.fixture
 def scene(broker, tmp_path, request):
-    """The pipeline under load (tests/faults/scene.py), its topics named after the test."""
-    with Scene(broker, request.node.name.split("[")[0].replace("_", "-")[5:60], tmp_path) as scene:
+    """The pipeline under load (tests/faults/scene.py), its topics named after the test; settings of
+    weir may be the parameter."""
+    name = request.node.name.split("[")[0].replace("_", "-")[5:60]
+    with Scene(broker, name, tmp_path, settings=getattr(request, "param", None)) as scene:
         yield scene
 
 
 @pytest.fixture
 def rows(broker, run, request):
     """The small pipeline and its rows (rows.py), its topics named after the test."""
-    return Rows(broker, run, request.node.name.split("[")[0].replace("_", "-")[5:60])
+    return Rows(broker, run, re.sub(r"[^a-z]+", "-", request.node.name.lower())[5:90].strip("-"))

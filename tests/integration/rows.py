@@ -13,7 +13,7 @@ class Rows:
     def __init__(self, broker, run, name, config=None):
         self.name = name
         self.given = 0
-        self.deadly = []  # ids
+        self.deadly, self.lost = [], []  # ids of rows that are not to be predicted
         self._broker, self._run = broker, run
         topics.create(broker, name, config=config)
 
@@ -35,11 +35,11 @@ class Rows:
             rows.append((None, row))
         self.given += topics.produce(self._broker, self.name, rows)
 
-    def read(self, topic, count=None, seconds=60):
+    def read(self, topic, count=None):
         """The committed records of a topic; waits until there are `count`."""
         reader = topics.Reader(self._broker, topic)
         try:
-            return reader.read_all() if count is None else reader.read(count, seconds)
+            return reader.read_all() if count is None else reader.read(count)
         finally:
             reader.close()
 
@@ -49,12 +49,15 @@ class Rows:
     def letters(self):
         return self.read(f"{self.name}.dead-letters")
 
-    def wait_predicted(self, seconds=60):
-        """Waits until there is a prediction of every row but the deadly."""
-        self.read(f"{self.name}-predictions", self.given - len(self.deadly), seconds)
+    def predictions(self):
+        return topics.rows(self.read(f"{self.name}-predictions"))
+
+    def wait_predicted(self):
+        """Waits until there are as many predictions as there must be."""
+        self.read(f"{self.name}-predictions", self.given - len(self.deadly) - len(self.lost))
 
     def check_predicted_once(self):
-        """Every row but the deadly has one prediction, the deadly none."""
-        rows = topics.rows(self.read(f"{self.name}-predictions"))
-        wanted = {f"r{number}" for number in range(self.given)} - set(self.deadly)
-        assert collections.Counter(row["id"] for row in rows) == collections.Counter(wanted)
+        """Every row has one prediction, but for those that are not to have any."""
+        wanted = {f"r{number}" for number in range(self.given)}.difference(self.deadly, self.lost)
+        found = collections.Counter(row["id"] for row in self.predictions())
+        assert found == collections.Counter(wanted)

@@ -5,6 +5,7 @@ import itertools
 import statistics
 
 import campaigns
+import pytest
 import topics
 
 
@@ -25,6 +26,14 @@ def test_a_zombie_ends_as_fenced_and_doubles_nothing(scene):
     weir, seconds = campaigns.zombies(scene, 1)
     scene.finish(weir)
     assert max(seconds["zombie to end"]) < 2, seconds
+
+
+@pytest.mark.parametrize("scene", [{"engine.shards": 3}], indirect=True)
+def test_copies_come_and_go_and_lose_nothing_double_nothing(scene):
+    weir, seconds = campaigns.scale(scene, 1)
+    counts = scene.finish(weir)
+    assert counts["owners"] == 3
+    assert max(seconds["longest gap as copies come"] + seconds["longest gap as a copy leaves"]) < 5, seconds
 
 
 def test_a_stopped_pipeline_goes_on_where_it_was(broker, run, reader):

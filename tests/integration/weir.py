@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import signal
 import subprocess
 import urllib.error
@@ -14,6 +15,11 @@ from broker import ROOT, end_with_parent, free_ports, wait_until
 PROGRAM = pathlib.Path(
     os.environ.get("WEIR_PROGRAM", ROOT / "build" / "release" / "deploy" / "weir" / "weir")
 )
+
+
+def planted(library):
+    """A library of this folder that changes what the program does, loaded before its own."""
+    return {"LD_PRELOAD": PROGRAM.parent / "../../tests" / f"lib{library}.so"}
 
 
 def invoke(*arguments, status=0, timeout=300, environment=None):
@@ -53,10 +59,14 @@ class Weir:
     def settings(self):
         return [word for item in self._settings.items() for word in ("--set", "%s=%s" % item)]
 
-    def start(self):
+    def set(self, name, value):
+        """Changes a setting, for the next start."""
+        self._settings[name] = value
+
+    def start(self, *options):
         with self.log.open("a") as log:
             self._process = subprocess.Popen(
-                [PROGRAM, "run", self.pipeline, *self.settings()],
+                [PROGRAM, "run", self.pipeline, *self.settings(), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -109,6 +119,10 @@ class Weir:
         self.check_alive()
         self._process.kill()
         self._process.wait(timeout=30)
+
+    def limit(self, what, most):
+        """Sets a limit of the process (resource.RLIMIT_...)."""
+        resource.prlimit(self._process.pid, what, (most, resource.RLIM_INFINITY))
 
     def freeze(self):
         self._process.send_signal(signal.SIGSTOP)

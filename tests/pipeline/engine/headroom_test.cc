@@ -196,7 +196,7 @@ TEST(Headroom, NoEpochIsTrimmedWhileTheTopicTakesNoSnapshot) {
     stream.lives.pass(seconds(1));
   }
   EXPECT_EQ(stream.lives.log().offsets("weir.diamond.epochs", 0).first, 0);
-  EXPECT_FALSE((*life)->new_snapshot_error().empty());
+  EXPECT_FALSE((*life)->snapshot_error().empty());
 }
 
 }  // namespace

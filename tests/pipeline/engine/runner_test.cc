@@ -239,7 +239,7 @@ TEST(Recovery, AStateThatWasCopiedWhileTheShardWentOnIsThatOfItsEpoch) {
     killed.recover([](const Runner::Progress&) {});
     while (killed.shard().sequence() < one.rows.size() && killed.stopped() == Stopped::no)
       killed.work();
-    ASSERT_EQ(killed.new_snapshot_error(), "");
+    ASSERT_EQ(killed.snapshot_error(), "");
   }  // what waits is written
   for (const fs::path& file : list_snapshots(one.snapshots()))
     for (const StateSection& section : read_snapshot(file).sections) copied += section.bytes.size();

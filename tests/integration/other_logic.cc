@@ -1,0 +1,14 @@
+// Loaded before libxxhash (LD_PRELOAD), this makes weir believe that its arithmetic is another: what
+// it records then is what another release would have.
+#include <dlfcn.h>
+#include <xxhash.h>
+
+#include <string_view>
+
+extern "C" XXH64_hash_t XXH3_64bits(const void* data, std::size_t size) {
+  using Hash = XXH64_hash_t (*)(const void*, std::size_t);
+  static const auto hash = reinterpret_cast<Hash>(::dlsym(RTLD_NEXT, "XXH3_64bits"));
+  const std::string_view text(static_cast<const char*>(data), size);
+  const bool is_pipeline = text.substr(0, text.find('\n')).ends_with(" arithmetic 1");
+  return hash(data, size) ^ (is_pipeline ? 1 : 0);
+}

@@ -1,0 +1,76 @@
+"""Records that kill the program: a supervisor starts it again until they are in the dead letters."""
+
+import random
+import signal
+import time
+
+import topics
+import weir as program
+from broker import wait_until
+
+
+def supervise(weir, done, seconds=60):
+    """Starts weir again whenever it dies, until `done`; returns the statuses it died with."""
+    deaths = []
+
+    def over():
+        if weir.status() is not None:
+            deaths.append(weir.status())
+            weir.start()
+        return done()
+
+    weir.start()
+    wait_until(lambda: f"an end of the deaths {deaths} ({weir.told()})", over, seconds)
+    return deaths
+
+
+def check_isolated(rows, weir):
+    """The deadly rows are in the dead letters with where they came from, each alone in its skip; the
+    others are predicted once; a replay gives the same bits."""
+    rows.wait_predicted()
+    weir.stop()
+    letters = rows.letters()
+    rows.check_predicted_once()
+    assert sorted(row["id"] for row in topics.rows(letters)) == sorted(rows.deadly)
+    origins = []
+    for letter in letters:
+        headers = dict(letter.headers())
+        assert headers["weir-error"].decode().split(":")[0] == "poison"
+        assert headers["weir-source-topic"].decode() == rows.name
+        origins.append(["rows", *(int(headers[f"weir-source-{each}"]) for each in ("partition", "offset"))])
+    skips = [skip for epoch in rows.epochs() for skip in epoch.get("skips", [])]
+    assert sorted(skips) == sorted(origins)
+    weir.verify()
+
+
+def test_a_record_that_aborts_the_process_is_isolated_after_three_deaths(rows):
+    weir = rows.weir()
+    weir.environment = program.planted("deadly_log")
+    rows.produce(3_000, deadly=[1_234])
+    deaths = supervise(weir, rows.letters)
+    assert deaths == [-signal.SIGABRT] * 4  # three in a batch, one alone
+    rows.produce(1_000)
+    check_isolated(rows, weir)
+    weir.environment = {}
+    weir.verify()  # by a program without the bug, too
+    log = weir.log.read_text()
+    assert log.count("the process died 3 times over the same records: they are processed one by one") == 1
+    assert log.count("ended the process whenever it was processed: it goes to the dead letters") == 1
+    assert log.count("the records that ended the process are behind") == 1
+
+
+def test_kills_beside_deadly_records_put_no_innocent_one_into_the_dead_letters(rows):
+    chance = random.Random(3)
+    weir = rows.weir({"engine.snapshot_every": "1s"})
+    weir.environment = program.planted("deadly_log")
+    kills = 0
+    while kills < 20:
+        rows.produce(500, deadly=[250] if kills in (5, 12) and len(rows.deadly) * 7 < kills else [])
+        weir.start()
+        time.sleep(chance.uniform(0, 0.6))  # the fault's own moment
+        if weir.status() is None:
+            weir.kill()
+            kills += 1
+    supervise(weir, lambda: len(rows.letters()) == len(rows.deadly))
+    check_isolated(rows, weir)
+    assert len(rows.deadly) == 2
