@@ -284,6 +284,7 @@ void Runner::recover(const Tell& tell) {
     begin(world_.log.offsets(epochs_topic(pipeline), partition).end);
   } else {
     Positions positions;
+    snapshots_->fence();
     const auto epochs = start_of_replay(last->epoch, positions);
     open_lanes(positions);
     for (const std::int64_t position : positions)

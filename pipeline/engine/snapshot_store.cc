@@ -166,6 +166,16 @@ std::size_t SnapshotStore::write_to_disk(const Snapshot& snapshot, const std::st
   return bytes;
 }
 
+void SnapshotStore::fence() {
+  if (topic_ == nullptr) return;
+  try {
+    topic_->fence();
+  } catch (const LogFailure& failed) {
+    const std::lock_guard lock(mutex_);
+    report_.topic.last_error = failed.what();
+  }
+}
+
 std::vector<SnapshotStore::Candidate> SnapshotStore::list() {
   std::vector<Candidate> candidates;
   for (const fs::path& file : list_snapshots(settings_.folder))

@@ -77,6 +77,9 @@ class SnapshotStore {
   void finish();
   Report report() const;
 
+  /// Makes this store the topic's one writer. Its owner calls it before `list`, so that nothing a
+  /// predecessor left open is waited for. Failure is reported, as the topic's.
+  void fence();
   /// What is there, newest epoch first, the disk's before the topic's. A topic that cannot be read
   /// counts as empty, and is reported. Before the first `publish`.
   std::vector<Candidate> list();

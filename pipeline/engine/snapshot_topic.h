@@ -87,6 +87,10 @@ class SnapshotTopicWriter {
   SnapshotTopicWriter(Log& log, std::string pipeline, std::uint32_t shard, SnapshotWait wait = {});
   ~SnapshotTopicWriter();
 
+  /// Ends what a predecessor has open, as one that was killed may: until then, or until the broker's
+  /// time-out, the topic cannot be read to its end. Throws LogFailure.
+  void fence();
+
   /// Returns the bytes sent. Throws LogFailure: what was sent stays, and the next call goes on;
   /// `fenced`: another owner writes, this one never will again.
   std::size_t publish(const Snapshot& snapshot, std::string_view packed);
@@ -108,6 +112,7 @@ class SnapshotTopicWriter {
   std::uint32_t shard_;
   SnapshotTopicReader reader_;
   std::unique_ptr<LogWriter> writer_;
+  std::unique_ptr<LogWriter> next_writer_;  // has fenced, does not know yet what is there
   Outbox outbox_;
   std::size_t sent_ = 0;
   bool fenced_ = false;

@@ -47,9 +47,15 @@ SnapshotTopicWriter::SnapshotTopicWriter(Log& log, std::string pipeline, std::ui
 
 SnapshotTopicWriter::~SnapshotTopicWriter() = default;
 
+void SnapshotTopicWriter::fence() {
+  if (writer_ || next_writer_) return;
+  next_writer_ = log_.writer(snapshots_identity(pipeline_, shard_), {snapshots_topic(pipeline_)});
+}
+
 /// Fences predecessors, then finds out what is there.
 void SnapshotTopicWriter::open() {
-  auto writer = log_.writer(snapshots_identity(pipeline_, shard_), {snapshots_topic(pipeline_)});
+  fence();
+  std::unique_ptr<LogWriter> writer = std::move(next_writer_);
   std::vector<TopicSnapshot> there;
   bool damaged = false;
   try {

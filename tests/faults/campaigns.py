@@ -15,9 +15,11 @@ OTHER_PROCESSOR = {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-FMA,-AVX2,-FMA4"}
 
 def kills(scene, count):
     """kill -9 at random moments: most while it works, one in five while it still recovers. What
-    takes over believes each second time that it runs on another processor."""
+    takes over believes each second time that it runs on another processor. Snapshots go to disk
+    and topic all the time, so that many a kill leaves a transaction open in each topic."""
     seconds = {"kill to ready": [], "kill to commit": []}
-    weir = scene.weir().start().wait_ready()
+    weir = scene.weir({"engine.snapshot_every": "200ms",
+                       "engine.snapshot_topic_every": "200ms"}).start().wait_ready()
     scene.wait_epochs(weir)
     for kill in range(count):
         time.sleep(scene.chance.uniform(0, 0.6))  # the fault's own moment

@@ -19,7 +19,7 @@ from scene import Scene
 
 # How often, and what must hold: (seconds, of which figure, at most).
 CAMPAIGNS = {
-    "kills": (300, [("kill to ready", statistics.median, 1)]),
+    "kills": (300, [("kill to ready", statistics.median, 1), ("kill to commit", max, 15)]),
     "cuts": (50, []),
     "zombies": (20, [("zombie to end", max, 2)]),
     "broker": (10, [(each, max, 15)
