@@ -55,10 +55,10 @@ def copy(broker, records, turn):
     return json.loads(told.stdout)["records_per_second"], topic
 
 
-def learn(broker, records, turn, folder):
+def learn(broker, records, turn, folder, settings=None):
     topic = f"predictions-{turn}"
     names = {"pipeline": f"benchmark-{turn}", "sinks.predictions.topic": topic,
-             "sinks.drifts.topic": f"drifts-{turn}"}
+             "sinks.drifts.topic": f"drifts-{turn}", **(settings or {})}
     (folder / str(turn)).mkdir()
     weir = programs.Weir(ROOT / "tests" / "benchmark" / "kafka_to_kafka.yaml", broker,
                          folder / str(turn), names)

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "connectors/registry.h"
+#include "operators/registry.h"
+#include "pipeline/engine/memory_log.h"
+#include "pipeline/engine/pipeline.h"
+#include "pipeline/engine/runner.h"
+#include "pipeline/engine/service.h"
+
+namespace weir::benchmark {
+
+using Clock = std::chrono::steady_clock;
+
+inline double ms_since(Clock::time_point start) {
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+/// A line of /proc/self/status, in MB.
+inline double status_mb(const std::string& name) {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;)
+    if (double kb = 0; word == name + ":" && status >> kb) return kb / 1'024;
+  return 0;
+}
+
+/// A folder that is gone with the object.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "weir-bench-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    path_ = name;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// A pipeline of one shard on a log in memory, whose sources' topics have one partition, and the
+/// runners that have it one after another.
+class MemoryShard {
+ public:
+  MemoryShard(const std::string& yaml, std::filesystem::path folder) : folder_(std::move(folder)) {
+    const ConfigInput input{.file = "benchmark.yaml",
+                            .text = yaml,
+                            .set = {{"engine.state_dir", folder_.string()}},
+                            .environment = {}};
+    Problems problems(input.file, input.text);
+    pipeline_ = read_pipeline(
+        input, {source_types(), operator_types(), sink_types(), format_types(), nullptr}, problems);
+    if (!pipeline_->graph) throw std::runtime_error(problems.render());
+    for (const SourceNode& source : pipeline_->graph->sources)
+      log_.create_topic(source.config->spec->topic(), 1);
+    layout_ = prepare_topics(*pipeline_->graph, pipeline_->config, world_, true);
+  }
+
+  MemoryLog& log() { return log_; }
+
+  std::unique_ptr<Runner> runner() {
+    Runner::Settings settings;
+    settings.engine = pipeline_->config.engine;
+    settings.state_dir = folder_;
+    settings.resolved = resolved_config(pipeline_->config);
+    settings.watch_deaths = false;
+    return std::make_unique<Runner>(*pipeline_->graph, layout_, world_, std::move(settings),
+                                    signal_);
+  }
+
+ private:
+  std::filesystem::path folder_;
+  MemoryLog log_;
+  World world_{log_, [this](const SourceConfig&) -> Log& { return log_; },
+               [] { return std::int64_t{1'700'000'000'000}; }};
+  std::unique_ptr<Pipeline> pipeline_;
+  Layout layout_;
+  Signal signal_;
+};
+
+}  // namespace weir::benchmark
