@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 import kafka_to_kafka as benchmark
 from kafka_to_kafka import topics, programs
@@ -63,10 +63,17 @@ class Receipts(threading.Thread):
             "fetch.wait.max.ms": 10, "fetch.error.backoff.ms": 1, "log_level": 0,
         })
         ends = topics.Reader(broker, topic)
-        self._consumer.assign([TopicPartition(topic, part, end)
-                               for part, end in ends.ends().items()])
+        found = wait_until(f"the ends of {topic}", lambda: self._ask(ends), 30)
+        self._consumer.assign([TopicPartition(topic, part, end) for part, end in found.items()])
         ends.close()
         self._ended = threading.Event()
+
+    @staticmethod
+    def _ask(ends):
+        try:
+            return ends.ends()
+        except KafkaException:  # a new topic has no leader for a moment
+            return None
 
     def run(self):
         while not self._ended.is_set():

@@ -15,7 +15,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "operators/waiting_store.h"
@@ -87,20 +89,18 @@ class Bench {
     store_ = std::make_unique<SnapshotStore>(std::move(settings));
   }
 
-  /// Takes a snapshot; returns the pause of the shard's thread.
+  /// Takes a snapshot as a shard with so large a state does; returns the pause of its thread.
   Pause snapshot() {
     Snapshot snapshot;
     snapshot.pipeline = "bench";
     snapshot.epoch = ++epoch_;
-    StateSection section;
-    section.name = "model";
     const auto start = Clock::now();
     const double cpu = cpu_ms();
-    StateWriter writer(section.bytes, store_->sealed(), section.sealed);
-    rows.state(writer);
+    Collect collect(store_->sealed());
+    rows.sealed(collect);
+    auto copy = std::make_unique<StateCopy>([this] { return save(); }, std::move(collect.parts));
     const Pause pause{ms_since(start), cpu_ms() - cpu};
-    snapshot.sections.push_back(std::move(section));
-    store_->publish(std::move(snapshot));
+    store_->publish(std::move(snapshot), false, std::move(copy));
     store_->finish();
     // A broker's disk is no memory of ours.
     const std::string topic = snapshots_topic("bench");
@@ -134,6 +134,29 @@ class Bench {
   WaitingStore rows{kLayout, {}};
 
  private:
+  struct Collect final : SealedSink {
+    explicit Collect(SealedSink& to) : sink(to) {}
+    void settle(SealedBytes& part) override {
+      if (part.empty()) return;
+      sink.settle(part);
+      parts.push_back(part);
+    }
+    SealedSink& sink;
+    std::vector<SealedBytes> parts;
+  };
+  struct NamesAlone final : SealedSink {
+    void settle(SealedBytes&) override {}
+  };
+
+  std::vector<StateSection> save() {
+    std::vector<StateSection> sections(1);
+    sections[0].name = "model";
+    NamesAlone names;
+    StateWriter writer(sections[0].bytes, names, sections[0].sealed);
+    rows.state(writer);
+    return sections;
+  }
+
   fs::path folder_;
   MemoryLog log_;
   std::unique_ptr<SnapshotStore> store_;
