@@ -170,6 +170,7 @@ class Site {
                   }) {
       service.start();
     }
+    const std::filesystem::path& folder() const { return folder_.path(); }
     /// How often it has said so.
     int told(const std::string& text) {
       const std::lock_guard lock(mutex_);

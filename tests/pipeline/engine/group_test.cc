@@ -1,3 +1,4 @@
+#include "pipeline/engine/snapshot_folder.h"
 #include "tests/pipeline/engine/group_harness.h"
 
 // Services that share the shards of a pipeline, and such that should not.
@@ -60,6 +61,42 @@ TEST(Group, AShardThatIsGivenBackUntouchedGoesOnWithoutReplay) {
   EXPECT_EQ(a.told("given up after epoch"), 2);
   EXPECT_EQ(b.told("given up after epoch"), 1);
   for (Process* process : {&a, &b, &c}) {
+    process->service.ask_to_stop();
+    process->service.join();
+    EXPECT_EQ(process->service.why(), Stopped::no) << process->service.reason();
+  }
+  site.expect_all_once();
+}
+
+TEST(Group, OneThatStopsWhileTheGroupSharesOutFinishesTheShardsThatItHadParked) {
+  Site site;
+  site.append(400);
+  Process a(site, "a");
+  Process b(site, "b");
+  EXPECT_TRUE(site.wait_until([&] {
+    return site.shares() == Shares{{"a", 2}, {"b", 2}} && site.all_committed() && a.service.ready();
+  }));
+  b.log.pause();  // it does not give up what it has: nobody gets anything
+  Process c(site, "c");
+  EXPECT_TRUE(site.wait_until([&] { return !a.service.ready(); }));
+  a.service.ask_to_stop();
+  a.service.join();
+  EXPECT_EQ(a.service.why(), Stopped::no) << a.service.reason();
+  EXPECT_EQ(a.service.ends().size(), 2U);
+  site.expect_equal(a.service);
+  std::uint64_t epochs = 0;  // of a shard without rows there is none after 0, and no snapshot
+  for (const Service::End& end : a.service.ends()) {
+    const auto snapshots = list_snapshots(a.folder() / ("shard-" + std::to_string(end.shard)));
+    EXPECT_EQ(snapshots.empty() ? 0 : read_snapshot(snapshots.front()).epoch, end.epoch);
+    epochs += end.epoch;
+  }
+  EXPECT_GT(epochs, 0U);
+  b.log.go_on();
+  site.append(400);
+  EXPECT_TRUE(site.wait_until([&] {
+    return site.shares() == Shares{{"b", 2}, {"c", 2}} && site.all_committed();
+  }));
+  for (Process* process : {&b, &c}) {
     process->service.ask_to_stop();
     process->service.join();
     EXPECT_EQ(process->service.why(), Stopped::no) << process->service.reason();
