@@ -124,19 +124,35 @@ std::unique_ptr<EpochReader> Runner::from_epoch_0(Positions& positions) {
   return epochs;
 }
 
+/// The snapshots there are, newest first. They are of committed epochs alone: one beyond the log's
+/// end says that the log has lost epochs, and with them which rows are done.
+std::vector<SnapshotStore::Candidate> Runner::snapshots_up_to(std::optional<std::uint64_t> last) {
+  snapshots_->fence();
+  std::vector<SnapshotStore::Candidate> there = snapshots_->list();
+  if (!there.empty() && (!last || there.front().epoch > *last))
+    throw LogFailure(
+        LogFailure::Kind::lost,
+        fmt::format(
+            "{} [{}] {}, but there is a snapshot of epoch {} ({}): the log has lost epochs that "
+            "were committed, or is another one. To go on from what it has, remove the snapshots "
+            "of later epochs",
+            epochs_topic(live_graph_.pipeline), settings_.shard,
+            last ? fmt::format("ends with epoch {}", *last) : "holds no epoch", there.front().epoch,
+            there.front().where));
+  return there;
+}
+
 /// The newest snapshot that is whole and in the log, else the beginning.
 std::unique_ptr<EpochReader> Runner::start_of_replay(std::uint64_t last, Positions& positions) {
-  if (snapshots_)
-    for (const SnapshotStore::Candidate& candidate : snapshots_->list()) {
-      if (candidate.epoch > last) continue;  // of a log that is no more
-      try {
-        return load_snapshot(snapshots_->load(candidate), positions);
-      } catch (const LogFailure&) {
-        throw;
-      } catch (const std::exception& error) {
-        notes_.push_back(fmt::format("snapshot not used: {}: {}", candidate.where, error.what()));
-      }
+  for (const SnapshotStore::Candidate& candidate : snapshots_up_to(last)) {
+    try {
+      return load_snapshot(snapshots_->load(candidate), positions);
+    } catch (const LogFailure&) {
+      throw;
+    } catch (const std::exception& error) {
+      notes_.push_back(fmt::format("snapshot not used: {}: {}", candidate.where, error.what()));
     }
+  }
   return from_epoch_0(positions);
 }
 
@@ -280,11 +296,11 @@ void Runner::recover(const Tell& tell) {
   const std::optional<EpochRecord> last =
       last_epoch(world_.log, pipeline, settings_.shard, world_.simulated.wait);
   if (!last) {
+    snapshots_up_to(std::nullopt);
     const auto partition = static_cast<std::int32_t>(settings_.shard);
     begin(world_.log.offsets(epochs_topic(pipeline), partition).end);
   } else {
     Positions positions;
-    snapshots_->fence();
     const auto epochs = start_of_replay(last->epoch, positions);
     open_lanes(positions);
     for (const std::int64_t position : positions)

@@ -165,6 +165,7 @@ class Runner {
   std::size_t record_limit() const;
 
   // recovery.cc
+  std::vector<SnapshotStore::Candidate> snapshots_up_to(std::optional<std::uint64_t> last);
   std::unique_ptr<EpochReader> start_of_replay(std::uint64_t last, Positions& positions);
   std::unique_ptr<EpochReader> load_snapshot(const Snapshot& snapshot, Positions& positions);
   std::unique_ptr<EpochReader> from_epoch_0(Positions& positions);

@@ -59,6 +59,38 @@ def test_input_deleted_past_the_snapshot_stops_by_name_or_is_passed_over_by_name
     assert "the epochs before it cannot be replayed" in told
 
 
+def test_a_log_that_has_lost_epochs_is_refused(rows, broker):
+    weir = rows.weir({"engine.membership": "fixed"}).start().wait_ready()
+    rows.produce(300)
+    rows.wait_predicted()
+    weir.stop()
+    epochs = f"weir.{rows.name}.epochs"
+    admin = broker.admin()
+    admin.delete_topics([epochs], operation_timeout=30)[epochs].result(30)
+    wait_until("the topic is gone", lambda: epochs not in admin.list_topics(timeout=5).topics, 30)
+    assert weir.start().wait_end() == 1
+    assert f"{epochs} [0] holds no epoch, but there is a snapshot of epoch " in weir.told()
+    assert "remove the snapshots of later epochs" in weir.told()
+    assert len(rows.predictions()) == 300  # nothing was done again
+
+
+def test_jumps_of_the_clock_on_the_wall_change_nothing(rows):
+    weir = rows.weir({"engine.snapshot_every": "500ms"})
+    weir.environment = program.planted("clock_jumps")
+    for _ in range(2):
+        weir.start().wait_ready()
+        for _ in range(8):
+            rows.produce(300)
+            rows.wait_predicted()
+        weir.kill()
+    weir.start().wait_ready()
+    weir.stop()
+    rows.check_predicted_once()
+    weir.verify()
+    weir.environment = {}
+    weir.verify()
+
+
 def test_a_compacted_input_is_refused_unless_it_keeps_what_a_replay_needs(rows, broker):
     topics.create(broker, "compacted", config={"cleanup.policy": "compact"})
     lag = {"cleanup.policy": "compact", "min.compaction.lag.ms": "3600000"}
