@@ -16,6 +16,7 @@
 #include "pipeline/engine/pipeline.h"
 #include "pipeline/engine/runner.h"
 #include "pipeline/engine/service.h"
+#include "tests/temporary_folder.h"
 
 namespace weir::benchmark {
 
@@ -32,26 +33,6 @@ inline double status_mb(const std::string& name) {
     if (double kb = 0; word == name + ":" && status >> kb) return kb / 1'024;
   return 0;
 }
-
-/// A folder that is gone with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "weir-bench-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// A pipeline of one shard on a log in memory, whose sources' topics have one partition, and the
 /// runners that have it one after another.

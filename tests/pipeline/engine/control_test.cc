@@ -15,10 +15,6 @@ using namespace engine_test;
 using Call = MemoryLog::Call;
 using Fault = MemoryLog::Fault;
 
-struct Killed : std::runtime_error {
-  Killed() : std::runtime_error("killed") {}
-};
-
 /// The diamond on a log of its own, with rows that come and commands between them.
 struct Scene {
   explicit Scene(const Set& set = {}, std::size_t batch_rows = 16, bool with_topic = true)

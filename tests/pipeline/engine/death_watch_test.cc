@@ -11,7 +11,6 @@ namespace weir {
 namespace {
 
 namespace fs = std::filesystem;
-using engine_test::TemporaryFolder;
 using Mark = DeathWatch::Mark;
 
 const Mark kFull{3,

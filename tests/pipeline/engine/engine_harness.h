@@ -29,6 +29,7 @@
 #include "pipeline/engine/replay.h"
 #include "pipeline/engine/runner.h"
 #include "pipeline/engine/service.h"
+#include "tests/temporary_folder.h"
 
 /// What the tests of the engine share: real pipelines from text, a log in memory with a world
 /// around it, seeded input.
@@ -70,24 +71,9 @@ inline std::unique_ptr<FormatSpec> format_named(std::string_view name) {
   return nullptr;
 }
 
-/// A folder that is gone with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "weir-engine-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
+/// What a call of the log by a process that has died throws.
+struct Killed : std::runtime_error {
+  Killed() : std::runtime_error("killed") {}
 };
 
 /// One record of an input.

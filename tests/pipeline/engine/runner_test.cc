@@ -16,11 +16,6 @@ using namespace engine_test;
 using Call = MemoryLog::Call;
 using Fault = MemoryLog::Fault;
 
-/// What a call of a process that has died throws.
-struct Killed : std::runtime_error {
-  Killed() : std::runtime_error("killed") {}
-};
-
 /// Kills the process after a number of calls of the log: from then on none takes place. Loses
 /// requests and answers of commits, and keeps it from answering, as told.
 struct Trouble {

@@ -13,7 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using engine_test::kSanitized;
-using engine_test::TemporaryFolder;
 using Call = MemoryLog::Call;
 using Fault = MemoryLog::Fault;
 

@@ -11,7 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using engine_test::kSanitized;
-using engine_test::TemporaryFolder;
 
 /// A state that packs badly in part and well in part.
 Snapshot make_snapshot(std::uint64_t epoch, std::size_t bytes) {

@@ -84,7 +84,7 @@ TEST(StateCopy, OneThatNobodyTakesIsEnded) {
 }
 
 TEST(StateCopy, HoldsNoLockOfItsParent) {
-  const engine_test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const std::string file = folder.path() / "lock";
   const int held = ::open(file.c_str(), O_CREAT | O_RDWR, 0600);
   ASSERT_EQ(::flock(held, LOCK_EX | LOCK_NB), 0);
