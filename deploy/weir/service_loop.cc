@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <csignal>
+#include <optional>
 #include <thread>
 
 #include "connectors/http/server.h"
@@ -119,13 +120,16 @@ int ServiceLoop::run() {
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a disk that is full
   listen();
   service_->start();
-  StatusLine status;
-  auto next_status = Clock::now() + kStatusEvery;
+  std::optional<StatusLine> status;  // from when it is ready
+  auto next_status = Clock::now();
   while (g_stop == 0 && !service_->ended() && !(done && done())) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     if (quiet || !service_->ready() || Clock::now() < next_status) continue;
-    next_status += kStatusEvery;
-    log_line(LogLevel::info, status.next(service_->samples()));
+    next_status = Clock::now() + kStatusEvery;
+    if (status)
+      log_line(LogLevel::info, status->next(service_->samples()));
+    else
+      status.emplace(service_->samples());
   }
   if (g_stop != 0) log_line(LogLevel::info, "stopping: finishing the epoch");
   service_->ask_to_stop();

@@ -13,6 +13,7 @@ using Sample = MetricSamples::Sample;
 struct Totals {
   double rows = 0, bad = 0, dead = 0, out = 0, lag = 0, waiting = 0, delay = 0, commits = 0;
   Histogram latency = Histogram::seconds();
+  std::set<std::string> shards;
   std::string quality, drift;
 };
 
@@ -24,9 +25,10 @@ void add(Totals& totals, const Sample& sample) {
   }
   if (!std::holds_alternative<double>(sample.value)) return;
   const double value = sample.number();
-  if (name == metric::source_rows_total.name)
+  if (name == metric::source_rows_total.name) {
     (sample.label("outcome") == "row" ? totals.rows : totals.bad) += value;
-  else if (name == metric::dead_letters_total.name)
+    totals.shards.emplace(sample.label("shard"));
+  } else if (name == metric::dead_letters_total.name)
     totals.dead += value;
   else if (name == metric::sink_rows_total.name)
     totals.out += value;
@@ -59,19 +61,24 @@ std::string StatusLine::next(const MetricSamples& samples) {
   const auto now = Clock::now();
   const double seconds = std::chrono::duration<double>(now - last_).count();
   last_ = now;
-  const double rate = seconds > 0 ? (totals.rows - rows_) / seconds : 0;
-  std::string line =
-      fmt::format("rows {:.0f} ({:.0f}/s) out {:.0f} lag {:.0f} latency {}", totals.rows, rate,
-                  totals.out, totals.lag, latency_text(totals.latency));
+  const bool same = totals.shards == shards_;
+  const double rows = totals.rows - rows_;
+  const std::string rate = same && seconds > 0 ? fmt::format("{:.0f}", rows / seconds) : "-";
+  std::string line = fmt::format("rows {:.0f} ({}/s) out {:.0f} lag {:.0f} latency {}", totals.rows,
+                                 rate, totals.out, totals.lag, latency_text(totals.latency));
   if (totals.waiting > 0) line += fmt::format(" waiting for labels {:.0f}", totals.waiting);
   if (!totals.quality.empty()) line += " |" + totals.quality;
   line += totals.drift.empty() ? " | no drift" : " |" + totals.drift;
   if (totals.dead > 0) line += fmt::format(" | dead letters {:.0f}", totals.dead);
-  if (totals.rows > rows_ && totals.out == out_)
-    line += totals.dead > 0 && totals.rows == 0
-                ? " | rows in, none out: all went to the dead letters"
+  const double in = rows + totals.bad - bad_;
+  if (same && in > 0 && totals.out == out_)
+    line += totals.dead - dead_ >= in
+                ? " | records in, none out: all went to the dead letters"
                 : " | rows in, none out: a filter passes nothing, or windows are still filling";
+  shards_ = std::move(totals.shards);
   rows_ = totals.rows;
+  bad_ = totals.bad;
+  dead_ = totals.dead;
   out_ = totals.out;
   return line;
 }

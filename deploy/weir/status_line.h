@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <set>
 #include <string>
 
 #include "pipeline/engine/metric_samples.h"
@@ -10,14 +11,18 @@ namespace weir {
 /// Makes the status line of `run` and `demo` from two readings of the figures.
 class StatusLine {
  public:
-  /// `rows/s`, lag, latency, quality, drift states; says why nothing comes out.
+  /// `begin`: the figures when the service is ready; counters go on over restarts.
+  explicit StatusLine(const MetricSamples& begin) { next(begin); }
+
+  /// `rows/s`, lag, latency, quality, drift states; says why nothing comes out. No rate when shards
+  /// came or went: they bring and take what they have counted.
   std::string next(const MetricSamples& samples);
 
  private:
   using Clock = std::chrono::steady_clock;
   Clock::time_point last_ = Clock::now();
-  double rows_ = 0;
-  double out_ = 0;
+  std::set<std::string> shards_;
+  double rows_ = 0, bad_ = 0, dead_ = 0, out_ = 0;
 };
 
 }  // namespace weir

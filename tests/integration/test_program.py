@@ -1,10 +1,12 @@
 """The program as a person at a shell meets it: commands, exit codes, the demo, how it is built."""
 
+import datetime
 import json
 import pathlib
 import re
 import signal
 import subprocess
+import time
 
 import jsonschema
 import pytest
@@ -107,6 +109,27 @@ def test_demo_ends_at_a_signal_and_reports(tmp_path):
     out, _ = demo.communicate(timeout=60)
     assert demo.returncode == 0
     assert "records in" in out
+
+
+def test_status_lines_do_not_catch_up_on_a_time_without_them():
+    demo = subprocess.Popen(
+        [PROGRAM, "demo", "--rate", "1000", "--set", "http.listen=off"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )
+    try:
+        def next_status():
+            line = next(line for line in demo.stderr if "/s)" in line)
+            return datetime.datetime.fromisoformat(re.search(r"time=(\S+)Z", line)[1])
+
+        next_status()
+        demo.send_signal(signal.SIGSTOP)
+        time.sleep(6.5)  # three lines long
+        demo.send_signal(signal.SIGCONT)
+        first, second = next_status(), next_status()
+        assert (second - first).total_seconds() > 1.5
+    finally:
+        demo.kill()
+        demo.wait()
 
 
 def test_replay_gives_the_same_bits_on_another_processor(tmp_path):

@@ -1,0 +1,69 @@
+#include "deploy/weir/status_line.h"
+
+#include <gtest/gtest.h>
+
+namespace weir {
+namespace {
+
+struct Counts {
+  double rows = 0, bad = 0, dead = 0, out = 0;
+};
+
+MetricSamples samples_of(const Counts& counts, std::string shard = "0") {
+  MetricSamples samples;
+  samples.with({{"shard", std::move(shard)}});
+  samples(metric::source_rows_total, {"outcome", "row"}, counts.rows);
+  samples(metric::source_rows_total, {"outcome", "bad"}, counts.bad);
+  samples(metric::dead_letters_total, {"reason", "json"}, counts.dead);
+  samples(metric::sink_rows_total, {"sink", "out"}, counts.out);
+  return samples;
+}
+
+/// What is said when the counters were `first` and are `then`.
+std::string line(const Counts& first, const Counts& then) {
+  StatusLine status(samples_of(first));
+  return status.next(samples_of(then));
+}
+
+bool says(const std::string& line, std::string_view words) {
+  return line.find(words) != std::string::npos;
+}
+
+TEST(StatusLine, CountsNoRowsOfBeforeTheStartAsARate) {
+  const std::string said = line({.rows = 5e7, .out = 5e7}, {.rows = 5e7, .out = 5e7});
+  EXPECT_TRUE(says(said, "rows 50000000 (0/s)")) << said;
+  EXPECT_FALSE(says(said, "none out")) << said;
+}
+
+TEST(StatusLine, SaysThatAllRecordsWentToTheDeadLetters) {
+  const std::string said = line({}, {.bad = 20, .dead = 20});
+  EXPECT_TRUE(says(said, "records in, none out: all went to the dead letters")) << said;
+  EXPECT_TRUE(says(said, "dead letters 20")) << said;
+  // Also when good ones came before, and when the rows are good and their outputs too large.
+  EXPECT_TRUE(says(line({.rows = 9, .out = 9}, {.rows = 9, .bad = 2, .dead = 2, .out = 9}),
+                   "none out: all went to the dead letters"));
+  EXPECT_TRUE(says(line({}, {.rows = 3, .dead = 3}), "none out: all went to the dead letters"));
+}
+
+TEST(StatusLine, SaysThatGoodRowsComeInAndNoneOut) {
+  const std::string said = line({}, {.rows = 20, .bad = 1, .dead = 1});
+  EXPECT_TRUE(says(said, "rows in, none out: a filter passes nothing")) << said;
+  EXPECT_FALSE(says(line({}, {.rows = 20, .out = 1}), "none out"));
+  EXPECT_FALSE(says(line({.bad = 1, .dead = 1}, {.bad = 1, .dead = 1}), "none out"));
+}
+
+TEST(StatusLine, GivesNoRateWhileShardsComeAndGo) {
+  MetricSamples one = samples_of({.rows = 100});
+  MetricSamples both = one;
+  both.append(samples_of({.rows = 1e6}, "1"));
+  StatusLine status(one);
+  for (const MetricSamples* samples : {&both, &one}) {
+    const std::string moved = status.next(*samples);
+    EXPECT_TRUE(says(moved, "(-/s)")) << moved;
+    EXPECT_FALSE(says(moved, "none out")) << moved;
+    EXPECT_TRUE(says(status.next(*samples), "(0/s)"));
+  }
+}
+
+}  // namespace
+}  // namespace weir
