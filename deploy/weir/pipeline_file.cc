@@ -18,8 +18,8 @@ namespace {
 
 std::string read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
-  if (!in || in.peek() == std::ifstream::traits_type::eof())
-    throw std::runtime_error(fmt::format("cannot read {} (or it is empty)", path));
+  if (in) in.peek();  // a folder is opened, and not read
+  if (!in.is_open() || in.bad()) throw std::runtime_error(fmt::format("cannot read {}", path));
   return {std::istreambuf_iterator<char>(in), {}};
 }
 

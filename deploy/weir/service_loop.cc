@@ -106,8 +106,12 @@ void ServiceLoop::listen() {
   const std::string address = listen.substr(0, listen.rfind(':'));
   try {
     http_.reset(new Http{HttpServer(listen, routes()), address});
-  } catch (const std::runtime_error&) {
-    if (!any_port) throw;
+  } catch (const std::runtime_error& error) {
+    if (!any_port)
+      throw std::runtime_error(fmt::format(
+          "{}; choose another port with --set http.listen={}:PORT (0: any free one), or none with "
+          "--set http.listen=off",
+          error.what(), address));
     http_.reset(new Http{HttpServer(address + ":0", routes()), address});
   }
   log_line(LogLevel::info, "metrics are at " + metrics_url());

@@ -150,6 +150,12 @@ int verify_command(const CommonOptions& common, const VerifyOptions& options) {
   const auto pipeline = load_pipeline(common.pipeline);
   if (!pipeline) return kWrongConfig;
   KafkaWorld kafka(pipeline->config);
+  const std::string& name = pipeline->graph->pipeline;
+  if (!kafka.world().log.partitions(epochs_topic(name)))
+    throw LogFailure(LogFailure::Kind::refused,
+                     fmt::format("pipeline {} has not run on this broker: there is no topic {}, so "
+                                 "there is nothing to compare",
+                                 name, epochs_topic(name)));
   const Layout layout = prepare_topics(*pipeline->graph, pipeline->config, kafka.world(), false);
   std::vector<std::unique_ptr<Audit>> audits;
   for (std::uint32_t shard = 0; shard < layout.shards; ++shard)

@@ -31,7 +31,7 @@ void need_topic(Log& log, const std::string& topic, std::int32_t partitions, boo
   if (create)
     log.create_topic(topic, partitions, settings);
   else
-    wrong += fmt::format("topic {} does not exist (engine.create_topics is off); ", topic);
+    wrong += fmt::format("topic {} does not exist; ", topic);
 }
 
 /// Replay reads the input again: a topic that forgets what was overwritten cannot be replayed.
@@ -68,7 +68,11 @@ Layout prepare_topics(const Graph& graph, const Config& config, World& world, bo
     std::int64_t retention = -1;
     if (!topic.empty()) {
       const auto there = world.source_log(*source.config).partitions(topic);
-      if (!there) wrong += fmt::format("source {}: topic {} does not exist; ", source.name, topic);
+      if (!there)
+        wrong += fmt::format(
+            "source {}: topic {} does not exist: create it (weir makes the topics that it writes, "
+            "not those it reads), or send a first event where the broker makes topics by itself; ",
+            source.name, topic);
       partitions = there.value_or(1);
       if (there) {
         const TopicSettings settings = world.source_log(*source.config).settings(topic);
@@ -109,7 +113,9 @@ Layout prepare_topics(const Graph& graph, const Config& config, World& world, bo
       create && !world.log.partitions(control))
     world.log.create_topic(control, 1, {{"retention.ms", "-1"}, {"cleanup.policy", "delete"}});
   if (!wrong.empty())
-    throw LogFailure(LogFailure::Kind::refused, wrong.substr(0, wrong.size() - 2));
+    throw LogFailure(LogFailure::Kind::refused,
+                     wrong.substr(0, wrong.size() - 2) +
+                         (config.engine.create_topics ? "" : " (engine.create_topics is off)"));
   if (const auto there = world.log.partitions(epochs);
       there != static_cast<std::int32_t>(layout.shards))
     throw LogFailure(

@@ -15,6 +15,7 @@ import yaml
 from weir import PROGRAM, ROOT, invoke
 
 FRAUD = ROOT / "deploy" / "examples" / "fraud.yaml"
+WRONG = ROOT / "tests" / "pipeline" / "engine" / "wrong"
 
 # What libm may still be asked for: results that IEEE 754 rounds exactly, and long double, which x87
 # computes the same way on every processor.
@@ -42,6 +43,8 @@ EXACT_LIBM = set(
         (["replay", FRAUD, "--input", "nobody=x.csv"], 2),
         (["replay", FRAUD], 2),
         (["check", "/no/such/file.yaml"], 1),
+        (["check", "/"], 1),
+        (["check", "/dev/null"], 78),
     ],
 )
 def test_exit_code_says_how_a_command_ended(arguments, status):
@@ -53,6 +56,13 @@ def test_every_command_has_an_example_in_its_help():
     assert len(commands) >= 10
     for command in commands:
         assert f"weir {command}" in invoke(command, "--help").stdout
+
+
+def test_an_empty_file_is_answered_as_any_wrong_file(tmp_path):
+    file = tmp_path / "empty.yaml"
+    file.touch()
+    said = invoke("check", file, status=78).stderr
+    assert said == (WRONG / "empty-file.txt").read_text().replace("empty-file.yaml", str(file))
 
 
 def test_run_says_that_the_broker_cannot_be_reached(tmp_path):

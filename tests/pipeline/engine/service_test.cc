@@ -195,10 +195,14 @@ std::string why_not(Cluster& cluster, const Pipeline& pipeline, bool create) {
 TEST(Topics, MissingOutputsAreMadeWithThePartitionsOfTheSource) {
   const auto pipeline = read_pipeline(kDiamond);
   Cluster cluster;
-  EXPECT_EQ(why_not(cluster, *pipeline, true), "source events: topic events does not exist");
+  EXPECT_TRUE(why_not(cluster, *pipeline, true)
+                  .starts_with("source events: topic events does not exist: create it "));
   cluster.create_sources(*pipeline->graph, 3);
-  EXPECT_TRUE(why_not(cluster, *pipeline, false)
-                  .starts_with("topic alerts does not exist (engine.create_topics is off); "));
+  const std::string missing = why_not(cluster, *pipeline, false);
+  EXPECT_TRUE(missing.starts_with("topic alerts does not exist; topic ")) << missing;
+  EXPECT_TRUE(missing.ends_with("topic weir.diamond.snapshots does not exist")) << missing;
+  const auto off = read_pipeline(kDiamond, {{"engine.create_topics", "false"}});
+  EXPECT_EQ(why_not(cluster, *off, false), missing + " (engine.create_topics is off)");
   EXPECT_EQ(why_not(cluster, *pipeline, true), "");
   EXPECT_EQ(cluster.log().partitions("alerts"), 3);
   EXPECT_EQ(cluster.log().partitions("diamond.dead-letters"), 3);
