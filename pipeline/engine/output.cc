@@ -85,13 +85,13 @@ void Output::write_row(const Step& step, const Batch& batch, std::size_t input, 
   const std::string_view value(bytes.data() + at + key_size, bytes.size() - at - key_size);
   hash_ = XXH3_64bits_withSeed(value.data(), value.size(),
                                XXH3_64bits_withSeed(key.data(), key.size(), hash_));
-  ++rows_;
   if (key.size() + value.size() > limit) {
     const std::string kept_key(key), kept_value(value);
     bytes.resize(at);
     too_large(context, kept_key, kept_value);
     return;
   }
+  ++rows_;
   const std::uint64_t sequence = step.first_sequence + batch.positions[row];
   const std::int32_t partition =
       partitions_ == 1 ? 0

@@ -31,6 +31,7 @@ class Output {
              void* context, TooLarge too_large);
 
   std::uint64_t hash() const { return hash_; }
+  /// Of those written.
   std::uint64_t rows() const { return rows_; }
   const SinkNode& sink() const { return *sink_; }
   const Encoder& encoder() const { return *encoders_[0]; }
