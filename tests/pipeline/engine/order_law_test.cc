@@ -197,7 +197,11 @@ std::vector<Hashes> run_service(std::size_t batch_rows, std::size_t workers,
     return cluster.log().committed("events", partition) ==
            cluster.log().offsets("events", partition).end;
   };
-  while (!service.ended() && !(done(0) && done(1))) committed.wait_for(std::chrono::seconds(1));
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(120);
+  while (!service.ended() && !(done(0) && done(1))) {
+    if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("not in time");
+    committed.wait_for(std::chrono::seconds(1));
+  }
   service.ask_to_stop();
   service.join();
   EXPECT_EQ(service.why(), Stopped::no) << service.reason();
