@@ -38,7 +38,7 @@ void require(bool holds, const std::string& what) {
 struct Figures {
   std::atomic<std::uint64_t> scenarios = 0, crashes = 0, recoveries = 0, takeovers = 0, fenced = 0,
                              lost_requests = 0, lost_answers = 0, torn = 0, found_torn = 0,
-                             damaged = 0, changes = 0, epochs = 0, rows = 0;
+                             gaps = 0, damaged = 0, changes = 0, epochs = 0, rows = 0;
 };
 
 // Everything that an epoch has, at the least cost: features, a filter before timers, a model that
@@ -241,11 +241,18 @@ class Scenario {
     ++figures_.damaged;
   }
 
-  /// A torn epoch has lost its record: whoever reads on finds a gap in the epochs.
+  /// A torn epoch has lost its record, and its owner believed that it is done. If the owner wrote
+  /// another one, the log has a gap, which every audit finds, and a recovery unless it has a
+  /// snapshot from behind the gap. If the owner died before, the epoch is done again.
   void find_tear() {
     faults_ = false;
+    const bool gap = has_gap();
+    if (gap) ++figures_.gaps;
+    const std::string audit = trouble_of([&] { verify(); });
+    require(gap ? says(audit, "follow") : audit.empty() || says(audit, "no epoch yet"),
+            audit.empty() ? "an audit does not find a gap" : audit);
     const std::vector<Row> more = random_rows(7, 30);
-    try {
+    const std::string trouble = trouble_of([&] {
       for (int life = 0; life < 2; ++life) {
         Process process;
         process.version = version_;
@@ -256,13 +263,49 @@ class Scenario {
           if (!work(*process.shard)) break;
         (*process.shard)->finish();
       }
-    } catch (const std::runtime_error&) {
-      recovering_ = false;
-      return;
-    }
-    // The process died before it wrote another epoch: the torn one was never counted as done, or
-    // its outputs were sent again. That is seen as ids that are there twice.
+    });
     recovering_ = false;
+    // A snapshot of the torn epoch lies beyond the log's end if no epoch followed.
+    require(trouble.empty() || says(trouble, gap ? "follow" : "has lost epochs"), trouble);
+    if (trouble.empty() && !gap) verify();
+  }
+
+  static bool says(const std::string& text, std::string_view words) {
+    return text.find(words) != std::string::npos;
+  }
+
+  /// What is wrong with something that is tried; empty: nothing.
+  template <class Try>
+  static std::string trouble_of(Try what) {
+    try {
+      what();
+      return {};
+    } catch (const Violation&) {
+      throw;
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+  }
+
+  /// A clean replay of what is recorded.
+  void verify() { RunningShard(*versions_.all[version_], layout_, world_, {}).verify(); }
+
+  /// Whether an epoch is missing between two others.
+  bool has_gap() {
+    const std::string topic = "weir.small.epochs";
+    const auto reader = log_.reader(topic);
+    const PartitionOffset from{0, log_.offsets(topic, 0).first};
+    Signal signal;
+    reader->start({&from, 1}, signal);
+    std::vector<Record> records;
+    reader->fetch(0, SIZE_MAX, records);
+    std::optional<std::uint64_t> last;
+    for (const Record& record : records) {
+      const std::uint64_t epoch = EpochRecord::read(record.value, {}).epoch;
+      if (last && epoch != *last + 1) return true;
+      last = epoch;
+    }
+    return false;
   }
 
   /// The rest is processed without trouble; then everything is compared.
@@ -412,8 +455,8 @@ int simulate(const Options& options) {
   std::printf(
       "%llu crashes in %.1f s: %llu scenarios from seed %llu on, %llu recoveries, %llu takeovers, "
       "%llu stops as fenced, %llu lost requests, %llu lost answers, %llu torn epochs (%llu without "
-      "their outputs, found), %llu damaged snapshots, %llu changes of the pipeline, %llu epochs, "
-      "%llu rows; %d violations\n",
+      "their outputs, found; %llu with a gap, found), %llu damaged snapshots, %llu changes of the "
+      "pipeline, %llu epochs, %llu rows; %d violations\n",
       static_cast<unsigned long long>(figures.crashes), seconds,
       static_cast<unsigned long long>(figures.scenarios),
       static_cast<unsigned long long>(options.seed),
@@ -424,6 +467,7 @@ int simulate(const Options& options) {
       static_cast<unsigned long long>(figures.lost_answers),
       static_cast<unsigned long long>(figures.torn),
       static_cast<unsigned long long>(figures.found_torn),
+      static_cast<unsigned long long>(figures.gaps),
       static_cast<unsigned long long>(figures.damaged),
       static_cast<unsigned long long>(figures.changes),
       static_cast<unsigned long long>(figures.epochs),
