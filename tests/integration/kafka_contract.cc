@@ -164,11 +164,16 @@ TEST_P(KafkaLogContract, SendsNoMoreAtOnceThanATopicTakes) {
 }
 
 TEST_P(KafkaLogContract, PassesTheUsersPropertiesThrough) {
-  KafkaLog log({{"bootstrap.servers", broker()}, {"compression.type", "zstd"}});
+  KafkaLog log({{"bootstrap.servers", broker()},
+                {"compression.type", "zstd"},
+                {"message.max.bytes", "5000"}});
   const std::string topic = fresh_topic();
-  Outbox records = outbox(Values(1000, std::string(100, 'x')));
-  ASSERT_EQ(commit(*log.writer(fresh("writer"), {topic}), records), Commit::done);
+  const auto writer = log.writer(fresh("writer"), {topic});
+  EXPECT_LE(writer->max_record_bytes(), 5000U);
+  ASSERT_EQ(commit(*writer, outbox(Values(1000, std::string(100, 'x')))), Commit::done);
   EXPECT_EQ(read(topic).size(), 1000U);
+  EXPECT_EQ(failure_of([&] { commit(*writer, outbox({std::string(6000, 'x')})); }),
+            LogFailure::Kind::refused);
 }
 
 }  // namespace
