@@ -20,15 +20,56 @@ Vocabulary vocabulary() {
   return {source_types(), operator_types(), sink_types(), format_types(), kafka_property};
 }
 
+std::string text_of(const std::filesystem::path& path) {
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+/// What stands between two texts for the first time, or nothing.
+std::string between(const std::string& text, std::string_view begin, std::string_view end) {
+  const std::size_t at = text.find(begin);
+  const std::size_t to = at == std::string::npos ? at : text.find(end, at + begin.size());
+  if (to == std::string::npos) return {};
+  return text.substr(at + begin.size(), to - at - begin.size());
+}
+
+std::string readme() { return text_of(std::string(WEIR_SOURCE_DIR) + "/README.md"); }
+
+TEST(Readme, ShowsAPipelineWithoutAProblem) {
+  const std::string yaml = between(readme(), "```yaml\n", "```");
+  EXPECT_TRUE(yaml.starts_with("version: 1\npipeline: rain\n")) << yaml;
+  const ConfigInput input{"rain.yaml", yaml, {}, {}};
+  Problems problems(input.file, input.text);
+  EXPECT_TRUE(bind_graph(read_config(input, vocabulary(), problems), problems));
+  EXPECT_EQ(problems.render(), "");
+}
+
+TEST(Readme, ShowsWhatIsSaidOfAWrongFieldOfThatPipeline) {
+  std::string yaml = between(readme(), "```yaml\n", "```");
+  const std::string right = "features: [temperature, pressure]";
+  const std::size_t at = yaml.find(right);
+  ASSERT_NE(at, std::string::npos);
+  yaml.replace(at, right.size(), "features: [temperature, presure]");
+  const ConfigInput input{"rain.yaml", yaml, {}, {}};
+  Problems problems(input.file, input.text);
+  bind_graph(read_config(input, vocabulary(), problems), problems);
+  const std::string shown = between(readme(), "are answered like this:\n\n```\n", "```");
+  // The README cuts the line of the file short.
+  const std::string begin = shown.substr(0, shown.find("..."));
+  EXPECT_GT(begin.size(), 100U);
+  EXPECT_TRUE(problems.render().starts_with(begin)) << problems.render();
+  EXPECT_NE(problems.render().find(shown.substr(shown.find("...") + 3)), std::string::npos)
+      << problems.render();
+}
+
 TEST(Examples, AreCheckedWithoutAProblem) {
   std::size_t files = 0;
   for (const auto& entry :
        std::filesystem::directory_iterator(std::string(WEIR_SOURCE_DIR) + "/deploy/examples")) {
     if (entry.path().extension() != ".yaml") continue;
     ++files;
-    std::stringstream text;
-    text << std::ifstream(entry.path()).rdbuf();
-    const ConfigInput input{entry.path().filename(), text.str(), {}, {}};
+    const ConfigInput input{entry.path().filename(), text_of(entry.path()), {}, {}};
     Problems problems(input.file, input.text);
     const Config config = read_config(input, vocabulary(), problems);
     EXPECT_TRUE(bind_graph(config, problems));
