@@ -10,6 +10,22 @@
 // The part of Runner that comes before the first live record.
 
 namespace weir {
+namespace {
+
+constexpr std::size_t kTold = 6;  // offsets that are told of one by one
+
+/// `events[0] 0, events[1] 17 and 62 more`.
+std::string offsets_text(const Beginning& begin) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(kTold, begin.start.size()); ++i) {
+    const auto& [lane, offset] = begin.start[i];
+    text += fmt::format("{}{}[{}] {}", i == 0 ? "" : ", ", lane.first, lane.second, offset);
+  }
+  if (begin.start.size() > kTold) text += fmt::format(" and {} more", begin.start.size() - kTold);
+  return text;
+}
+
+}  // namespace
 
 void Runner::make_committer() {
   Committer::Settings committer;
@@ -146,13 +162,18 @@ std::vector<SnapshotStore::Candidate> Runner::snapshots_up_to(std::optional<std:
 std::unique_ptr<EpochReader> Runner::start_of_replay(std::uint64_t last, Positions& positions) {
   for (const SnapshotStore::Candidate& candidate : snapshots_up_to(last)) {
     try {
-      return load_snapshot(snapshots_->load(candidate), positions);
+      auto epochs = load_snapshot(snapshots_->load(candidate), positions);
+      const std::int64_t age_ms = world_.now_ms() - epochs->timestamp();
+      facts_.push_back(fmt::format("uses the snapshot of epoch {}, {} s old ({})", candidate.epoch,
+                                   std::max<std::int64_t>(0, age_ms) / 1000, candidate.where));
+      return epochs;
     } catch (const LogFailure&) {
       throw;
     } catch (const std::exception& error) {
       notes_.push_back(fmt::format("snapshot not used: {}: {}", candidate.where, error.what()));
     }
   }
+  facts_.push_back("uses no snapshot: replays from epoch 0 on");
   return from_epoch_0(positions);
 }
 
@@ -276,6 +297,7 @@ void Runner::begin(std::int64_t first_position) {
     record.begin->start.push_back(
         {{graph_->sources[shard_->lanes()[lane].source].name, shard_->lanes()[lane].partition},
          start[lane]});
+  facts_.push_back("begins at " + offsets_text(*record.begin));
   if (const auto first = first_command()) {
     record.begin->start.push_back({{std::string(kControlSource), 0}, *first});
     open_control(*first);

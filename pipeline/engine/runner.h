@@ -130,6 +130,8 @@ class Runner {
   /// What it has to say to a person since the last call (a snapshot not used, input passed over).
   std::vector<std::string> take_notes() { return std::exchange(notes_, {}); }
   const std::vector<std::string>& notes() const { return notes_; }
+  /// How it began, since the last call: at which offsets, or from which snapshot of what age.
+  std::vector<std::string> take_facts() { return std::exchange(facts_, {}); }
 
   std::uint64_t epoch() const { return next_epoch_ - 1; }
   std::uint64_t state_hash() { return shard_->state_hash(); }
@@ -303,7 +305,7 @@ class Runner {
   Histogram snapshot_seconds_ = Histogram::seconds();
   std::size_t record_bytes_ = 0;           // as recorded
   std::optional<std::uint64_t> accepted_;  // other logic that was replayed all the same
-  std::vector<std::string> notes_;
+  std::vector<std::string> notes_, facts_;
   Stopped stopped_ = Stopped::no;
   std::string reason_;
 };

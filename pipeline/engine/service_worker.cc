@@ -145,14 +145,20 @@ void Service::Worker::recover(Runner& runner, std::uint32_t shard) {
   in_recovery_ = shard;
   recovering_ = true;
   auto polled = Clock::now();
+  const auto tell_facts = [&] {
+    for (const std::string& fact : runner.take_facts())
+      service_.tell_({Line::Level::info, fmt::format("shard {}: {}", shard, fact)});
+  };
   runner.recover([&](const Runner::Progress& at) {
     beat_ = seconds_now();
+    tell_facts();
     tell_progress(shard, at);
     if (service_.stop_) throw Revoked();
     if (!membership_ || Clock::now() - polled < std::chrono::milliseconds(100)) return;
     polled = Clock::now();
     follow_group();
   });
+  tell_facts();
   in_recovery_.reset();
   recovering_ = false;
   for (const std::string& note : runner.take_notes())

@@ -448,6 +448,21 @@ TEST(Recovery, HugeKeysAndRowsGoToTheDeadLettersAndStopNothing) {
   EXPECT_EQ(verified(*one.pipeline, one.layout, one.cluster.world()), shard->hashes());
 }
 
+TEST(Recovery, TellsOnceAtWhichOffsetsItBeginsAndOfManyTheFirst) {
+  const auto pipeline = read_pipeline(kDiamond, {{"sources.events.start", "latest"}});
+  Cluster cluster;
+  cluster.create_sources(*pipeline->graph, 8);
+  for (int i = 0; i < 3; ++i) cluster.log().append("events", 1, "k", "not JSON", 1'000'000);
+  const Layout layout = cluster.prepare(*pipeline);
+  const TemporaryFolder folder;
+  RunningShard shard(*pipeline, layout, cluster.world(), folder.path());
+  shard.recover();
+  EXPECT_EQ(shard->take_facts(),
+            std::vector<std::string>{"begins at events[0] 0, events[1] 3, events[2] 0, "
+                                     "events[3] 0, events[4] 0, events[5] 0 and 2 more"});
+  EXPECT_TRUE(shard->take_facts().empty());
+}
+
 TEST(Recovery, AnotherNumberOfShardsIsRefused) {
   OneShard one;
   one.shard()->recover();

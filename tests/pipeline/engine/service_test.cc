@@ -1,7 +1,9 @@
 #include "pipeline/engine/service.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <set>
@@ -37,7 +39,8 @@ struct TwoShards {
                                          cluster.world(), folder.path(), Owner{"test", "host", 1},
                                          [this](const Service::Line& line) {
                                            const std::lock_guard lock(mutex);
-                                           told.push_back(line.text);
+                                           if (line.level == Service::Line::Level::info)
+                                             told.push_back(line.text);
                                          });
     one->start();
     return one;
@@ -55,6 +58,11 @@ struct TwoShards {
       if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("not in time");
       committed.wait_for(std::chrono::milliseconds(100));
     }
+  }
+  /// How often something was told that begins so.
+  std::ptrdiff_t times_told(std::string_view begin) {
+    const std::lock_guard lock(mutex);
+    return std::ranges::count_if(told, [&](const auto& line) { return line.starts_with(begin); });
   }
 
   TemporaryFolder folder;
@@ -113,7 +121,12 @@ TEST(Service, TwoWorkersProcessEverythingOnceOverSeveralStarts) {
   for (const std::int32_t p : {0, 1})
     for (const auto& record : two.cluster.records("all", p)) scored.insert(id_of(record.value));
   EXPECT_EQ(scored, events);
-  EXPECT_FALSE(two.told.empty());
+  for (const char* shard : {"0", "1"}) {
+    const std::string begin = fmt::format("shard {0}: begins at events[{0}] 0", shard);
+    EXPECT_EQ(two.times_told(begin), 1) << testing::PrintToString(two.told);
+    EXPECT_EQ(two.times_told(fmt::format("shard {}: uses the snapshot of epoch ", shard)), 2)
+        << testing::PrintToString(two.told);
+  }
 }
 
 TEST(Service, OneThatIsReplacedStopsAsFenced) {
