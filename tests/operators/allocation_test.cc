@@ -33,11 +33,8 @@ constexpr std::uint32_t kRows = 1'000;
 std::size_t allocations_of_a_steady_step(std::unique_ptr<OperatorSpec> spec,
                                          std::string_view options, Schema schema) {
   FakeBinding binding({{std::move(schema), true, "rows"}});
-  const auto json = JsonOptions::Json::parse(options);
-  {
-    JsonOptions visitor(json, binding.mistakes);
-    spec->describe(visitor);
-  }
+  binding.mistakes =
+      read_options(options, [&](OptionVisitor& visitor) { spec->describe(visitor); });
   spec->bind(binding);
   EXPECT_TRUE(binding.mistakes.empty());
   Placement placement;

@@ -80,11 +80,9 @@ struct Direct {
   };
 
   explicit Direct(const std::vector<InputRow>& stream) {
-    std::vector<std::string> mistakes;
     ModelSpec spec;
-    const auto json = JsonOptions::Json::parse("{" + std::string(kSteps) + "}");
-    JsonOptions visitor(json, mistakes);
-    spec.describe(visitor);
+    read_options("{" + std::string(kSteps) + "}",
+                 [&](OptionVisitor& options) { spec.describe(options); });
     const std::vector<Feature> features{{"amount", FeatureKind::number},
                                         {"country", FeatureKind::text}};
     EXPECT_TRUE(spec.bind(Task::binary, features).empty());

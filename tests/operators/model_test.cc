@@ -43,12 +43,9 @@ std::vector<InputRow> stream(std::size_t count) {
 
 /// What River's order gives, by calls of the model itself: score, observe, learn.
 std::vector<double> direct_scores(const std::vector<InputRow>& rows) {
-  std::vector<std::string> mistakes;
   ModelSpec spec;
-  const auto json = JsonOptions::Json::parse(
-      R"({"steps": ["standard_scaler", {"logistic_regression": {"learning_rate": 0.1}}]})");
-  JsonOptions options(json, mistakes);
-  spec.describe(options);
+  read_options(R"({"steps": ["standard_scaler", {"logistic_regression": {"learning_rate": 0.1}}]})",
+               [&](OptionVisitor& options) { spec.describe(options); });
   const std::vector<Feature> features{{"a", FeatureKind::number}, {"b", FeatureKind::number}};
   EXPECT_TRUE(spec.bind(Task::binary, features).empty());
   const std::unique_ptr<Model> model = spec.make(1);

@@ -139,11 +139,8 @@ class OperatorBench {
   OperatorBench(std::unique_ptr<OperatorSpec> spec, std::string_view options,
                 std::vector<FakeBinding::Port> ports)
       : spec_(std::move(spec)), binding_(std::move(ports)) {
-    const JsonOptions::Json json = JsonOptions::Json::parse(options);
-    {
-      JsonOptions visitor(json, binding_.mistakes);
-      spec_->describe(visitor);
-    }
+    binding_.mistakes =
+        read_options(options, [this](OptionVisitor& visitor) { spec_->describe(visitor); });
     if (binding_.mistakes.empty()) spec_->bind(binding_);
     if (!ok()) return;
     for (const FakeBinding::Output& output : binding_.outputs)
