@@ -35,7 +35,7 @@ std::size_t mend(YamlNode& first, std::size_t count, const Piece& piece, Problem
   for (std::size_t used = 0; used < count; ++used) {
     whole += ", " + piece(used);
     if (balance(whole) > 0) continue;
-    problems.error(first.place, std::string(kCutExpression) + ": `" + whole + "`");
+    problems.error(first.place, fmt::format("{}: `{}`", kCutExpression, whole));
     first.text = std::move(whole);
     return used + 1;
   }

@@ -230,7 +230,8 @@ TEST(OrderLawOfThisProcess, DISABLED_PrintsItsBits) {
 /// What that test prints when this program runs once more in the environment given.
 std::string bits_of_child(const std::string& environment) {
   const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
-  const std::string command = environment + " '" + self +
+  const std::string command = environment +
+                              " env -u GTEST_TOTAL_SHARDS -u GTEST_SHARD_INDEX '" + self +
                               "' --gtest_also_run_disabled_tests "
                               "--gtest_filter=OrderLawOfThisProcess.DISABLED_PrintsItsBits 2>&1";
   std::FILE* out = ::popen(command.c_str(), "r");
