@@ -8,6 +8,7 @@ import argparse
 import json
 import pathlib
 import random
+import re
 import statistics
 import subprocess
 import sys
@@ -55,6 +56,21 @@ def copy(broker, records, turn):
     return json.loads(told.stdout)["records_per_second"], topic
 
 
+class Memory:
+    """The resident memory of a process, looked at a few times a second; MB."""
+
+    def __init__(self):
+        self.seen = []
+
+    def look(self, process):
+        status = pathlib.Path(f"/proc/{process}/status").read_text()
+        self.seen.append(int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024)
+
+    def __str__(self):
+        shown = [self.seen[len(self.seen) * part // 10] for part in range(10)] + [self.seen[-1]]
+        return " ".join(f"{each:.0f}" for each in shown) + f" MB from first to last, {max(self.seen):.0f} at most"
+
+
 def learn(broker, records, turn, folder, settings=None):
     topic = f"predictions-{turn}"
     names = {"pipeline": f"benchmark-{turn}", "sinks.predictions.topic": topic,
@@ -66,9 +82,17 @@ def learn(broker, records, turn, folder, settings=None):
     reader = topics.Reader(broker, topic)
     try:
         weir.start()
-        # A progress of the broker's own; rows are counted by weir once it is over.
-        wait_until("all predictions", lambda: weir.check_alive() or
-                   sum(reader.ends().values()) >= records, 600, every=0.2)
+        memory = Memory()
+
+        def all_predicted():  # a progress of the broker's own; weir counts rows once it is over
+            weir.check_alive()
+            ends = sum(reader.ends().values())
+            if ends > 0:  # it has begun
+                memory.look(weir.process_id())
+            return ends >= records
+
+        wait_until("all predictions", all_predicted, 600, every=0.2)
+        print(f"weir's memory: {memory}", file=sys.stderr)
         wait_until("all rows", lambda: sum(
             value for labels, value in weir.metrics("weir_sink_rows_total")
             if labels["sink"] == "predictions") == records, 60)

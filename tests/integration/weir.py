@@ -115,6 +115,9 @@ class Weir:
         """The status it ended with, less than 0 by a signal; none while it runs."""
         return self._process.poll()
 
+    def process_id(self):
+        return self._process.pid
+
     def kill(self):
         self.check_alive()
         self._process.kill()
