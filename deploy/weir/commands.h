@@ -29,7 +29,7 @@ struct ReplayOptions {
 };
 
 struct DemoOptions {
-  std::uint64_t events = 0;  // 0: until stopped
+  std::uint64_t events = 100'000'000;  // 70 years of the story: a time is at most in the year 2200
   std::uint64_t seed = 1;
   std::uint64_t rate = 20'000;  // transactions a second, 0: as fast as it goes
   std::string write;            // a folder

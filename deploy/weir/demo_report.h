@@ -12,8 +12,8 @@ namespace weir {
 
 /// What `weir demo` has found of the drifts it planted.
 ///
-/// Memory: 16 bytes for every 50th transaction of the first million, around the planted drifts;
-/// then for every 100,000th.
+/// Memory: 16 bytes for every 50th transaction of the first million, around the planted drifts, and
+/// for every 100,000th after them.
 class DemoReport {
  public:
   struct Alert {

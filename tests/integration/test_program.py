@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 import yaml
 
-from weir import PROGRAM, ROOT, invoke
+from weir import PROGRAM, ROOT, invoke, planted
 
 FRAUD = ROOT / "deploy" / "examples" / "fraud.yaml"
 WRONG = ROOT / "tests" / "pipeline" / "engine" / "wrong"
@@ -84,8 +84,11 @@ def test_schema_accepts_the_example_and_refuses_an_unknown_word():
         jsonschema.validate(example, schema)
 
 
-def test_demo_finds_both_planted_drifts():
-    report = json.loads(invoke("demo", "--events", 200_000, "--rate", 0, "--json").stdout)
+@pytest.mark.parametrize("clock", [{}, {**planted("clock_jumps"), "WEIR_CLOCK_AHEAD": "-200000000"}],
+                         ids=["today", "story_ahead_of_the_clock"])
+def test_demo_finds_both_planted_drifts(clock):
+    report = json.loads(invoke("demo", "--events", 200_000, "--rate", 0, "--json",
+                               environment=clock).stdout)
     assert [one["drift"] for one in report["planted"]] == ["amount_shift", "concept_change"]
     for one in report["planted"]:
         assert one["found"], one
