@@ -55,9 +55,9 @@ void start_logging(std::string_view level, std::string_view format) {
 }
 
 void log_line(LogLevel level, std::string_view text) {
-  static Limit limit;
+  static Limit limits[3];  // each level its own: what is in order pushes no warning out
   int left_out = 0;
-  if (level != LogLevel::error && !limit.pass(left_out)) return;
+  if (level != LogLevel::error && !limits[static_cast<int>(level)].pass(left_out)) return;
   std::string line(text);
   if (left_out > 0) line += fmt::format(" ({} lines left out before this one)", left_out);
   constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info,

@@ -5,8 +5,8 @@
 
 namespace weir {
 
-/// Log lines on stderr; data is only ever on stdout. A line that comes more than ten times a second
-/// is left out and counted.
+/// Log lines on stderr; data is only ever on stdout. Of each level but errors, what is over ten lines
+/// a second is left out and counted.
 enum class LogLevel : unsigned char { debug, info, warning, error };
 
 /// `level`: debug, info, warning, error; `format`: logfmt or json.
