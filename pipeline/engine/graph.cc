@@ -8,6 +8,7 @@
 
 #include "pipeline/engine/graph_binding.h"
 #include "pipeline/engine/graph_fingerprint.h"
+#include "pipeline/engine/graph_keys.h"
 
 namespace weir {
 namespace {
@@ -24,7 +25,7 @@ class Builder {
     for (const OperatorConfig& node : sorted_operators()) visit(node);
     add_sinks();
     check_readers();
-    check_keys();
+    check_keys(draft_.config, draft_.graph, draft_.problems);
     check_loops();
     spread_needs();
     mark_fields();
@@ -280,30 +281,6 @@ class Builder {
                           "its rows come back",
                           sink.name, topic, source.name));
       }
-  }
-
-  void check_keys() {
-    if (draft_.config.engine.shards < 2) return;
-    for (const SourceNode& source : draft_.graph.sources)
-      if (source.config->key.empty())
-        draft_.problems.error(
-            source.config->name.place,
-            fmt::format("with {} shards source `{}` needs `key:`, the field that decides "
-                        "a record's partition",
-                        draft_.config.engine.shards, source.name));
-    for (const Node& node : draft_.graph.nodes) {
-      const std::vector<Written> key = node.spec->key();
-      if (key.empty()) continue;
-      for (const std::size_t s : node.sources)
-        for (const Written& wanted : draft_.graph.sources[s].config->key)
-          if (std::ranges::none_of(key, [&](const Written& k) { return k.text == wanted.text; }))
-            draft_.problems.error(
-                key[0].place,
-                fmt::format("with {} shards the key of `{}` must contain `{}`, the key "
-                            "of source `{}`: rows of one key would be spread over shards",
-                            draft_.config.engine.shards, node.name, wanted.text,
-                            draft_.graph.sources[s].name));
-    }
   }
 
   /// A field passed through is needed where it comes from when it is needed where it goes.

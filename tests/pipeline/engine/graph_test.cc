@@ -236,6 +236,40 @@ TEST(Graph, WithSeveralShardsAKeyContainsThatOfItsSource) {
             "one key would be spread over shards\n");
 }
 
+/// Rows and labels that meet in a model, the labels' source keyed by `key`.
+std::string keyed(const std::string& key, const std::string& fields) {
+  return "version: 1\npipeline: shop\nengine: { shards: 2 }\nsources:\n"
+         "  orders: { type: kafka, topic: orders, format: json, key: card, time: ts, fields: { id: "
+         "text, card: text, amount: number, ts: time } }\n"
+         "  ends: { type: kafka, topic: ends, format: json, key: " +
+         key + ", time: ts, fields: { " + fields +
+         ", good: boolean, ts: time } }\n"
+         "operators:\n"
+         "  model: { type: model, input: orders, features: [amount], target: good, labels: { "
+         "input: ends, match: id, wait: 1h }, steps: [logistic_regression] }\n"
+         "  quality: { type: evaluate, input: model.outcomes, metrics: [accuracy] }\n";
+}
+
+TEST(Graph, WithSeveralShardsRowsAndLabelsAreKeyedByTheSameThing) {
+  EXPECT_EQ(said_about(keyed("card", "id: text, card: text")), "");
+  const std::string wrong = said_about(keyed("card", "id: text, card: number"));
+  EXPECT_NE(wrong.find("error: with 2 shards the rows of `orders` and `ends` meet in `model`, but "
+                       "the key `card` is a text and `card` a number: "),
+            std::string::npos)
+      << wrong;
+}
+
+TEST(Graph, WithSeveralShardsKeysOfOtherNamesAreWarnedOfOnce) {
+  const std::string said = said_about(keyed("id", "id: text"));
+  const std::string warning =
+      "test.yaml:6:56: warning: with 2 shards the rows of `orders` and `ends` meet in `model`: "
+      "unless their keys `card` and `id` are the same thing, rows that belong together are in "
+      "different shards and never meet\n";
+  EXPECT_TRUE(said.starts_with(warning)) << said;
+  EXPECT_EQ(said.find("warning:", warning.size()), std::string::npos) << said;
+  EXPECT_EQ(said.find("error:"), std::string::npos) << said;
+}
+
 TEST(Graph, ANameThatExistsAlreadyIsAMistake) {
   EXPECT_EQ(said("operators:\n  a: { type: features, input: orders, values: { amount: amount + 1 } "
                  "}\nsinks:\n  out: { type: kafka, input: a, topic: out }\n"),
