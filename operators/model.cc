@@ -61,7 +61,7 @@ class ModelOperatorSpec final : public OperatorSpec {
     return std::make_unique<ModelOperator>(plan_, steps_.make(placement.seed), outcomes_,
                                            placement);
   }
-  std::uint32_t logic() const override { return 1 + steps_.logic(); }
+  std::uint32_t logic() const override { return 2 + steps_.logic(); }
 
  private:
   struct FeatureList {
@@ -127,7 +127,9 @@ void ModelOperatorSpec::describe(OptionVisitor& option) {
          {.doc = "the score (or class) of a row that the model cannot score; default: none"});
   option("classes", classes_, {.doc = "the classes, when no others may be learned"});
   option("max_classes", max_classes_,
-         {.doc = "classes learned at most, when they are not given", .min = 2, .max = 60'000});
+         {.doc = "classes learned at most, when they are not given; rows of others are evictions",
+          .min = 2,
+          .max = 60'000});
   option("probabilities", probabilities_, {.doc = "adds p_CLASS for each of `classes`"});
   option("as", as_, {.doc = "begins the names of its fields: NAME_score, ..."});
 }

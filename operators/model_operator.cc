@@ -141,10 +141,10 @@ void ModelOperator::learn_from_rows(Turn& turn) {
       label.number = target.numbers[row];
     if (classes ? is_missing(label.text) : is_missing(label.number)) continue;
     const double weight = learning_weight(turn, row, served);
-    const std::optional<double> number = number_of(label);
+    const std::optional<double> number = number_of(label, weight);
     if (outcomes_.any_needed()) {
       const std::uint32_t position = turn.position(row);
-      const Outcome outcome{position, served, model_.scores(), label, 0};
+      const Outcome outcome{position, served, model_.scores(), label, number, 0};
       give(turn, outcome);
       for (std::size_t field = 0; field < plan_.rows.size(); ++field) {
         if (!outcomes_.needed(field)) continue;
@@ -160,9 +160,12 @@ void ModelOperator::learn_from_rows(Turn& turn) {
   }
 }
 
-std::optional<double> ModelOperator::number_of(const Label& label) {
+/// The label as a number; none of a class that is not known and may not be learned. A row that is
+/// not learned makes no class known.
+std::optional<double> ModelOperator::number_of(const Label& label, double weight) {
   if (plan_.task != Task::classes) return label.number;
-  return frozen_ ? model_.known_class(label.text) : model_.class_number(label.text);
+  if (weight == 0 || frozen_) return model_.known_class(label.text);
+  return model_.class_number(label.text);
 }
 
 /// Begins an outcome: everything but the fields passed on.
@@ -170,8 +173,7 @@ void ModelOperator::give(Turn& turn, const Outcome& outcome) {
   Arena& arena = turn.step.arena;
   const Served& served = outcome.served;
   const bool classes = plan_.task == Task::classes;
-  const ServedModel::Quality quality =
-      model_.quality(served, outcome.scores, number_of(outcome.label));
+  const ServedModel::Quality quality = model_.quality(served, outcome.scores, outcome.number);
   outcomes_.row(outcome.position);
 
   const std::size_t own = plan_.rows.size();
@@ -243,6 +245,8 @@ void ModelOperator::report(Reporter& report) const {
          static_cast<double>(model_.fallbacks_missing()));
   report(metric::fallback_total, {"reason", "not_finite"},
          static_cast<double>(model_.fallbacks_not_finite()));
+  if (plan_.task == Task::classes)
+    report(metric::evictions_total, static_cast<double>(model_.refused()));
   std::size_t at = 0;
   for (const auto* fields : {&plan_.numbers, &plan_.texts})
     for (std::size_t field : *fields)

@@ -46,7 +46,8 @@ class ModelOperator final : public Operator {
     std::uint32_t position;
     const Served& served;
     std::span<const double> scores;
-    Label label;
+    const Label& label;
+    std::optional<double> number;  // the label's, as `number_of` gives it
     double delay;
   };
   /// One step: its columns in and out.
@@ -81,7 +82,7 @@ class ModelOperator final : public Operator {
 
   void observe_delay(const Label& label, std::int64_t row_time_ms);
 
-  std::optional<double> number_of(const Label& label);
+  std::optional<double> number_of(const Label& label, double weight);
   void give(Turn& turn, const Outcome& outcome);
   Served unpack(const WaitingRow& row) const;
 

@@ -76,7 +76,11 @@ std::optional<double> ServedModel::known_class(std::string_view name) const {
 
 std::optional<double> ServedModel::class_number(std::string_view name) {
   if (const std::optional<double> known = known_class(name)) return known;
-  if (fixed_classes_ || classes_.size() >= max_classes_) return std::nullopt;
+  if (fixed_classes_) return std::nullopt;
+  if (classes_.size() >= max_classes_) {
+    ++refused_;
+    return std::nullopt;
+  }
   return classes_.add(name);
 }
 

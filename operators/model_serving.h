@@ -30,8 +30,8 @@ class ServedModel {
   /// Learns a row; `label` as `number_of` gives it. Nothing is learned without one.
   void learn(const Features& features, std::optional<double> label, double weight);
 
-  /// The number of a class that may be learned (it is added when new); none when the classes were
-  /// given and this is not one of them, or when `max_classes` are known.
+  /// The number of a class that is to be learned (it is added when new); none when the classes were
+  /// given and this is not one of them, or when `max_classes` are known: that is counted.
   std::optional<double> class_number(std::string_view name);
 
   /// The number of a class that is known already.
@@ -56,6 +56,8 @@ class ServedModel {
   std::uint64_t version() const { return 1 + model_->restored(); }
   std::uint64_t fallbacks_missing() const { return fallbacks_missing_; }
   std::uint64_t fallbacks_not_finite() const { return fallbacks_not_finite_; }
+  /// Labels refused by `max_classes` since the program started.
+  std::uint64_t refused() const { return refused_; }
 
   void state(StateVisitor& visit);
 
@@ -74,6 +76,7 @@ class ServedModel {
   std::uint64_t updates_ = 0;
   std::uint64_t fallbacks_missing_ = 0;
   std::uint64_t fallbacks_not_finite_ = 0;
+  std::uint64_t refused_ = 0;
   std::vector<double> scores_;
   std::vector<std::string_view> class_texts_;
   std::vector<std::pair<double, std::string_view>> version_texts_;

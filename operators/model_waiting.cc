@@ -166,9 +166,9 @@ void ModelOperator::use_label(Turn& turn, std::uint32_t position, const Label& l
   const Served served = unpack(row_);
   const double* own = row_.numbers.data() + first_served_;
   const double delay = static_cast<double>(label.time) - own[kTime];
-  const std::optional<double> number = number_of(label);
+  const std::optional<double> number = number_of(label, own[kWeight]);
   if (give_outcome && outcomes_.any_needed()) {
-    give(turn, {position, served, row_.list, label, delay});
+    give(turn, {position, served, row_.list, label, number, delay});
     Arena& arena = turn.step.arena;
     for (const Kept& kept : kept_numbers_) outcomes_.number(kept.field, row_.numbers[kept.at]);
     for (const Kept& kept : kept_texts_) {

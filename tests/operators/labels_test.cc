@@ -372,6 +372,52 @@ TEST(Labels, LearnWhenFalseStillGivesAnOutcome) {
   EXPECT_EQ(fraud.updates(), 1);
 }
 
+TEST(Labels, ALabelOfARowThatIsNotLearnedTakesNoPlaceAmongTheClasses) {
+  ModelBench kinds(R"({"input": "rows", "features": ["x"], "target": "kind", "max_classes": 2,
+                       "learn_when": "x > 0", "steps": ["softmax_regression"],
+                       "labels": {"input": "labels", "match": "id", "wait": "10s"}})",
+                   rows(), {{{"id", Type::text}, {"kind", Type::text}}});
+  ASSERT_TRUE(kinds.bench.ok()) << kinds.bench.mistakes()[0];
+  const auto kind = [](std::int64_t time, std::string_view id, std::string_view name) {
+    return InputRow{time, {cell(id), cell(name)}, 1};
+  };
+  kinds.run({row(0, "a", -1), kind(1, "a", "u"), row(2, "b", -1), kind(3, "b", "v"),  //
+             row(4, "c"), kind(5, "c", "low"), row(6, "d"), kind(7, "d", "high")});
+  EXPECT_EQ(kinds.rows(kOutcomes), 4u);
+  EXPECT_EQ(kinds.updates(), 2);
+  EXPECT_EQ(kinds.text(kMain, 3, "prediction"), "low");
+}
+
+/// Whether a model of x and z is, after a row named u and its label, as if there had been neither.
+void expect_not_learned(std::string_view option, Cell x, double z) {
+  const auto make = [&] {
+    return ModelBench(R"({"input": "rows", "features": ["x", "z"], "target": "y",
+                          "steps": ["standard_scaler", "logistic_regression"], )" +
+                          std::string(option) + R"(,
+                          "labels": {"input": "labels", "match": "id", "wait": "10s"}})",
+                      {{{"id", Type::text}, {"x", Type::number}, {"z", Type::number}}}, labels());
+  };
+  const auto both = [](std::int64_t time, std::string_view id, Cell one, double other) {
+    return InputRow{time, {cell(id), std::move(one), cell(other)}, 0};
+  };
+  ModelBench with = make(), without = make();
+  for (ModelBench* model : {&with, &without})
+    model->run({both(0, "a", cell(1), 2), label(1, "a", 0),  //
+                both(2, "b", cell(3), 1), label(3, "b")});
+  with.run({both(4, "u", std::move(x), z), label(5, "u", 0)});
+  ASSERT_EQ(with.rows(kOutcomes), 3u);
+  for (ModelBench* model : {&with, &without}) model->run({both(6, "c", cell(2), 1)});
+  EXPECT_EQ(with.number(kMain, 3, "score"), without.number(kMain, 2, "score"));
+}
+
+TEST(Labels, NoPartLearnsARowForWhichLearnWhenIsNotTrue) {
+  expect_not_learned(R"("learn_when": "z < 9")", cell(9), 9);
+}
+
+TEST(Labels, NoPartLearnsARowThatWasServedTheFallback) {
+  expect_not_learned(R"("fallback": 0.5)", missing(), 9);
+}
+
 TEST(Labels, ALabelWithoutValueAndARowWithoutIdAreCounted) {
   ModelBench fraud = model();
   InputRow nameless = row(0, "a");

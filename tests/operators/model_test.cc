@@ -138,6 +138,32 @@ TEST(ModelOperator, NoPartLearnsARowWhoseTargetIsMissing) {
   EXPECT_EQ(with.number(kMain, 51, "score"), without.number(kMain, 50, "score"));
 }
 
+/// Whether a model's next score is as if it had never seen `unused`.
+void expect_not_learned(std::string_view options, const InputRow& unused) {
+  const std::vector<InputRow> rows = stream(50);
+  ModelBench with(options, binary_rows()), without(options, binary_rows());
+  with.run(rows);
+  with.run({unused});
+  without.run(rows);
+  for (ModelBench* model : {&with, &without}) model->run({row(51, 0.5, 0.5, 1)});
+  EXPECT_EQ(with.number(kMain, 51, "score"), without.number(kMain, 50, "score"));
+}
+
+TEST(ModelOperator, NoPartLearnsARowForWhichLearnWhenIsNotTrue) {
+  expect_not_learned(R"({"input": "rows", "features": ["a", "b"], "target": "y",
+                         "learn_when": "weight > 0.5",
+                         "steps": ["standard_scaler", "logistic_regression"]})",
+                     row(50, 9, 9, 0, 0));
+}
+
+TEST(ModelOperator, NoPartLearnsARowThatWasServedTheFallback) {
+  InputRow broken = row(50, 9, 9, 0);
+  broken.cells[1] = missing();
+  expect_not_learned(R"({"input": "rows", "features": ["a", "b"], "target": "y", "fallback": 0.5,
+                         "steps": ["standard_scaler", "logistic_regression"]})",
+                     broken);
+}
+
 TEST(ModelOperator, ServesTheFallbackWhereAFeatureIsMissingAndDoesNotLearnIt) {
   ModelBench model(R"({"input": "rows", "features": ["a", "b"], "target": "y", "fallback": 0.9,
                        "steps": ["standard_scaler", "logistic_regression"]})",
@@ -271,6 +297,19 @@ TEST(ModelOperator, LearnsNoMoreClassesThanItsLimit) {
                    class_rows());
   for (int i = 0; i < 10; ++i) model.run({class_row(i, 1, "c" + std::to_string(i))});
   EXPECT_EQ(model.updates(), 3);
+  EXPECT_EQ(model.bench.report()["weir_evictions_total"], 7);
+}
+
+TEST(ModelOperator, RowsThatAreNotLearnedTakeNoPlaceAmongTheClasses) {
+  ModelBench model(R"({"input": "rows", "features": ["a"], "target": "kind", "max_classes": 2,
+                       "learn_when": "a > 0", "steps": ["softmax_regression"]})",
+                   class_rows());
+  model.run({class_row(0, -1, "u"), class_row(1, -1, "v"), class_row(2, kMissing, "w")});
+  EXPECT_EQ(model.rows(kOutcomes), 3u);
+  model.run({class_row(3, 1, "low"), class_row(4, 2, "high"), class_row(5, 1, "low")});
+  EXPECT_EQ(model.updates(), 3);
+  EXPECT_EQ(model.text(kMain, 4, "prediction"), "low");
+  EXPECT_EQ(model.bench.report()["weir_evictions_total"], 0);
 }
 
 TEST(ModelOperator, RegressionPredictsTheValueWithSquaredError) {
