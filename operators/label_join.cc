@@ -88,6 +88,10 @@ LabelJoin::Reached LabelJoin::reach(const MatchId& id, const Label& label, std::
     count(LabelEnd::late);
     return {found_.kept, true};
   }
+  if (found_.joined_late) {
+    count(LabelEnd::duplicate);
+    return {};
+  }
   labels_.find(id, found_labels_);
   if (!found_labels_.waiting.empty() || !found_labels_.kept.empty())
     count(LabelEnd::duplicate);

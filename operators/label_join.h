@@ -41,7 +41,8 @@ struct Label {
 ///
 /// An id whose label has come is remembered until its row's wait ends: further labels are
 /// `duplicate`, further rows `duplicate_row`. One whose wait ended without label is remembered for
-/// one more `wait`: its labels are `late`. At most `max_waiting` rows wait, as many ids are
+/// one more `wait`: its labels are `late` (after a late one that was learned, `duplicate`), and a
+/// further row waits as a new one. At most `max_waiting` rows wait, as many ids are
 /// remembered (the first to be forgotten go first), and as many labels wait for a row.
 /// Cost: O(1) per row and label, beside moving the row's values. Memory: WaitingStore's.
 class LabelJoin {

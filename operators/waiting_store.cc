@@ -44,7 +44,7 @@ bool WaitingStore::is(const MatchId& id, std::uint64_t number) const {
 void WaitingStore::find(const MatchId& id, Found& found) const {
   found.waiting.clear();
   found.kept.clear();
-  found.joined = found.expired = false;
+  found.joined = found.joined_late = found.expired = false;
   const std::uint64_t hash = id.hash();
   index_.each(hash, [&](std::uint64_t number) {
     if (segment(number).hash(slot_of(number)) != hash) return;
@@ -56,8 +56,10 @@ void WaitingStore::find(const MatchId& id, Found& found) const {
         if (is(id, number)) found.kept.push_back(number);
         break;
       case WaitingPhase::joined:
-      case WaitingPhase::joined_late:
         found.joined = true;
+        break;
+      case WaitingPhase::joined_late:
+        found.joined_late = true;
         break;
       case WaitingPhase::expired:
         found.expired = true;

@@ -44,7 +44,8 @@ class WaitingStore {
   /// The rows of an id, by phase, each in order of arrival.
   struct Found {
     std::vector<std::uint64_t> waiting, kept;
-    bool joined = false;
+    bool joined = false;       // in time: its wait has not ended
+    bool joined_late = false;  // after its wait
     bool expired = false;
   };
   void find(const MatchId& id, Found& found) const;

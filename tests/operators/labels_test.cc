@@ -276,6 +276,26 @@ TEST(Labels, LateLearnLearnsALateLabelWithTheFeaturesAsServed) {
   EXPECT_EQ(fraud.number(kOutcomes, 0, "label_delay"), 10'500);
 }
 
+TEST(Labels, AfterALateLabelTheIdIsFreeForANewRow) {
+  ModelBench fraud = model(R"(, "late": "learn")");
+  fraud.run({row(0, "a", 4), tick(10'000), label(10'500, "a", 1), row(11'000, "a", 5),
+             label(12'000, "a", 1), label(12'500, "a", 1)});
+  EXPECT_EQ(fraud.ended("duplicate_row"), 0);
+  EXPECT_EQ(fraud.ended("late"), 1);
+  EXPECT_EQ(fraud.ended("joined"), 1);
+  EXPECT_EQ(fraud.ended("duplicate"), 1);
+  EXPECT_EQ(fraud.updates(), 2);
+}
+
+TEST(Labels, ALateLabelTeachesTheNewRowOfAnIdThatHadOneBefore) {
+  ModelBench fraud = model(R"(, "late": "learn")");
+  fraud.run({row(0, "a", 4), tick(10'000), label(10'500, "a", 1), row(5'000, "a", 5)});
+  fraud.run({tick(15'000), label(15'500, "a", 1)});
+  EXPECT_EQ(fraud.ended("late"), 2);
+  EXPECT_EQ(fraud.updates(), 2);
+  EXPECT_EQ(fraud.number(kOutcomes, 1, "x"), 5);
+}
+
 TEST(Labels, LateLearnAfterAbsentLearnsButGivesNoSecondOutcome) {
   ModelBench fraud = model(R"(, "late": "learn", "absent": false)");
   fraud.run({row(0, "a", 4), tick(10'000), label(10'500, "a", 1)});
@@ -352,26 +372,6 @@ TEST(Labels, ClassesWaitWithTheirProbabilitiesAsServed) {
   EXPECT_FALSE(is_missing(kinds.number(kOutcomes, 2, "loss")));
 }
 
-TEST(Labels, AFallbackRowWaitsAndGivesAnOutcomeButIsNotLearned) {
-  ModelBench fraud = model("", R"(, "fallback": 0.25)");
-  InputRow broken = row(0, "a");
-  broken.cells[1] = missing();
-  fraud.run({broken, label(1, "a", 1)});
-  ASSERT_EQ(fraud.rows(kOutcomes), 1u);
-  EXPECT_EQ(fraud.number(kOutcomes, 0, "fallback"), 1);
-  EXPECT_EQ(fraud.number(kOutcomes, 0, "score"), 0.25);
-  EXPECT_EQ(fraud.at(kOutcomes, 0, "x"), missing());
-  EXPECT_EQ(fraud.ended("joined"), 1);
-  EXPECT_EQ(fraud.updates(), 0);
-}
-
-TEST(Labels, LearnWhenFalseStillGivesAnOutcome) {
-  ModelBench fraud = model("", R"(, "learn_when": "x > 2")");
-  fraud.run({row(0, "a", 1), row(0, "b", 3), label(1, "a"), label(1, "b")});
-  EXPECT_EQ(fraud.rows(kOutcomes), 2u);
-  EXPECT_EQ(fraud.updates(), 1);
-}
-
 TEST(Labels, ALabelOfARowThatIsNotLearnedTakesNoPlaceAmongTheClasses) {
   ModelBench kinds(R"({"input": "rows", "features": ["x"], "target": "kind", "max_classes": 2,
                        "learn_when": "x > 0", "steps": ["softmax_regression"],
@@ -416,6 +416,26 @@ TEST(Labels, NoPartLearnsARowForWhichLearnWhenIsNotTrue) {
 
 TEST(Labels, NoPartLearnsARowThatWasServedTheFallback) {
   expect_not_learned(R"("fallback": 0.5)", missing(), 9);
+}
+
+TEST(Labels, AFallbackRowWaitsAndGivesAnOutcomeButIsNotLearned) {
+  ModelBench fraud = model("", R"(, "fallback": 0.25)");
+  InputRow broken = row(0, "a");
+  broken.cells[1] = missing();
+  fraud.run({broken, label(1, "a", 1)});
+  ASSERT_EQ(fraud.rows(kOutcomes), 1u);
+  EXPECT_EQ(fraud.number(kOutcomes, 0, "fallback"), 1);
+  EXPECT_EQ(fraud.number(kOutcomes, 0, "score"), 0.25);
+  EXPECT_EQ(fraud.at(kOutcomes, 0, "x"), missing());
+  EXPECT_EQ(fraud.ended("joined"), 1);
+  EXPECT_EQ(fraud.updates(), 0);
+}
+
+TEST(Labels, LearnWhenFalseStillGivesAnOutcome) {
+  ModelBench fraud = model("", R"(, "learn_when": "x > 2")");
+  fraud.run({row(0, "a", 1), row(0, "b", 3), label(1, "a"), label(1, "b")});
+  EXPECT_EQ(fraud.rows(kOutcomes), 2u);
+  EXPECT_EQ(fraud.updates(), 1);
 }
 
 TEST(Labels, ALabelWithoutValueAndARowWithoutIdAreCounted) {
