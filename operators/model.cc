@@ -320,12 +320,17 @@ void ModelOperatorSpec::bind_classes(Binding& binding, Task task) {
       binding.error(name.place, fmt::format("`p_{}` is not a name for a field", name.text));
     plan_.classes.push_back(name.text);
   }
-  const auto known = [&](const std::string& name) {
-    return classes_.empty() || std::ranges::find(plan_.classes, name) != plan_.classes.end();
+  const auto check = [&](std::string_view option, const std::optional<Constant>& value,
+                         const std::optional<Literal>& written) {
+    if (task != Task::classes || classes_.empty() || !value) return;
+    if (std::ranges::find(plan_.classes, value->text) == plan_.classes.end())
+      binding.error(written->place,
+                    fmt::format("`{}: {}` is none of `classes`", option, value->text));
   };
-  if (task == Task::classes && plan_.fallback && !known(plan_.fallback->text))
-    binding.error(fallback_->place,
-                  fmt::format("`fallback: {}` is none of `classes`", plan_.fallback->text));
+  check("fallback", plan_.fallback, fallback_);
+  if (!labels_) return;
+  check("present", plan_.labels->present, labels_->present);
+  check("absent", plan_.labels->absent, labels_->absent);
 }
 
 void ModelOperatorSpec::declare(Binding& binding, Task task) {
