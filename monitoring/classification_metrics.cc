@@ -89,6 +89,7 @@ class KappaTemporal final : public Metric {
     return beyond(ratio_or_zero(hits_, rows_), ratio_or_zero(unchanged_, rows_));
   }
   void reset() override { rows_ = hits_ = unchanged_ = 0; }
+  void follow(double label) override { last_ = label; }
   void state(StateVisitor& visit) override { visit(rows_, hits_, unchanged_, last_); }
 
  private:

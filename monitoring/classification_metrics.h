@@ -46,8 +46,8 @@ std::unique_ptr<Metric> make_kappa(EvaluationTask task, bool bounded);
 
 /// (accuracy - a) / (1 - a), a the accuracy of predicting the label of the row before: 0 is no
 /// better than the last label. The first row of all counts as wrong for it; after `reset` the row
-/// before is still known. NaN when a is 1. Source: Zliobaite, Bifet, Read, Pfahringer and Holmes
-/// 2015, Machine Learning 98:455.
+/// before is still known, `follow` names another. NaN when a is 1. Source: Zliobaite, Bifet, Read,
+/// Pfahringer and Holmes 2015, Machine Learning 98:455.
 std::unique_ptr<Metric> make_kappa_temporal(EvaluationTask task, bool bounded);
 
 /// Mean natural log loss, as the model clipped it. Agrees with sklearn.metrics.log_loss.

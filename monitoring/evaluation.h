@@ -33,6 +33,8 @@ class Metric {
   /// NaN while it is not defined (no rows, one class only for ROC AUC).
   virtual double value() const = 0;
   virtual void reset() = 0;
+  /// Says, before the first row, which label the row before it had.
+  virtual void follow(double /*label*/) {}
   virtual void state(StateVisitor& visit) = 0;
 };
 
@@ -42,9 +44,10 @@ struct MetricType {
   std::string_view doc;
   std::string_view later;            // not empty: known, but comes later
   bool binary, classes, regression;  // the tasks it is defined for
-  /// Null when it comes later. `bounded`: the metric covers an unbounded run and must not grow with
-  /// it (ROC AUC then uses 65,536 bins of the score); else it is exact over a window. The task
-  /// decides the meaning: precision is that of `true`, or the mean over the classes.
+  /// Null when it comes later. `bounded`: the metric covers any number of rows (the whole run, a
+  /// window of time) and must not grow with them (ROC AUC then uses 65,536 bins of the score); else
+  /// it is exact over a window of rows. The task decides the meaning: precision is that of `true`,
+  /// or the mean over the classes.
   std::unique_ptr<Metric> (*make)(EvaluationTask task, bool bounded);
 };
 

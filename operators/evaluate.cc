@@ -22,6 +22,7 @@ class EvaluateSpec final : public OperatorSpec {
   std::unique_ptr<Operator> make(const Placement& placement) const override {
     return std::make_unique<Evaluate>(plan_, placement);
   }
+  std::uint32_t logic() const override { return 2; }
   bool needs_no_reader() const override { return true; }
 
  private:
@@ -43,7 +44,10 @@ void EvaluateSpec::describe(OptionVisitor& option) {
   option("key", key, {.doc = "one evaluation per key", .later = "watching"});
   option("metrics", metrics_,
          {.doc = "what is measured", .required = true, .example = "[accuracy, log_loss]"});
-  option("window", window_, {.doc = "what a figure covers: rows, time or all", .min = 1});
+  option("window", window_,
+         {.doc = "what a figure covers: rows, time or all (time and all: ROC AUC of 65,536 bins of "
+                 "the score, else exact)",
+          .min = 1});
   option("every", every_, {.doc = "how often a row comes; default: each full window", .min = 1});
   option("baseline", baseline_,
          {.doc = "adds typical_METRIC (majority class, mean) and last_METRIC (last label)"});

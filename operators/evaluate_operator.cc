@@ -10,7 +10,8 @@ namespace weir {
 namespace {
 
 constexpr std::size_t kMaxOpen = 1'000;
-constexpr std::uint32_t kMaxClasses = 1'000;
+// Two more numbers stand for all other labels and all other predictions: metrics count 65,536.
+constexpr std::uint32_t kMaxClasses = 65'534;
 
 std::int64_t next_multiple(std::int64_t above, std::int64_t of) {
   const std::int64_t rest = above % of;
@@ -50,6 +51,7 @@ bool Evaluate::read(const Batch& batch, std::size_t row) {
     if (is_missing(label) || is_missing(prediction)) return false;
     outcome.label = class_of(label, kMaxClasses);
     outcome.prediction = class_of(prediction, kMaxClasses + 1);
+    shed_ += outcome.label >= kMaxClasses || outcome.prediction >= kMaxClasses;
     outcome.score = exact::exp(-outcome.loss);  // the probability of the label's class
   } else {
     outcome.label = batch.number(plan_.label, row);
@@ -69,12 +71,30 @@ void Evaluate::add(const Step& step, std::uint32_t position) {
   whole_.add(outcomes_.data(), time);
   switch (plan_.window.unit) {
     case Extent::Unit::rows:
-      return add_to_rows(time, step, position);
+      add_to_rows(time, step, position);
+      break;
     case Extent::Unit::time:
-      return add_to_times(time, step, position);
+      add_to_times(time, step, position);
+      break;
     case Extent::Unit::all:
-      return add_to_all(time, step, position);
+      add_to_all(time, step, position);
+      break;
   }
+  last_label_ = outcomes_[0].label;
+}
+
+QualityWindow Evaluate::make_window(std::int64_t end) {
+  if (!spare_) spare_.emplace(plan_.quality, bounded());
+  QualityWindow window = std::move(*spare_);
+  spare_.reset();
+  window.reset(end);
+  window.follow(last_label_);
+  return window;
+}
+
+void Evaluate::drop_front() {
+  spare_ = std::move(open_.front());
+  open_.pop_front();
 }
 
 void Evaluate::add_to_rows(std::int64_t time, const Step&, std::uint32_t position) {
@@ -82,34 +102,37 @@ void Evaluate::add_to_rows(std::int64_t time, const Step&, std::uint32_t positio
   const std::int64_t every = plan_.every->value;
   std::int64_t end = open_.empty() ? next_multiple(seen - 1, every) : open_.back().end() + every;
   for (; end < seen + plan_.window.value; end += every)
-    open_.emplace_back(plan_.quality, false, end);
+    open_.push_back(make_window(end));
   for (QualityWindow& window : open_) window.add(outcomes_.data(), time);
   if (open_.empty() || open_.front().end() != seen) return;
   const QualityWindow& full = open_.front();
   emit(full, full.from(), full.to(), time, position);
-  open_.pop_front();
+  drop_front();
 }
 
 void Evaluate::add_to_times(std::int64_t time, const Step& step, std::uint32_t position) {
   const std::int64_t every = plan_.every->value;
   const std::int64_t closed = std::max(closed_, step.watermark[position]);
-  bool counted = false;
+  bool counted = false, refused = false;
   for (std::int64_t end = next_multiple(time, every); end <= time + plan_.window.value;
        end += every) {
-    if (end <= closed) continue;
+    if (end <= closed) {
+      refused = true;
+      continue;
+    }
     auto at = std::ranges::lower_bound(open_, end, {}, &QualityWindow::end);
     if (at == open_.end() || at->end() != end)
-      at = open_.emplace(at, QualityWindow(plan_.quality, true, end));
+      at = open_.insert(at, make_window(end));
     at->add(outcomes_.data(), time);
     counted = true;
   }
-  late_ += !counted;
+  late_ += refused && !counted;
   while (open_.size() > kMaxOpen) {
     const QualityWindow& first = open_.front();
     emit(first, first.end() - plan_.window.value, first.end(), first.end(), position);
     closed_ = first.end();
     ++shed_;
-    open_.pop_front();
+    drop_front();
   }
 }
 
@@ -134,7 +157,7 @@ void Evaluate::close_windows(const Step& step, std::uint32_t last) {
     }
     emit(open_.front(), *due - plan_.window.value, *due, *due, position);
     closed_ = *due;
-    open_.pop_front();
+    drop_front();
   }
 }
 
@@ -154,13 +177,13 @@ void Evaluate::emit(const QualityWindow& window, std::int64_t from, std::int64_t
 }
 
 void Evaluate::state(StateVisitor& visit) {
-  visit.version("evaluate", 1);
-  visit(whole_, typical_, last_, classes_, pending_, closed_, late_, shed_, last_values_);
+  visit.version("evaluate", 2);
+  visit(whole_, typical_, last_, last_label_, classes_, pending_, closed_, late_, shed_,
+        last_values_);
   const std::size_t count = visit.count(open_.size(), 1);
   if (visit.loading()) {
     open_.clear();
-    const bool bounded = plan_.window.unit != Extent::Unit::rows;
-    for (std::size_t i = 0; i < count; ++i) open_.emplace_back(plan_.quality, bounded);
+    for (std::size_t i = 0; i < count; ++i) open_.emplace_back(plan_.quality, bounded());
   }
   for (QualityWindow& window : open_) visit(window);
 }

@@ -54,11 +54,15 @@ class Evaluate final : public Operator {
 
  private:
   bool read(const Batch& batch, std::size_t row);
+  /// Whether a window may hold any number of rows.
+  bool bounded() const { return plan_.window.unit != Extent::Unit::rows; }
   double class_of(std::string_view name, std::uint32_t beyond);
   void add(const Step& step, std::uint32_t position);
   void add_to_rows(std::int64_t time, const Step& step, std::uint32_t position);
   void add_to_times(std::int64_t time, const Step& step, std::uint32_t position);
   void add_to_all(std::int64_t time, const Step& step, std::uint32_t position);
+  QualityWindow make_window(std::int64_t end);
+  void drop_front();
   void close_windows(const Step& step, std::uint32_t last);
   void emit(const QualityWindow& window, std::int64_t from, std::int64_t to, std::int64_t time,
             std::uint32_t position);
@@ -69,14 +73,17 @@ class Evaluate final : public Operator {
   OutcomeRows rows_;
   QualityWindow whole_;             // the whole run
   std::deque<QualityWindow> open_;  // by end
+  double last_label_ = kMissing;    // of the row before
   Baseline typical_, last_;
   TextIndex classes_;
   std::optional<std::int64_t> pending_;  // `window: all` by time: when the next row is due
   std::int64_t closed_ = kNoTime;        // windows that end here or before are closed
   std::uint64_t late_ = 0;
-  std::uint64_t shed_ = 0;  // windows closed early
+  std::uint64_t shed_ = 0;  // windows closed early, and rows of classes beyond the most
   std::vector<double> last_values_;
-  std::array<Outcome, 3> outcomes_;  // of the row at hand
+  // Scratch:
+  std::array<Outcome, 3> outcomes_;     // of the row at hand
+  std::optional<QualityWindow> spare_;  // a closed one, to be used again
 };
 
 }  // namespace weir

@@ -26,6 +26,10 @@ void QualityWindow::reset(std::int64_t end) {
   for (const std::unique_ptr<Metric>& metric : metrics_) metric->reset();
 }
 
+void QualityWindow::follow(double label) {
+  for (const std::unique_ptr<Metric>& metric : metrics_) metric->follow(label);
+}
+
 void QualityWindow::state(StateVisitor& visit) {
   visit(end_, count_, from_, to_);
   for (const std::unique_ptr<Metric>& metric : metrics_) visit(*metric);

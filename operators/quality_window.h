@@ -36,7 +36,10 @@ class QualityWindow {
   std::int64_t to() const { return to_; }
   /// NaN while it is not defined.
   double value(std::size_t column) const { return metrics_[column]->value(); }
+  /// Starts over, as a new window.
   void reset(std::int64_t end);
+  /// Says which label the row before the window had.
+  void follow(double label);
 
   void state(StateVisitor& visit);
 

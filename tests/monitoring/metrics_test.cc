@@ -130,6 +130,14 @@ TEST(KappaTemporal, RemembersTheLabelBeforeTheWindow) {
   EXPECT_DOUBLE_EQ(metric->value(), (1 - 0.5) / 0.5);
 }
 
+TEST(KappaTemporal, FollowsTheLabelItIsTold) {
+  const auto metric = make("kappa_temporal", EvaluationTask::binary);
+  metric->follow(1);
+  metric->add({.label = 1, .prediction = 1});  // unchanged
+  metric->add({.label = 0, .prediction = 0});
+  EXPECT_DOUBLE_EQ(metric->value(), (1 - 0.5) / 0.5);
+}
+
 TEST(KappaTemporal, IsUndefinedWhereTheLastLabelIsAlwaysRight) {
   const auto metric = make("kappa_temporal", EvaluationTask::binary);
   metric->add({.label = 1, .prediction = 1});

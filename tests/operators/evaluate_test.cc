@@ -103,6 +103,17 @@ TEST(Evaluate, AWindowOfTimeClosesWhenTheWatermarkPassesItAndRefusesLateRows) {
   EXPECT_EQ(quality.running().next_timer(), std::nullopt);
 }
 
+TEST(Evaluate, ARowBetweenWindowsOfTimeIsNotLate) {
+  OperatorBench quality =
+      bench(R"({"input": "o", "metrics": ["accuracy"], "window": "1h", "every": "4h"})");
+  const auto rows = quality.run({wrong(kHour), right(3 * kHour), wrong(5 * kHour),
+                                 right(3 * kHour), tick(9 * kHour)})[0];
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(number(rows[0], 0), 1);
+  EXPECT_EQ(number(rows[0], 1), 1);
+  EXPECT_EQ(quality.report()["weir_window_late_rows_total"], 1);  // the last
+}
+
 TEST(Evaluate, WindowsOfTimeOverlapWithEvery) {
   OperatorBench quality =
       bench(R"({"input": "o", "metrics": ["accuracy"], "window": "2h", "every": "1h"})");
@@ -175,6 +186,63 @@ TEST(Evaluate, ClassesAndValuesHaveTheirOwnMetrics) {
   const auto errors = values.run({value(0, 1, 4), value(1, 2, 3)})[0];
   EXPECT_EQ(number(errors.at(0), 0), 2);
   EXPECT_NEAR(number(errors.at(0), 1), std::sqrt(5.0), 1e-12);
+}
+
+TEST(Evaluate, TheFirstRowOfAWindowIsComparedWithTheLabelOfTheRowBefore) {
+  const auto labelled = [](std::initializer_list<double> labels) {
+    std::vector<InputRow> rows;
+    for (const double label : labels)  // all are predicted true
+      rows.push_back(outcome(static_cast<std::int64_t>(rows.size()) * kHour, 1, 0.8, label));
+    rows.push_back(tick(99 * kHour));
+    return rows;
+  };
+  // 1 1 0 0: right 2, unchanged 2 (not the first of all); 0 0 1 1: right 2, unchanged 3.
+  const std::vector<InputRow> rows = labelled({1, 1, 0, 0, 0, 0, 1, 1});
+  for (std::string_view window : {R"("window": 4)", R"("window": "4h")"}) {
+    OperatorBench quality =
+        bench(R"({"input": "o", "metrics": ["kappa_temporal"], )" + std::string(window) + "}");
+    const auto found = quality.run(rows)[0];
+    ASSERT_EQ(found.size(), 2u) << window;
+    EXPECT_DOUBLE_EQ(number(found[0], 0), 0) << window;
+    EXPECT_DOUBLE_EQ(number(found[1], 0), (0.5 - 0.75) / 0.25) << window;
+  }
+  OperatorBench sliding =
+      bench(R"({"input": "o", "metrics": ["kappa_temporal"], "window": 4, "every": 2})");
+  EXPECT_DOUBLE_EQ(number(sliding.run(rows)[0].at(3), 0), (0.5 - 0.75) / 0.25);
+  OperatorBench apart =
+      bench(R"({"input": "o", "metrics": ["kappa_temporal"], "window": 2, "every": 4})");
+  const auto last = apart.run(labelled({1, 1, 0, 0, 1, 1, 1, 0}))[0].at(1);  // right 1, unchanged 1
+  EXPECT_DOUBLE_EQ(number(last, 0), 0);
+}
+
+TEST(Evaluate, TellsApartAsManyClassesAsAModelMayLearn) {
+  constexpr int kClasses = 60'000;
+  OperatorBench quality = bench(R"({"input": "o", "metrics": ["accuracy"], "window": 60000})",
+                                outcomes(Type::text));
+  std::vector<InputRow> rows;
+  for (int i = 0; i < kClasses; ++i) {
+    const Cell name = cell("class " + std::to_string(i));
+    rows.push_back({i, {name, cell(0.7), name, cell(0.0), cell(0.3)}});
+  }
+  const auto found = quality.run(rows)[0];
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(number(found[0], 0), 1);
+  EXPECT_EQ(quality.report()["weir_evictions_total"], 0);
+}
+
+TEST(Evaluate, CountsRowsOfClassesBeyondTheMostAsWrongAndAsEvictions) {
+  OperatorBench quality = bench(R"({"input": "o", "metrics": ["accuracy"], "window": "all"})",
+                                outcomes(Type::text));
+  std::vector<InputRow> rows;
+  for (int i = 0; i < 65'536; ++i) {
+    const Cell name = cell("class " + std::to_string(i));
+    rows.push_back({i, {name, cell(0.7), name, cell(0.0), cell(0.3)}});
+  }
+  quality.run(rows);
+  FakeReporter whole;
+  quality.running().summary(whole);
+  EXPECT_EQ(whole["weir_model_quality{fraud}{accuracy}"], 65'534.0 / 65'536);
+  EXPECT_EQ(quality.report()["weir_evictions_total"], 2);
 }
 
 TEST(Evaluate, ReadsTheFieldsOfTheModelThatCameLast) {
