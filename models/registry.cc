@@ -141,7 +141,7 @@ constexpr LearnerType kAll[] = {
      nullptr},
     {"hoeffding_tree", "a decision tree that splits by Hoeffding's bound", kLearners, 1,
      Task::classes, nullptr},
-    {"linear_regression", "a number: w.x + b on the squared error", "", 1, Task::regression,
+    {"linear_regression", "a number: w.x + b on the squared error", "", 2, Task::regression,
      linear<LinearRegression>},
     {"logistic_regression", "the probability of true: w.x + b on the log loss", "", 1, Task::binary,
      linear<LogisticRegression>},

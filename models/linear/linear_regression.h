@@ -20,7 +20,8 @@ class LinearRegression final : public Learner {
  public:
   using Options = GeneralizedLinear::Options;
 
-  LinearRegression(const Options& options, std::size_t numbers) : linear_(options, numbers) {}
+  LinearRegression(const Options& options, std::size_t numbers)
+      : linear_(options, numbers), spread_(options.intercept_init) {}
 
   bool predict_one(const Row& row, std::vector<double>& scores) const override;
   bool learn_one(const Row& row, double y, double weight) override;

@@ -10,10 +10,13 @@
 namespace weir {
 
 /// The mean squared error of predicting a number's running mean: its variance so far, counted with
-/// one value 0 before the first, so that a constant has a spread too.
+/// one value before the first, so that a constant has a spread too: what a learner predicts before
+/// it has learned, so that the way from there to a constant is none of its faults.
 class NumberSpread {
  public:
   static constexpr bool kDear = false;
+
+  explicit NumberSpread(double before = 0) : mean_(before) {}
 
   void add(double y) {
     const double n = static_cast<double>(++rows_) + 1;
@@ -27,7 +30,7 @@ class NumberSpread {
 
  private:
   std::uint64_t rows_ = 0;
-  double mean_ = 0;
+  double mean_;
   double variance_ = 0;
 };
 

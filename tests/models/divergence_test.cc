@@ -53,6 +53,15 @@ TEST(NumberSpread, IsTheVarianceWithOneZeroBefore) {
   EXPECT_DOUBLE_EQ(spread.loss(), 2);
 }
 
+TEST(NumberSpread, OfAConstantIsTheWayToItFromTheValueBefore) {
+  NumberSpread spread(3);
+  spread.add(0);
+  EXPECT_DOUBLE_EQ(spread.loss(), 2.25);
+  NumberSpread there(3);
+  there.add(3);
+  EXPECT_EQ(there.loss(), 0);
+}
+
 TEST(ClassSpread, IsTheEntropyOfTheClasses) {
   ClassSpread spread(2);
   for (int i = 0; i < 100'000; ++i) spread.add(i % 4 == 0 ? 1 : 0);
@@ -104,6 +113,21 @@ TEST(DivergenceGuard, DoesNotBlameTheModelForARowThatNobodyCanLearn) {
   EXPECT_FALSE(model->learn_one({extreme, {}}, 1, 1));
   EXPECT_FALSE(model->learn_one({one, {}}, 1e300, 1));
   EXPECT_EQ(state_hash(*model), before);
+}
+
+TEST(DivergenceGuard, StaysQuietWhileTheFirstTargetsAreAllZeroAndTheInterceptIsNot) {
+  auto model = make_model(R"([{"linear_regression": {"intercept_init": 50}}])", Task::regression,
+                          number_features(1));
+  SplitMix64 random(14);
+  std::vector<double> x(1), scores;
+  for (int i = 0; i < 5'000; ++i) {
+    x[0] = random.sum12();
+    model->learn_one({x, {}}, i < 300 ? 0 : 1 + 2 * x[0], 1);
+  }
+  EXPECT_EQ(model->restored(), 0u);
+  x[0] = 1;
+  ASSERT_TRUE(model->predict_one({x, {}}, scores));
+  EXPECT_NEAR(scores[0], 3, 1e-3);
 }
 
 TEST(DivergenceGuard, StaysQuietOnConstantTargetsAndOnOneClass) {
