@@ -244,6 +244,8 @@ class JsonDecoder final : public Decoder {
 
   void put_text(std::size_t field, std::string_view text, std::string_view token) {
     const FieldSpec& spec = cells_.fields()[field];
+    for (const std::string& missing : spec.missing)
+      if (text == missing) return cells_.put_missing(field);
     if (spec.field.type == Type::text) return cells_.put_text(field, text);
     if (spec.lenient) return put_lenient(field, text);
     if (spec.field.type != Type::time) return put_wrong(field, token);

@@ -68,7 +68,7 @@ struct FieldSpec {
   bool required = false;
   bool lenient = false;              // numbers in quotes are numbers
   double unit_ms = 1;                // of a whole number that is a time
-  std::vector<std::string> missing;  // texts that stand for a missing value (CSV)
+  std::vector<std::string> missing;  // texts that stand for a missing value
   bool read = true;                  // something reads it; else it is neither decoded nor checked
   bool label = false;                // a wrong type is Reason::label_type
 };

@@ -145,6 +145,25 @@ TEST(JsonDecoder, ReadsNumbersInQuotesOnlyWhereLenient) {
   EXPECT_EQ(one(spec, R"({"v":"1714979289123"})"), "ok 1714979289123");
 }
 
+TEST(JsonDecoder, TakesATextThatStandsForAMissingValueAsMissing) {
+  for (const Type type : {Type::text, Type::number, Type::boolean, Type::time}) {
+    FieldSpec spec = field("v", type);
+    spec.missing = {"NA", "-"};
+    for (const bool lenient : {false, true}) {
+      spec.lenient = lenient;
+      EXPECT_EQ(one(spec, R"({"v":"NA"})"), "ok -");
+      EXPECT_EQ(one(spec, R"({"v":"-"})"), "ok -");
+      EXPECT_EQ(one(spec, R"({"v":"\u004eA"})"), "ok -");
+    }
+    spec.required = true;
+    EXPECT_EQ(one(spec, R"({"v":"NA"})"), "missing: v: has no value");
+  }
+  FieldSpec text = field("v", Type::text);
+  text.missing = {"NA"};
+  EXPECT_EQ(one(text, R"({"v":"na"})"), "ok 'na'");
+  EXPECT_EQ(one(text, R"({"v":"NAN"})"), "ok 'NAN'");
+}
+
 TEST(JsonDecoder, GoesIntoObjectsByPath) {
   FieldSpec card = field("card", Type::text);
   card.path = "payload.card.id";
