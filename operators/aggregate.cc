@@ -130,9 +130,9 @@ std::int64_t Aggregate::pane_of(const KeyClock& clock, std::int64_t event_time) 
   return 0;
 }
 
-// Forgets the panes that no later figure can need; returns whether there were any.
+// How many of the first panes no later figure can need.
 template <class Pane>
-bool Aggregate::drop(std::vector<Pane>& panes, std::int64_t end) const {
+std::size_t Aggregate::dead(const std::vector<Pane>& panes, std::int64_t end) const {
   std::size_t dead = 0;
   if (kind_ != Kind::lag) {
     while (dead < panes.size() && panes[dead].index <= end - panes_) ++dead;
@@ -142,12 +142,10 @@ bool Aggregate::drop(std::vector<Pane>& panes, std::int64_t end) const {
   } else {
     while (dead + 1 < panes.size() && panes[dead + 1].index <= end) ++dead;
   }
-  if (dead == 0) return false;
-  panes.erase(panes.begin(), panes.begin() + static_cast<std::ptrdiff_t>(dead));
-  return true;
+  return dead;
 }
 
-// The pane of that index, made if need be; `drop` ends one that is out of the window already.
+// The pane of that index, made if need be; `advance` ends one that is out of the window already.
 // `old`: it is not the last.
 template <class Pane>
 Pane& Aggregate::open(std::vector<Pane>& panes, std::int64_t index, bool& old) const {
@@ -179,11 +177,17 @@ const Pane* Aggregate::lagged(const std::vector<Pane>& panes, const KeyClock& cl
 }
 
 void Aggregate::advance(NumberTrack& track, const KeyClock& clock) const {
-  if (drop(track.panes, window_end(clock))) track.before_holds = false;
+  const std::size_t gone = dead(track.panes, window_end(clock));
+  if (gone == 0) return;
+  track.panes.erase(track.panes.begin(), track.panes.begin() + static_cast<std::ptrdiff_t>(gone));
+  track.before_holds = false;
 }
 
 void Aggregate::advance(TextTrack& track, const KeyClock& clock) const {
-  drop(track.panes, window_end(clock));
+  const std::size_t gone = dead(track.panes, window_end(clock));
+  if (gone == 0) return;
+  track.spare.swap(track.panes[gone - 1].text);
+  track.panes.erase(track.panes.begin(), track.panes.begin() + static_cast<std::ptrdiff_t>(gone));
 }
 
 double Aggregate::cold() const { return kind_ == Kind::count ? 0 : kMissing; }
@@ -288,15 +292,17 @@ void Aggregate::add(NumberTrack& track, const KeyClock& clock, std::int64_t even
   } else if (track.panes.size() > panes && panes > 0 && track.before_holds) {
     combine(track.before, track.panes[panes - 1]);  // the last one so far has become one before
   }
-  if (drop(track.panes, window_end(clock))) track.before_holds = false;
+  advance(track, clock);
 }
 
 void Aggregate::add(TextTrack& track, const KeyClock& clock, std::int64_t event_time,
                     std::string_view value) const {
   if (is_missing(value)) return;
   bool old = false;
-  open(track.panes, pane_of(clock, event_time), old).text = value;
-  drop(track.panes, window_end(clock));
+  std::string& text = open(track.panes, pane_of(clock, event_time), old).text;
+  if (text.capacity() < value.size()) text.swap(track.spare);
+  text = value;
+  advance(track, clock);
 }
 
 }  // namespace weir

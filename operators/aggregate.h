@@ -41,6 +41,7 @@ struct NumberTrack {
 
 struct TextTrack {
   std::vector<TextPane> panes;
+  std::string spare;  // the memory of a dead pane's text, for the next: not state
 
   void state(StateVisitor& visit) { visit(panes); }
 };
@@ -114,7 +115,7 @@ class Aggregate {
   std::int64_t window_end(const KeyClock& clock) const;
   std::int64_t pane_of(const KeyClock& clock, std::int64_t event_time) const;
   template <class Pane>
-  bool drop(std::vector<Pane>& panes, std::int64_t end) const;
+  std::size_t dead(const std::vector<Pane>& panes, std::int64_t end) const;
   template <class Pane>
   Pane& open(std::vector<Pane>& panes, std::int64_t index, bool& old) const;
   template <class Pane>

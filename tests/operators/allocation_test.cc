@@ -5,6 +5,7 @@
 
 #include "operators/drift.h"
 #include "operators/evaluate.h"
+#include "operators/features.h"
 #include "operators/model.h"
 #include "tests/operators/operator_harness.h"
 
@@ -29,7 +30,8 @@ namespace {
 
 constexpr std::uint32_t kRows = 1'000;
 
-/// Allocations of one more step of `kRows` rows, once all is warm: every field is the same number.
+/// Allocations of one more step of `kRows` rows, once all is warm: every field is the same number,
+/// or the same text, too long for a string to hold in itself.
 std::size_t allocations_of_a_steady_step(std::unique_ptr<OperatorSpec> spec,
                                          std::string_view options, Schema schema) {
   FakeBinding binding({{std::move(schema), true, "rows"}});
@@ -43,7 +45,13 @@ std::size_t allocations_of_a_steady_step(std::unique_ptr<OperatorSpec> spec,
 
   const std::vector<double> numbers(kRows, 1);
   std::vector<Column> columns(binding.input(0).size());
-  for (Column& column : columns) column.numbers = numbers.data();
+  const std::vector<std::string_view> texts(kRows, "a text of some thirty characters");
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (binding.input(0).fields[i].type == Type::text)
+      columns[i].texts = texts.data();
+    else
+      columns[i].numbers = numbers.data();
+  }
   std::vector<std::uint32_t> positions(kRows);
   for (std::uint32_t i = 0; i < kRows; ++i) positions[i] = i;
   const Batch in{&binding.input(0), kRows, positions.data(), columns.data()};
@@ -71,6 +79,17 @@ TEST(ModelOperator, AllocatesNothingOnTheSteadyPath) {
                 R"({"input": "rows", "features": ["a", "b"], "target": "y",
                     "steps": ["standard_scaler", "logistic_regression"]})",
                 {{{"a", Type::number}, {"b", Type::number}, {"y", Type::boolean}}}),
+            0u);
+}
+
+TEST(Features, AllocatesNothingOnTheSteadyPath) {
+  EXPECT_EQ(allocations_of_a_steady_step(
+                make_features(),
+                R"({"input": "rows", "key": "card", "aggregates": {
+                      "mean": {"mean": "a", "over": 100}, "sum": {"sum": "a", "over": "1s"},
+                      "before": {"lag": "card", "by": 3}, "past": {"lag": "card", "by": "1s"},
+                      "last": {"last": "card", "over": "1s"}}})",
+                {{{"a", Type::number}, {"card", Type::text}}}),
             0u);
 }
 
