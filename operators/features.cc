@@ -75,6 +75,7 @@ class Features final : public Operator {
   void report(Reporter& report) const override {
     report(metric::keys, static_cast<double>(table_.size()));
     report(metric::evictions_total, static_cast<double>(table_.evicted()));
+    report(metric::keys_expired_total, static_cast<double>(table_.expired()));
     report(metric::expression_invalid_total, static_cast<double>(invalid_));
     report(metric::operator_rows_total, {"outcome", "no_key"}, static_cast<double>(no_key_));
   }

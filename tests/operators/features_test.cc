@@ -353,6 +353,7 @@ TEST(Features, ForgetsKeysByTtlAndByMaxKeys) {
   EXPECT_EQ(cells, (std::vector<Cell>{cell(0), cell(1), cell(0), cell(0), cell(0), cell(0)}));
   EXPECT_EQ(features.report()["weir_keys"], 2);
   EXPECT_EQ(features.report()["weir_evictions_total"], 2);
+  EXPECT_EQ(features.report()["weir_keys_expired_total"], 1);
 }
 
 TEST(Features, ValuesMayUseAggregatesAndEachOtherInAnyOrder) {
