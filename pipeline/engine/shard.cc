@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "pipeline/core/check.h"
+#include "pipeline/core/time_text.h"
 
 namespace weir {
 namespace {
@@ -16,9 +17,6 @@ constexpr std::size_t kDeadLetterBytes = 256 * 1024;
 
 // For the header `weir-bytes` and the framing of a record.
 constexpr std::size_t kHeaderRoom = 64;
-// Event times, ms: years 1900 to 2200.
-constexpr std::int64_t kFirstTime = -2'208'988'800'000;
-constexpr std::int64_t kEndOfTime = 7'258'118'400'000;
 
 std::uint64_t seed_of(const Graph& graph, const Node& node, std::uint32_t shard) {
   const std::string text = fmt::format("{}/{}/{}", graph.pipeline, node.name, shard);
@@ -97,7 +95,7 @@ bool Shard::add(std::size_t lane, const Record& record) {
   if (!in.open) open(source);
   bool good = in.decoder->decode(record, step_.arena, in.columns, in.rows, bad_);
   std::int64_t event_time = record.timestamp;
-  if (good && !node.time_field && (event_time < kFirstTime || event_time >= kEndOfTime)) {
+  if (good && !node.time_field && !is_time(static_cast<double>(event_time))) {
     bad_.reason = Reason::time;
     bad_.field.clear();
     bad_.text =

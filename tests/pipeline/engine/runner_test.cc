@@ -551,5 +551,33 @@ sinks:
   shard->finish();
 }
 
+TEST(Runner, TheTimestampOfARecordMayHaveTheYearsThatATimeFieldMay) {
+  const auto pipeline = read_pipeline(R"(version: 1
+pipeline: plain
+sources:
+  rows: { type: kafka, topic: rows, fields: { id: text } }
+sinks:
+  out: { type: kafka, input: rows, topic: out }
+)");
+  Cluster cluster;
+  cluster.create_sources(*pipeline->graph, 1);
+  const std::int64_t begin_of_1900 = -2'208'988'800'000, end_of_2200 = 7'289'654'400'000;
+  for (const std::int64_t time :
+       {begin_of_1900 - 1, begin_of_1900, end_of_2200 - 1, end_of_2200, std::int64_t{0}})
+    cluster.log().append("rows", 0, std::nullopt, R"({"id":")" + std::to_string(time) + R"("})",
+                         time);
+  const TemporaryFolder folder;
+  const Layout layout = cluster.prepare(*pipeline);
+  RunningShard shard(*pipeline, layout, cluster.world(), folder.path());
+  shard.recover();
+  ASSERT_TRUE(shard.work_to(5)) << shard->reason();
+  shard->finish();
+  EXPECT_EQ(shard->shard().dead_letters(Reason::time), 2U);
+  std::vector<std::string> written;
+  for (const Cluster::Output& output : cluster.records("out", 0)) written.push_back(output.value);
+  EXPECT_EQ(written, (std::vector<std::string>{R"({"id":"-2208988800000"})",
+                                               R"({"id":"7289654399999"})", R"({"id":"0"})"}));
+}
+
 }  // namespace
 }  // namespace weir
