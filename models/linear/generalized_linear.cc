@@ -20,10 +20,6 @@ std::optional<double> intercept_rate(const GeneralizedLinear::Options& options) 
   return std::nullopt;
 }
 
-bool all_finite(const std::vector<double>& values) {
-  return std::ranges::all_of(values, [](double value) { return std::isfinite(value); });
-}
-
 }  // namespace
 
 void GeneralizedLinear::Options::describe(OptionVisitor& option) {
@@ -79,6 +75,7 @@ void GeneralizedLinear::step(const Row& row, double gradient) {
     if (i >= now_.indicators.size()) now_.indicators.resize(i + 1);
     now_.indicators[i] -= move + shrink * now_.indicators[i];
   }
+  if (!row.indicators.empty()) touched_.add(row.indicators, now_.indicators.size());
   if (options_.l1 > 0) penalize(row);
 }
 
@@ -101,24 +98,32 @@ void GeneralizedLinear::penalize(double& weight, double& received) const {
 }
 
 void GeneralizedLinear::keep() {
-  if (now_.finite()) good_ = now_;
+  const auto finite = [](double value) { return std::isfinite(value); };
+  if (!finite(now_.intercept) || !std::ranges::all_of(now_.numbers, finite) ||
+      !touched_.finite(now_.indicators))
+    return;
+  good_.numbers = now_.numbers;
+  good_.intercept = now_.intercept;
+  good_.penalty = now_.penalty;
+  good_.numbers_penalty = now_.numbers_penalty;
+  touched_.copy(now_.indicators, good_.indicators);
+  touched_.copy(now_.indicators_penalty, good_.indicators_penalty);
+  touched_.none();
 }
 
 void GeneralizedLinear::restore() {
   now_ = good_;
+  touched_.none();
   scale_ /= 2;
   ++restored_;
   guard_.start_over();
-}
-
-bool GeneralizedLinear::Weights::finite() const {
-  return std::isfinite(intercept) && all_finite(numbers) && all_finite(indicators);
 }
 
 void GeneralizedLinear::state(StateVisitor& visit) {
   visit.version("generalized_linear", 1);
   const std::size_t numbers = now_.numbers.size();
   visit(now_, good_, updates_, restored_, scale_, guard_);
+  if (visit.loading()) touched_.all();
   for (const Weights* weights : {&now_, &good_}) {
     if (weights->numbers.size() != numbers ||
         weights->numbers_penalty.size() != (options_.l1 > 0 ? numbers : 0))

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "models/linear/touched_columns.h"
 #include "models/optim/divergence_guard.h"
 #include "models/optim/learning_rate.h"
 #include "models/transformer.h"
@@ -18,7 +19,7 @@ namespace weir {
 /// gradient g by the prediction (times the row's weight, clipped): b by its own rate, then w by
 /// g x + l2 w, then the cumulative l1 penalty. Penalties act on the columns present in the row.
 /// Cost: O(numbers + indicators of the row). Memory: 8 bytes a column, 16 with l1; twice that, for
-/// the copy that the divergence guard keeps every 1,000 rows.
+/// the copy that the divergence guard keeps every 1,000 rows (of what changed since the last).
 /// Source: l1: Tsuruoka, Tsujii, Ananiadou 2009, ACL, 477; all as river.linear_model.base.GLM
 /// (0.26) with optim.SGD, to 1e-9.
 class GeneralizedLinear {
@@ -72,7 +73,6 @@ class GeneralizedLinear {
     std::vector<double> numbers_penalty;  // l1 that each weight did get; empty without l1
     std::vector<double> indicators_penalty;
 
-    bool finite() const;
     void state(StateVisitor& visit) {
       visit(numbers, indicators, intercept, penalty, numbers_penalty, indicators_penalty);
     }
@@ -85,7 +85,8 @@ class GeneralizedLinear {
   Options options_;
   std::optional<double> intercept_rate_;  // none: the same as the weights'
   Weights now_;
-  Weights good_;
+  Weights good_;            // finite
+  TouchedColumns touched_;  // where their indicators may differ
   std::uint64_t updates_ = 0;
   std::uint64_t restored_ = 0;
   double scale_ = 1;  // of the learning rate, halved at each restore

@@ -82,6 +82,7 @@ bool SoftmaxRegression::learn_one(const Row& row, double y, double weight) {
   const double rate = scale_ * options_.learning_rate.at(updates_++);
   for (std::size_t k = 0; k < now_.size(); ++k)
     if (now_[k].seen) step(now_[k], row, (scores_[k] - (k == label ? 1 : 0)) * weight, rate);
+  if (!row.indicators.empty()) touched_.add(row.indicators, now_[label].indicators.size());
   spread_.add(label);
   watch(loss);
   return true;
@@ -110,12 +111,23 @@ void SoftmaxRegression::watch(double loss) {
   if (!guard_.full()) return;
   const double baseline = spread_.loss();
   if (guard_.diverged(baseline)) return restore();
+  if (guard_.time_to_keep(baseline)) keep();
+}
+
+void SoftmaxRegression::keep() {
   const auto finite = [](double x) { return std::isfinite(x); };
-  if (guard_.time_to_keep(baseline) && std::ranges::all_of(now_, [&](const Weights& weights) {
-        return finite(weights.intercept) && std::ranges::all_of(weights.numbers, finite) &&
-               std::ranges::all_of(weights.indicators, finite);
-      }))
-    good_ = now_;
+  for (const Weights& weights : now_)
+    if (!finite(weights.intercept) || !std::ranges::all_of(weights.numbers, finite) ||
+        !touched_.finite(weights.indicators))
+      return;
+  good_.resize(now_.size());
+  for (std::size_t k = 0; k < now_.size(); ++k) {
+    good_[k].seen = now_[k].seen;
+    good_[k].intercept = now_[k].intercept;
+    good_[k].numbers = now_[k].numbers;
+    touched_.copy(now_[k].indicators, good_[k].indicators);
+  }
+  touched_.none();
 }
 
 void SoftmaxRegression::restore() {
@@ -127,6 +139,7 @@ void SoftmaxRegression::restore() {
     now_[k].seen = old[k].seen;
     if (now_[k].seen) now_[k].numbers.resize(numbers_);
   }
+  touched_.none();
   scale_ /= 2;
   ++restored_;
   guard_.start_over();
@@ -135,6 +148,7 @@ void SoftmaxRegression::restore() {
 void SoftmaxRegression::state(StateVisitor& visit) {
   visit.version("softmax_regression", 1);
   visit(now_, good_, updates_, restored_, scale_, guard_, spread_);
+  if (visit.loading()) touched_.all();
   for (const auto* classes : {&now_, &good_})
     for (const Weights& weights : *classes)
       if (weights.numbers.size() != (weights.seen ? numbers_ : 0))

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/learner.h"
+#include "models/linear/touched_columns.h"
 #include "models/optim/divergence_guard.h"
 #include "models/optim/learning_rate.h"
 #include "models/optim/target_spread.h"
@@ -17,7 +18,7 @@ namespace weir {
 /// Input: rows of numbers and indicators; y is the class's number. A class enters with its first
 /// label; one below it that never came has probability 0. Output: probabilities that add up to 1.
 /// Cost: O(classes (numbers + indicators of the row)). Memory: 8 bytes a class and column, twice,
-/// for the copy that the divergence guard keeps every 1,000 rows.
+/// for the copy that the divergence guard keeps every 1,000 rows (of what changed since the last).
 /// Source: Bishop 2006, 4.3.4; as river.linear_model.SoftmaxRegression (0.26) with optim.SGD, to
 /// 1e-9; with a falling rate t counts all rows, not those since the class came.
 class SoftmaxRegression final : public Learner {
@@ -54,12 +55,14 @@ class SoftmaxRegression final : public Learner {
   bool any_seen() const;
   void step(Weights& weights, const Row& row, double gradient, double rate);
   void watch(double loss);
+  void keep();
   void restore();
 
   Options options_;
   std::size_t numbers_;
   std::vector<Weights> now_;  // by class
-  std::vector<Weights> good_;
+  std::vector<Weights> good_;  // finite
+  TouchedColumns touched_;     // where their indicators may differ
   std::uint64_t updates_ = 0;
   std::uint64_t restored_ = 0;
   double scale_ = 1;  // of the learning rate, halved at each restore

@@ -105,6 +105,42 @@ TEST(DivergenceGuard, GoesBackToTheLastGoodCopyAfterARowThatExplodes) {
   EXPECT_NEAR(scores[0], 2, 1e-3);
 }
 
+// A model that was just loaded copies all its weights, one that goes on those that changed.
+TEST(DivergenceGuard, KeepsTheSameCopyWhetherItCopiesAllOrWhatChanged) {
+  for (const auto& [learner, task] :
+       {std::pair(R"("linear_regression")", Task::regression),
+        std::pair(R"({"linear_regression": {"l1": 1e-4}})", Task::regression),
+        std::pair(R"("softmax_regression")", Task::classes)}) {
+    const auto make = [&] {
+      return make_model(R"([{"one_hot": {"max": 5000}}, )" + std::string(learner) + "]", task,
+                        {{"x", FeatureKind::number}, {"shop", FeatureKind::text}});
+    };
+    auto straight = make(), loaded = make();
+    SplitMix64 random(15);
+    for (int i = 1; i <= 6'000; ++i) {
+      const double x = i == 5'500 ? 1e20 : random.sum12();  // back to the copy
+      const std::uint64_t shops = i < 3'000 ? 1'500 : 4'000;
+      const std::string shop = "shop " + std::to_string(random.next() % shops);
+      const std::string_view text = shop;
+      const double y = task == Task::classes ? static_cast<double>(random.next() % 3)
+                       : i == 5'500          ? 0
+                                             : x;
+      for (Model* one : {straight.get(), loaded.get()}) {
+        one->observe_one({{&x, 1}, {&text, 1}});
+        one->learn_one({{&x, 1}, {&text, 1}}, y, 1);
+      }
+      if (i % 700 == 0) {
+        auto fresh = make();
+        load(*fresh, saved(*loaded));
+        loaded = std::move(fresh);
+      }
+      if (i % 500 != 0) continue;
+      ASSERT_EQ(state_hash(*straight), state_hash(*loaded)) << learner << ", row " << i;
+    }
+    EXPECT_GT(straight->restored(), 0u) << learner;
+  }
+}
+
 TEST(DivergenceGuard, DoesNotBlameTheModelForARowThatNobodyCanLearn) {
   auto model = make_model(R"(["linear_regression"])", Task::regression, number_features(1));
   const std::vector<double> one{1}, extreme{1e300};
