@@ -62,7 +62,6 @@ struct SinkConfig {
   std::vector<Written> inputs;
   std::vector<Written> fields;  // empty: all
   std::vector<Written> key;
-  KafkaProperties kafka;
   std::string resolved;  // as OperatorConfig::resolved
 };
 

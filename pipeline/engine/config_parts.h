@@ -64,7 +64,7 @@ KafkaProperties read_kafka(OptionReader& reader, ConfigReading& reading);
 void check_name(const Written& name, std::string_view what, Problems& problems);
 
 /// Reads what sources and sinks have alike: `type:` (one of `table`), the words of every type by
-/// `describe`, `kafka:` and the type's own words. `what`: `source`, for messages; `options`: all
+/// `describe`, `kafka:` where the part has it and the type's own words. `what`: `source`, for messages; `options`: all
 /// that one type takes. Returns what was read, resolved.
 template <class Part, class Type>
 Json read_part(Part& part, const YamlEntry& entry, std::string_view what,
@@ -84,7 +84,7 @@ Json read_part(Part& part, const YamlEntry& entry, std::string_view what,
     reader.ignore_unknown();
   }
   describe(reader, part, reading.vocabulary);
-  part.kafka = read_kafka(reader, reading);
+  if constexpr (requires { part.kafka; }) part.kafka = read_kafka(reader, reading);
   if (part.spec) part.spec->describe(reader);
   reader.finish();
   return reader.resolved();

@@ -18,7 +18,6 @@ std::vector<OptionTree> sink_options(const SinkType& type, const Vocabulary& voc
   return describe_options([&](OptionVisitor& option) {
     SinkConfig sink;
     describe_sink(option, sink, vocabulary);
-    describe_kafka(option, sink.kafka, {});
     if (type.make != nullptr) type.make()->describe(option);
   });
 }
