@@ -24,6 +24,10 @@ Service::Service(const Config& config, const Graph& graph, const Layout& layout,
     if (only.empty() || std::ranges::find(only, shard) != only.end()) shards_.push_back(shard);
   }
   running_ = shards_.size();
+  const std::size_t count =
+      std::max<std::size_t>(1, std::min(config_.engine.workers, shards_.size()));
+  for (std::size_t i = 0; i < count; ++i)
+    workers_.push_back(std::make_unique<Worker>(*this, i, count));
 }
 
 Service::~Service() {
@@ -32,10 +36,6 @@ Service::~Service() {
 }
 
 void Service::start() {
-  const std::size_t count =
-      std::max<std::size_t>(1, std::min(config_.engine.workers, shards_.size()));
-  for (std::size_t i = 0; i < count; ++i)
-    workers_.push_back(std::make_unique<Worker>(*this, i, count));
   for (const auto& worker : workers_) worker->start();
 }
 
@@ -44,7 +44,7 @@ void Service::join() {
 }
 
 bool Service::ready() const {
-  return !ended_ && !lost_ && !workers_.empty() &&
+  return !ended_ && !lost_ &&
          std::ranges::all_of(workers_, [](const auto& worker) { return worker->ready(); });
 }
 
