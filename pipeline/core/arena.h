@@ -33,7 +33,11 @@ class Arena {
   void reset() {
     block_ = 0;
     used_ = 0;
+    handed_out_ = 0;
   }
+
+  /// Bytes handed out since the last reset.
+  std::size_t handed_out() const { return handed_out_; }
 
   /// Bytes held, used or not.
   std::size_t capacity() const {
@@ -50,6 +54,7 @@ class Arena {
   static constexpr std::size_t kBlock = 256 * 1024;
 
   void* raw(std::size_t size, std::size_t align) {
+    handed_out_ += size;
     while (block_ < blocks_.size()) {
       const std::size_t at = (used_ + align - 1) & ~(align - 1);
       if (at + size <= blocks_[block_].size) {
@@ -68,6 +73,7 @@ class Arena {
   std::vector<Block> blocks_;
   std::size_t block_ = 0;
   std::size_t used_ = 0;
+  std::size_t handed_out_ = 0;
 };
 
 }  // namespace weir

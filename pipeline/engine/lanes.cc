@@ -72,9 +72,15 @@ std::optional<std::size_t> Lanes::choose(const EventClock& clock, std::int64_t a
   return best;
 }
 
-std::span<const Record> Lanes::take(std::size_t lane, std::size_t max) {
+std::span<const Record> Lanes::take(std::size_t lane, std::size_t max, std::size_t bytes) {
   State& at = lanes_[lane];
-  const std::size_t n = std::min(max, at.buffer.size() - at.next);
+  const std::size_t most = std::min(max, at.buffer.size() - at.next);
+  std::size_t n = 0;
+  for (std::size_t sum = 0; n < most; ++n) {
+    const Record& record = at.buffer[at.next + n];
+    sum += record.key.size() + record.value.size();
+    if (sum > bytes && n > 0) break;
+  }
   const std::span<const Record> records(at.buffer.data() + at.next, n);
   at.next += n;
   if (n > 0) at.position = records.back().offset + 1;

@@ -40,8 +40,9 @@ class Lanes {
   /// smallest; one whose source is more than `align_ms` ahead of another source with data waits.
   std::optional<std::size_t> choose(const EventClock& clock, std::int64_t align_ms) const;
 
-  /// Up to `max` next records of a lane, taken; they live until its next refill.
-  std::span<const Record> take(std::size_t lane, std::size_t max);
+  /// Up to `max` next records of a lane, of `bytes` in all or a single one, taken; they live until
+  /// its next refill.
+  std::span<const Record> take(std::size_t lane, std::size_t max, std::size_t bytes = SIZE_MAX);
 
   std::string_view head(std::size_t source) const { return readers_[source]->head(); }
 

@@ -16,6 +16,7 @@ namespace weir {
 namespace {
 
 constexpr std::size_t kFetch = 4096;
+constexpr std::size_t kOutboxBytes = 8 << 20;  // then it is written out
 constexpr std::int64_t kTellEveryNs = 2'000'000'000;
 
 std::int64_t now_ns() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
@@ -193,7 +194,7 @@ void Replay::run_merged(const std::function<void(const Progress&)>& progress) {
     shard_->add(best, head.buffer[head.next++]);
     peek(best);
     if (head.ended && --left > 0) shard_->ended(best);
-    if (++rows_ % kFetch == 0) {
+    if (++rows_ % kFetch == 0 || outbox_.size() >= kOutboxBytes) {
       write_out();
       tell(progress, false);
     }

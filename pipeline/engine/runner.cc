@@ -136,7 +136,8 @@ void Runner::note_run(const std::string& source, std::int32_t partition,
 }
 
 void Runner::run(std::size_t lane) {
-  const std::span<const Record> records = lanes_->take(lane, settings_.engine.run_rows);
+  const std::span<const Record> records =
+      lanes_->take(lane, settings_.engine.run_rows, kEpochBytes);
   note_in_hand(lane);
   const std::int32_t partition = lanes_->lane(lane).partition;
   const std::string& source = graph_->sources[lanes_->lane(lane).source].name;

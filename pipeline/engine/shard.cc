@@ -12,6 +12,9 @@
 namespace weir {
 namespace {
 
+// A step of large records ends here, however few they are.
+constexpr std::size_t kStepBytes = 8 << 20;
+
 // A dead letter keeps this much of the original.
 constexpr std::size_t kDeadLetterBytes = 256 * 1024;
 
@@ -93,7 +96,9 @@ bool Shard::add(std::size_t lane, const Record& record) {
   Intake& in = sources_[source];
   const SourceNode& node = graph_.sources[source];
   if (!in.open) open(source);
+  const std::size_t before = step_.arena.handed_out();
   bool good = in.decoder->decode(record, step_.arena, in.columns, in.rows, bad_);
+  step_bytes_ += step_.arena.handed_out() - before;
   std::int64_t event_time = record.timestamp;
   if (good && !node.time_field && !is_time(static_cast<double>(event_time))) {
     bad_.reason = Reason::time;
@@ -144,7 +149,7 @@ void Shard::place(std::size_t source, std::int64_t event_time, bool late) {
   step_.watermark.push_back(clock_.watermark());
   step_.late.push_back(late);
   ++sequence_;
-  if (step_.size() == settings_.batch_rows) flush();
+  if (step_.size() == settings_.batch_rows || step_bytes_ >= kStepBytes) flush();
 }
 
 void Shard::idle(std::size_t lane) {
@@ -228,6 +233,7 @@ void Shard::flush() {
                                             "size limit of a record"}});
                  });
   step_.clear(sequence_);
+  step_bytes_ = 0;
   for (Intake& in : sources_) in.open = false;
 }
 

@@ -148,6 +148,7 @@ class Shard {
   Settings settings_;
   EventClock clock_;
   Step step_;
+  std::size_t step_bytes_ = 0;  // of the step's records, as decoded
   std::uint64_t sequence_ = 0;
   std::vector<Intake> sources_;
   std::vector<std::unique_ptr<Operator>> operators_;

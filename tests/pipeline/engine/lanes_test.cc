@@ -60,6 +60,19 @@ TEST(Lanes, TakesRunsInOrderAndCountsWhatIsLeft) {
   EXPECT_EQ(lanes->lag(0), 0);
 }
 
+TEST(Lanes, TakesNoMoreBytesThanItIsToldButOneRecordAtLeast) {
+  ThreeLanes three;
+  three.append("a", 0, 10);  // of 8 bytes each, the key counted
+  const auto lanes = three.open();
+  lanes->refill(100, three.now);
+  EXPECT_EQ(lanes->take(0, 100, 24).size(), 3U);
+  EXPECT_EQ(lanes->take(0, 100, 23).size(), 2U);
+  EXPECT_EQ(lanes->take(0, 100, 1).size(), 1U);
+  EXPECT_EQ(lanes->take(0, 2, 100).size(), 2U);
+  EXPECT_EQ(lanes->take(0, 100, 100).size(), 2U);
+  EXPECT_EQ(lanes->position(0), 10);
+}
+
 TEST(Lanes, BeginsWhereItIsTold) {
   ThreeLanes three;
   three.append("a", 1, 10);

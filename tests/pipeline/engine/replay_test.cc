@@ -106,6 +106,66 @@ TEST(Shard, AllocatesNothingPerEventOnTheSteadyPath) {
   EXPECT_EQ(shard.operator_counts(1).rows_in, kAll);
 }
 
+// A step is bounded by what its records hold, too: 4096 of a megabyte would be four gigabytes.
+TEST(Shard, AStepOfLargeRecordsEndsAfterEightMegabytes) {
+  const auto pipeline = read_pipeline(std::string(kBudget));
+  Shard::Settings settings;
+  settings.lanes = {{0, 0}};
+  settings.partitions = {3, 3, 3};
+  settings.origins = {"events"};
+  Shard shard(*pipeline->graph, settings);
+  Outbox outbox;
+  shard.write_to(outbox);
+  const std::string value = R"({"card":")" + std::string(1'000'000, 'c') + R"(","a":1,"ts":)";
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    const std::string record = value + std::to_string(1'600'000'000'000 + i) + "}";
+    ASSERT_TRUE(shard.add(0, {.offset = static_cast<std::int64_t>(i),
+                              .timestamp = 1'600'000'000'000,
+                              .key = {},
+                              .value = record,
+                              .has_key = false,
+                              .headers = {}}));
+    outbox.clear();
+    EXPECT_LT(i + 1 - shard.operator_counts(0).rows_in, 9U);
+  }
+}
+
+// What the runner does for each record, beside what the shard does: nothing is committed meanwhile.
+TEST(Runner, AllocatesNothingPerRecordOnTheSteadyPath) {
+  if (kSanitized) GTEST_SKIP() << "the sanitizers have an allocator of their own";
+  std::string yaml(kBudget);
+  yaml.replace(yaml.find("  events:\n"), 10, "  transactions_of_all_cards:\n");
+  yaml.replace(yaml.find("input: events"), 13, "input: transactions_of_all_cards");
+  const auto pipeline = read_pipeline(yaml);
+  pipeline->config.engine.epoch.ms = 3'600'000;
+  constexpr std::int64_t kAll = 45'000;  // fewer than close an epoch
+  Cluster cluster;
+  cluster.create_sources(*pipeline->graph, 1);
+  for (std::int64_t i = 0; i < kAll; ++i) {
+    const std::string card = "card-with-a-long-number-" + std::to_string(i % 500);
+    const std::int64_t time = 1'600'000'000'000 + i * 50;
+    cluster.log().append("events", 0, card,
+                         "{\"card\":\"" + card + "\",\"a\":" + std::to_string(i * 7919 % 1000) +
+                             ",\"b\":1,\"c\":2,\"d\":3,\"good\":true,\"ts\":" +
+                             std::to_string(time) + "}",
+                         time);
+  }
+  const TemporaryFolder folder;
+  const Layout layout = cluster.prepare(*pipeline);
+  RunningShard shard(*pipeline, layout, cluster.world(), folder.path());
+  shard.recover();
+  ASSERT_TRUE(shard.work_to(20'000));
+  const std::uint64_t before = allocations;
+  const std::uint64_t from = shard->shard().sequence();
+  ASSERT_TRUE(shard.work_to(40'000));
+  const std::uint64_t made = allocations - before;
+  const std::uint64_t rows = shard->shard().sequence() - from;
+  std::printf("%llu allocations for %llu records\n", static_cast<unsigned long long>(made),
+              static_cast<unsigned long long>(rows));
+  EXPECT_LT(made, rows / 20);
+  shard->finish();
+}
+
 /// Transactions and chargebacks in two files.
 const std::string kTwoFiles = R"(
 version: 1
