@@ -113,8 +113,7 @@ void Runner::nobody_dies() {
 
 bool Runner::is_poison(const std::string& source, std::int32_t partition,
                        std::int64_t offset) const {
-  return std::ranges::find(in_hand_.poison, Skip{source, partition, offset}) !=
-         in_hand_.poison.end();
+  return contains(in_hand_.poison, source, partition, offset);
 }
 
 /// Goes on where records begin that are still there; says which are not. False: none is missing.

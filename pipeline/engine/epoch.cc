@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <charconv>
 #include <stdexcept>
 
@@ -80,6 +81,13 @@ Mark read_mark(const Json& json) {
 }  // namespace
 
 std::string hex16(std::uint64_t hash) { return fmt::format("{:016x}", hash); }
+
+bool contains(std::span<const Skip> skips, std::string_view source, std::int32_t partition,
+              std::int64_t offset) {
+  return std::ranges::any_of(skips, [&](const Skip& one) {
+    return one.offset == offset && one.partition == partition && one.source == source;
+  });
+}
 
 std::uint64_t hash_input(std::uint64_t so_far, std::int32_t partition, const Record& record) {
   const std::int64_t where[] = {partition, record.offset, record.timestamp,

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,6 +71,10 @@ struct Skip {
 
   bool operator==(const Skip&) const = default;
 };
+
+/// Whether a record is among them. Asked of every record: copies nothing.
+bool contains(std::span<const Skip> skips, std::string_view source, std::int32_t partition,
+              std::int64_t offset);
 
 /// Input that was gone before it was processed, or before it could be replayed: offsets `first` to
 /// `last`.

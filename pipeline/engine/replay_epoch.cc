@@ -88,11 +88,9 @@ void Runner::replay_run(const Run& run, std::uint64_t& in, const EpochRecord& re
     for (const Record& one : records) {
       replay_marks(record, mark);
       in = hash_input(in, run.partition, one);
-      const bool skipped = std::ranges::find(record.skips, Skip{run.source, run.partition,
-                                                                one.offset}) != record.skips.end();
       if (!lane)
         command(one);
-      else if (skipped)
+      else if (contains(record.skips, run.source, run.partition, one.offset))
         shard_->skip(*lane, one);
       else
         shard_->add(*lane, one);
