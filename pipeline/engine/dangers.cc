@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
 #include <stdexcept>
 
 #include "pipeline/engine/runner.h"
@@ -69,7 +70,7 @@ bool Runner::is_past(const std::vector<DeathWatch::Taken>& all, const Positions&
   });
 }
 
-bool Runner::one_by_one() const { return in_hand_.deaths >= kMostDeaths; }
+bool Runner::one_by_one() const { return deaths_ && in_hand_.deaths >= kMostDeaths; }
 
 /// Notes what a lane has given before it is processed.
 void Runner::note_in_hand(std::size_t lane) {
@@ -79,17 +80,17 @@ void Runner::note_in_hand(std::size_t lane) {
   deaths_->note(in_hand_);
 }
 
-/// One by one, each record is noted before it goes through everything by itself.
-void Runner::note_alone(const std::string& source, std::int32_t partition, std::int64_t offset) {
-  if (!deaths_ || !one_by_one()) return;
-  in_hand_.alone = Skip{source, partition, offset};
+/// One record goes through everything by itself: it is noted before, and no longer when it is on
+/// its way to the log, since a death that comes then is not its doing. Nor is the death of another
+/// shard's record: one shard of the process at a time has one alone.
+void Runner::process_alone(std::size_t lane, const Record& record) {
+  static std::mutex one_in_the_process;
+  const std::lock_guard lock(one_in_the_process);
+  in_hand_.alone = Skip{graph_->sources[lanes_->lane(lane).source].name,
+                        lanes_->lane(lane).partition, record.offset};
   deaths_->note(in_hand_);
-}
-
-/// What was noted alone has been through everything, and is on its way to the log: a death that
-/// comes now is not its doing.
-void Runner::is_processed() {
-  if (!deaths_ || !in_hand_.alone) return;
+  process(lane, record);
+  shard_->flush();
   in_hand_.alone.reset();
   deaths_->note(in_hand_);
 }

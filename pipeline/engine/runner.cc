@@ -139,21 +139,12 @@ void Runner::run(std::size_t lane) {
   const std::span<const Record> records =
       lanes_->take(lane, settings_.engine.run_rows, kEpochBytes);
   note_in_hand(lane);
-  const std::int32_t partition = lanes_->lane(lane).partition;
-  const std::string& source = graph_->sources[lanes_->lane(lane).source].name;
-  note_run(source, partition, records);
-  for (const Record& record : records) {
-    record_.in = hash_input(record_.in, partition, record);
-    note_alone(source, partition, record.offset);
-    if (is_poison(source, partition, record.offset)) {
-      record_.skips.push_back({source, partition, record.offset});
-      shard_->skip(lane, record);
-    } else {
-      shard_->add(lane, record);
-    }
-    if (one_by_one()) shard_->flush();
-  }
-  is_processed();
+  note_run(graph_->sources[lanes_->lane(lane).source].name, lanes_->lane(lane).partition, records);
+  for (const Record& record : records)
+    if (one_by_one())
+      process_alone(lane, record);
+    else
+      process(lane, record);
   last_times_[lane] = records.back().timestamp;
   const std::uint64_t half = (records.size() + 1) / 2;
   sent_[open_].timestamps.emplace_back(records.front().timestamp, half);
@@ -163,6 +154,18 @@ void Runner::run(std::size_t lane) {
 
 bool Runner::due() const {
   if (!epoch_began_) return false;
+void Runner::process(std::size_t lane, const Record& record) {
+  const std::string& source = graph_->sources[lanes_->lane(lane).source].name;
+  const std::int32_t partition = lanes_->lane(lane).partition;
+  record_.in = hash_input(record_.in, partition, record);
+  if (is_poison(source, partition, record.offset)) {
+    record_.skips.push_back({source, partition, record.offset});
+    shard_->skip(lane, record);
+  } else {
+    shard_->add(lane, record);
+  }
+}
+
   return epoch_rows_ >= kEpochRows || outboxes_[open_].size() >= kEpochBytes ||
          record_.runs.size() + record_.marks.size() >= kEpochRuns ||
          now() - *epoch_began_ >= std::chrono::milliseconds(settings_.engine.epoch.ms);

@@ -193,8 +193,7 @@ class Runner {
   bool is_past(const std::vector<DeathWatch::Taken>& all, const Positions& here) const;
   bool one_by_one() const;
   void note_in_hand(std::size_t lane);
-  void note_alone(const std::string& source, std::int32_t partition, std::int64_t offset);
-  void is_processed();
+  void process_alone(std::size_t lane, const Record& record);
   void survived();
   void nobody_dies();
   bool is_poison(const std::string& source, std::int32_t partition, std::int64_t offset) const;
@@ -235,6 +234,7 @@ class Runner {
   void collect();
 
   // snapshots.cc
+  void process(std::size_t lane, const Record& record);
   void find_log_position();
   void make_snapshots();
   void take_snapshot();
