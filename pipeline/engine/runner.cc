@@ -260,7 +260,9 @@ void Runner::close_epoch(bool with_state) {
              static_cast<std::int32_t>(settings_.shard), std::nullopt, text);
   Committer::Job job{&outbox, {}, record_.epoch, record_.chain, log_position_};
   for (std::size_t lane = 0; lane < lanes_->size(); ++lane) {
-    const std::string topic = graph_->sources[lanes_->lane(lane).source].config->spec->topic();
+    const SourceConfig& source = *graph_->sources[lanes_->lane(lane).source].config;
+    if (source.kafka.contains("bootstrap.servers")) continue;  // that topic is another cluster's
+    const std::string topic = source.spec->topic();
     if (!topic.empty() && lanes_->position(lane) > 0)
       job.offsets.push_back({topic, lanes_->lane(lane).partition, lanes_->position(lane)});
   }
