@@ -2,6 +2,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -124,12 +125,14 @@ Owned<rd_kafka_topic_partition_list_t> offset_list(std::span<const CommittedOffs
 std::optional<std::int32_t> count_partitions(Client& client, rd_kafka_topic_t* topic);
 
 /// Asks (`ask(time_ms)` -> error) until there is no error, or one that will not pass, or
-/// the client's answer time is over.
+/// `patience` or the client's answer time is over.
 template <class Ask>
-rd_kafka_resp_err_t ask_until(Client& client, const std::string& what, Ask ask) {
+rd_kafka_resp_err_t ask_until(
+    Client& client, const std::string& what, Ask ask,
+    std::chrono::milliseconds patience = std::chrono::milliseconds::max()) {
   constexpr std::chrono::milliseconds kSlice{1000};  // to notice a rejection
   constexpr std::chrono::milliseconds kPause{20};
-  const Deadline deadline(client.answer_time());
+  const Deadline deadline(std::min(patience, client.answer_time()));
   while (true) {
     const rd_kafka_resp_err_t error = ask(deadline.left_ms(kSlice));
     if (!may_pass(error)) {

@@ -64,13 +64,15 @@ void KafkaLog::delete_records(const std::string& topic, std::int32_t partition,
   delete_before(*client_, topic, partition, before);
 }
 
-OffsetRange KafkaLog::offsets(const std::string& topic, std::int32_t partition) {
+OffsetRange KafkaLog::offsets(const std::string& topic, std::int32_t partition,
+                              milliseconds patience) {
   const std::string what = fmt::format("asking for the offsets of {}[{}]", topic, partition);
   OffsetRange range;
-  const rd_kafka_resp_err_t error = ask_until(*client_, what, [&](int time_ms) {
+  const auto ask = [&](int time_ms) {
     return rd_kafka_query_watermark_offsets(client_->handle(), topic.c_str(), partition,
                                             &range.first, &range.end, time_ms);
-  });
+  };
+  const rd_kafka_resp_err_t error = ask_until(*client_, what, ask, patience);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw client_->failure(what, error);
   return range;
 }

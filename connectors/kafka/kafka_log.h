@@ -44,7 +44,9 @@ class KafkaLog final : public Log {
   void create_topic(const std::string& topic, std::int32_t partitions,
                     const std::map<std::string, std::string>& settings) override;
   TopicSettings settings(const std::string& topic) override;
-  OffsetRange offsets(const std::string& topic, std::int32_t partition) override;
+  using Log::offsets;
+  OffsetRange offsets(const std::string& topic, std::int32_t partition,
+                      std::chrono::milliseconds patience) override;
   std::int64_t offset_at(const std::string& topic, std::int32_t partition,
                          std::int64_t time_ms) override;
   void delete_records(const std::string& topic, std::int32_t partition,

@@ -216,7 +216,12 @@ class Log {
                             const std::map<std::string, std::string>& settings) = 0;
   /// Throws LogFailure (`refused`) when there is no such topic, or no right to ask.
   virtual TopicSettings settings(const std::string& topic) = 0;
-  virtual OffsetRange offsets(const std::string& topic, std::int32_t partition) = 0;
+  /// `patience`: how long the answer may take, no longer than any other.
+  virtual OffsetRange offsets(const std::string& topic, std::int32_t partition,
+                              std::chrono::milliseconds patience) = 0;
+  OffsetRange offsets(const std::string& topic, std::int32_t partition) {
+    return offsets(topic, partition, std::chrono::milliseconds::max());
+  }
   /// The first offset whose timestamp is at least `time_ms`, or the end.
   virtual std::int64_t offset_at(const std::string& topic, std::int32_t partition,
                                  std::int64_t time_ms) = 0;

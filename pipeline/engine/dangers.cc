@@ -243,9 +243,10 @@ void Runner::trim_epochs() {
 /// How much of the input a replay would need is still there, and for how long; takes a snapshot in
 /// time.
 void Runner::watch_headroom(Clock::time_point time) {
-  if (time - headroom_at_ < kHeadroomEvery || snapshot_positions_.size() != lanes_->size()) return;
+  if (time - headroom_at_ < kHeadroomEvery) return;
   headroom_at_ = time;
-  trim_epochs();
+  note_written();
+  if (snapshot_positions_.size() != lanes_->size()) return;
   headroom_.assign(lanes_->size(), {});
   bool soon = false;
   for (std::size_t lane = 0; lane < lanes_->size(); ++lane) {
@@ -253,15 +254,11 @@ void Runner::watch_headroom(Clock::time_point time) {
     const std::string topic = graph_->sources[s].config->spec->topic();
     if (topic.empty()) continue;
     Headroom& room = headroom_[lane];
-    try {
-      const OffsetRange range =
-          log_of(graph_->sources[s]).offsets(topic, lanes_->lane(lane).partition);
-      room.records = snapshot_positions_[lane].first - range.first;
-      if (lanes_->position(lane) <= snapshot_positions_[lane].first) continue;  // nothing to replay
-      soon = soon || room.records < (range.end - range.first) / 10;
-    } catch (const LogFailure&) {
-      continue;
-    }
+    const std::optional<OffsetRange> range = ask(lane);
+    if (!range) continue;
+    room.records = snapshot_positions_[lane].first - range->first;
+    if (lanes_->position(lane) <= snapshot_positions_[lane].first) continue;  // nothing to replay
+    soon = soon || room.records < (range->end - range->first) / 10;
     const std::int64_t retention = s < layout_->retention_ms.size() ? layout_->retention_ms[s] : -1;
     if (retention < 0 || snapshot_positions_[lane].second == kNoTime) continue;
     const std::int64_t left = retention - (world_.now_ms() - snapshot_positions_[lane].second);
@@ -269,6 +266,7 @@ void Runner::watch_headroom(Clock::time_point time) {
     soon = soon || left < retention / 2;
   }
   snapshot_due_ = snapshot_due_ || soon;
+  if (now() >= ask_again_) trim_epochs();
 }
 
 }  // namespace weir

@@ -111,7 +111,8 @@ void MemoryLog::set_settings(const std::string& topic, const TopicSettings& sett
   topic_of(topic).settings = settings;
 }
 
-OffsetRange MemoryLog::offsets(const std::string& topic, std::int32_t partition) {
+OffsetRange MemoryLog::offsets(const std::string& topic, std::int32_t partition,
+                               std::chrono::milliseconds) {
   call(Kind::offsets, topic);
   OffsetRange range;
   {

@@ -313,7 +313,7 @@ void Runner::begin(std::int64_t first_position) {
 void Runner::recover(const Tell& tell) {
   make_committer();
   make_snapshots();
-  last_snapshot_ = now();
+  last_snapshot_ = written_at_ = now();
   const std::string& pipeline = live_graph_.pipeline;
   const std::optional<EpochRecord> last =
       last_epoch(world_.log, pipeline, settings_.shard, world_.simulated.wait);

@@ -17,6 +17,8 @@ constexpr std::size_t kEpochBytes = 8 << 20;
 constexpr std::size_t kEpochRuns = 2'000;
 // How old the knowledge that a partition has no more may be when time passes on it.
 constexpr std::chrono::seconds kConfirmEvery{1};
+// After an answer that did not come soon.
+constexpr std::chrono::seconds kAskAgain{20};
 
 }  // namespace
 
@@ -152,8 +154,6 @@ void Runner::run(std::size_t lane) {
     sent_[open_].timestamps.emplace_back(records.back().timestamp, records.size() - half);
 }
 
-bool Runner::due() const {
-  if (!epoch_began_) return false;
 void Runner::process(std::size_t lane, const Record& record) {
   const std::string& source = graph_->sources[lanes_->lane(lane).source].name;
   const std::int32_t partition = lanes_->lane(lane).partition;
@@ -166,6 +166,8 @@ void Runner::process(std::size_t lane, const Record& record) {
   }
 }
 
+bool Runner::due() const {
+  if (!epoch_began_) return false;
   return epoch_rows_ >= kEpochRows || outboxes_[open_].size() >= kEpochBytes ||
          record_.runs.size() + record_.marks.size() >= kEpochRuns ||
          now() - *epoch_began_ >= std::chrono::milliseconds(settings_.engine.epoch.ms);
@@ -178,22 +180,30 @@ void Runner::mark(Mark one) {
   record_.marks.push_back(std::move(one));
 }
 
+/// What a lane's partition holds. Nothing when the answer does not come soon: the other lanes do
+/// not wait for a broker that is away, nor is it asked again at once.
+std::optional<OffsetRange> Runner::ask(std::size_t lane) {
+  if (now() < ask_again_) return std::nullopt;
+  const SourceNode& source = graph_->sources[lanes_->lane(lane).source];
+  try {
+    return log_of(source).offsets(source.config->spec->topic(), lanes_->lane(lane).partition,
+                                  kSoon);
+  } catch (const LogFailure&) {
+    ask_again_ = now() + kAskAgain;
+    return std::nullopt;
+  }
+}
+
 /// Whether a lane is at the end of its partition now: an end seen once may be old by the time that
 /// it matters, above all while the broker cannot be reached.
-bool Runner::at_end(std::size_t lane, Clock::time_point now) {
+bool Runner::at_end(std::size_t lane, Clock::time_point time) {
   const SourceConfig& source = *graph_->sources[lanes_->lane(lane).source].config;
-  const std::string topic = source.spec->topic();
-  if (topic.empty() || now - confirmed_[lane] < kConfirmEvery) return true;
-  try {
-    const OffsetRange range =
-        world_.source_log(source).offsets(topic, lanes_->lane(lane).partition);
-    if (range.end <= lanes_->read_to(lane)) {
-      confirmed_[lane] = now;
-      return true;
-    }
-  } catch (const LogFailure&) {
+  if (source.spec->topic().empty() || time - confirmed_[lane] < kConfirmEvery) return true;
+  if (const auto range = ask(lane); range && range->end <= lanes_->read_to(lane)) {
+    confirmed_[lane] = time;
+    return true;
   }
-  lanes_->end_again(lane, now);
+  lanes_->end_again(lane, now());
   return false;
 }
 

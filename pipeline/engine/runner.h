@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <limits>
@@ -155,6 +156,15 @@ class Runner {
   };
   using Tell = std::function<void(const Progress&)>;
   using Positions = std::vector<std::int64_t>;  // per lane
+  struct Taken {                                // a snapshot
+    std::uint64_t epoch;
+    Clock::time_point at;
+    /// Per lane: the next offset, and the timestamp of the record before it.
+    std::vector<std::pair<std::int64_t, std::int64_t>> positions;
+  };
+
+  /// How long the rows wait for an answer about a partition.
+  static constexpr std::chrono::milliseconds kSoon{1000};
 
   Clock::time_point now() const {
     return world_.simulated.now ? world_.simulated.now() : Clock::now();
@@ -163,6 +173,7 @@ class Runner {
 
   void make_shard();
   Log& log_of(const SourceNode& source) const;
+  std::optional<OffsetRange> ask(std::size_t lane);
   void make_committer();
   std::size_t record_limit() const;
 
@@ -223,9 +234,10 @@ class Runner {
 
   void stop_for(const LogFailure& failure);
   void run(std::size_t lane);
+  void process(std::size_t lane, const Record& record);
   void note_run(const std::string& source, std::int32_t partition, std::span<const Record> records);
   void mark(Mark one);
-  bool at_end(std::size_t lane, Clock::time_point now);
+  bool at_end(std::size_t lane, Clock::time_point time);
   bool mark_idle(Clock::time_point now);
   bool tick(Clock::time_point now);
   bool due() const;
@@ -234,11 +246,11 @@ class Runner {
   void collect();
 
   // snapshots.cc
-  void process(std::size_t lane, const Record& record);
   void find_log_position();
   void make_snapshots();
   void take_snapshot();
   void save_state(Pending& to);
+  void note_written();
   void publish_snapshot(bool last);
 
   void stop(Stopped why, std::string reason);
@@ -274,7 +286,9 @@ class Runner {
   bool finishing_ = false;
 
   std::optional<Pending> pending_;  // waits for its epoch's commit
-  Clock::time_point last_snapshot_;
+  Clock::time_point last_snapshot_;  // taken
+  std::deque<Taken> taken_;          // may still be written; oldest first
+  Clock::time_point written_at_;     // when the newest that was written was taken
   bool snapshot_due_ = false;  // with the next epoch, however short the time
   std::uint64_t snapshot_epoch_ = 0;
 
@@ -289,13 +303,14 @@ class Runner {
   std::uint64_t commands_done_ = 0, commands_ignored_ = 0;
   bool resuming_ = false;
   std::int64_t trimmed_ = 0;  // the epochs partition begins there
-  /// Per lane, of the last snapshot: the next offset, and the timestamp of the record before it.
+  /// As Taken::positions, of the last snapshot that was written.
   std::vector<std::pair<std::int64_t, std::int64_t>> snapshot_positions_;
   std::vector<std::int64_t> last_times_;  // per lane: timestamp of the last record taken
   std::vector<Headroom> headroom_;
   Clock::time_point headroom_at_;
 
   std::vector<Clock::time_point> confirmed_;  // per lane: when its end was last asked for
+  Clock::time_point ask_again_;               // before it no partition is asked
   Clock::time_point deadline_;
   Clock::time_point watermark_since_;
   std::int64_t last_watermark_ = kNoTime;

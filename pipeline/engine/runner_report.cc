@@ -23,6 +23,7 @@ void Runner::report(MetricSamples& samples) {
   samples(metric::epochs_total, {"outcome", "resent"}, static_cast<double>(commits.resent));
   SnapshotStore::Report report;
   if (snapshots_) {
+    note_written();
     report = snapshots_->report();
     samples(metric::snapshot_bytes, static_cast<double>(report.disk.bytes));
     samples(metric::snapshot_failures_total, {"place", "disk"},
@@ -35,7 +36,7 @@ void Runner::report(MetricSamples& samples) {
   samples(metric::commands_total, {"outcome", "done"}, static_cast<double>(commands_done_));
   samples(metric::commands_total, {"outcome", "ignored"}, static_cast<double>(commands_ignored_));
   samples(metric::snapshot_age_seconds,
-          std::chrono::duration<double>(now() - last_snapshot_).count());
+          std::chrono::duration<double>(now() - written_at_).count());
   if (const std::int64_t watermark = shard_->clock().watermark(); watermark != kNoTime)
     samples(metric::watermark_delay_seconds,
             static_cast<double>(world_.now_ms() - watermark) / 1000);

@@ -99,7 +99,7 @@ void SnapshotStore::run() {
 
 /// Counts in the report how writing to a place went.
 template <class Write>
-void SnapshotStore::write_to(Place Report::*place, Write write) {
+void SnapshotStore::write_to(Place Report::*place, std::uint64_t epoch, Write write) {
   std::size_t bytes = 0;
   std::string error;
   bool fenced = false;
@@ -115,6 +115,7 @@ void SnapshotStore::write_to(Place Report::*place, Write write) {
   Place& told = report_.*place;
   if (error.empty()) {
     ++told.written;
+    told.epoch = epoch;
     told.bytes = bytes;
   } else {
     ++told.failed;
@@ -135,14 +136,15 @@ void SnapshotStore::complete(Job& job) {
 
 void SnapshotStore::work(Job job) {
   std::string packed;
-  write_to(&Report::disk, [&] {
+  const std::uint64_t epoch = job.snapshot.epoch;
+  write_to(&Report::disk, epoch, [&] {
     complete(job);
     packed = pack_snapshot(job.snapshot);
     return write_to_disk(job.snapshot, packed);
   });
   if (packed.empty() || topic_ == nullptr || report().fenced) return;
   if (!job.last && last_sent_ && now() - *last_sent_ < settings_.topic_every) return;
-  write_to(&Report::topic, [&] {
+  write_to(&Report::topic, epoch, [&] {
     const std::size_t sent = topic_->publish(job.snapshot, packed);
     last_sent_ = now();
     const std::lock_guard lock(mutex_);

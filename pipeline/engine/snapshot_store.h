@@ -46,6 +46,7 @@ class SnapshotStore {
 
   struct Place {
     std::uint64_t written = 0, failed = 0;
+    std::uint64_t epoch = 0;  // of the last one
     std::size_t bytes = 0;   // of the last one
     std::string last_error;  // empty once one was written
   };
@@ -102,7 +103,7 @@ class SnapshotStore {
   void work(Job job);
   void complete(Job& job);
   template <class Write>
-  void write_to(Place Report::*place, Write write);
+  void write_to(Place Report::*place, std::uint64_t epoch, Write write);
   std::size_t write_to_disk(const Snapshot& snapshot, const std::string& packed);
   SnapshotTopicReader::Payload payload_with(SnapshotTopicReader& reader,
                                             const std::vector<SealedName>& parts,

@@ -9,13 +9,19 @@
 // The part of Runner that takes snapshots.
 
 namespace weir {
+namespace {
+
+// Beside those that are being written or wait for it: these failed, or a newer one came first.
+constexpr std::size_t kMostTaken = 8;
+
+}  // namespace
 
 /// Where the record of the epoch being closed will be, or before: nothing older is read again.
 void Runner::find_log_position() {
   try {
     const auto partition = static_cast<std::int32_t>(settings_.shard);
     log_position_ =
-        std::max(log_position_, world_.log.offsets(layout_->topics.back(), partition).end);
+        std::max(log_position_, world_.log.offsets(layout_->topics.back(), partition, kSoon).end);
   } catch (const LogFailure&) {  // the older bound holds too
   }
 }
@@ -82,11 +88,12 @@ void Runner::take_snapshot() {
   if (control_)
     snapshot.positions.push_back({{std::string(kControlSource), 0}, control_->position()});
   save_state(pending);
-  snapshot_positions_.clear();
-  for (std::size_t lane = 0; lane < lanes_->size(); ++lane)
-    snapshot_positions_.emplace_back(lanes_->position(lane), last_times_[lane]);
   pending_ = std::move(pending);
   last_snapshot_ = now();
+  if (taken_.size() == kMostTaken) taken_.pop_front();
+  taken_.push_back({epoch(), last_snapshot_, {}});
+  for (std::size_t lane = 0; lane < lanes_->size(); ++lane)
+    taken_.back().positions.emplace_back(lanes_->position(lane), last_times_[lane]);
   snapshot_due_ = false;
   snapshot_epoch_ = epoch();
   snapshot_seconds_.observe(std::chrono::duration<double>(last_snapshot_ - begun).count());
@@ -96,6 +103,17 @@ void Runner::take_snapshot() {
 void Runner::publish_snapshot(bool last) {
   snapshots_->publish(std::move(pending_->snapshot), last, std::move(pending_->copy));
   pending_.reset();
+}
+
+/// Replay begins at the newest snapshot that was written somewhere; one that was only taken, or
+/// could not be written, does not count.
+void Runner::note_written() {
+  const SnapshotStore::Report report = snapshots_->report();
+  const std::uint64_t newest = std::max(report.disk.epoch, report.topic.epoch);
+  for (; !taken_.empty() && taken_.front().epoch <= newest; taken_.pop_front()) {
+    snapshot_positions_ = std::move(taken_.front().positions);
+    written_at_ = taken_.front().at;
+  }
 }
 
 std::string Runner::snapshot_error() const {

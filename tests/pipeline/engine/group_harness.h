@@ -60,8 +60,10 @@ class ProcessLog final : public Log {
     log_.create_topic(topic, partitions, settings);
   }
   TopicSettings settings(const std::string& topic) override { return log_.settings(topic); }
-  OffsetRange offsets(const std::string& topic, std::int32_t partition) override {
-    return log_.offsets(topic, partition);
+  using Log::offsets;
+  OffsetRange offsets(const std::string& topic, std::int32_t partition,
+                      std::chrono::milliseconds patience) override {
+    return log_.offsets(topic, partition, patience);
   }
   std::int64_t offset_at(const std::string& topic, std::int32_t partition,
                          std::int64_t time_ms) override {

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <fstream>
 
 #include "pipeline/engine/snapshot_folder.h"
 #include "pipeline/engine/snapshot_topic.h"
@@ -197,6 +198,85 @@ TEST(Headroom, NoEpochIsTrimmedWhileTheTopicTakesNoSnapshot) {
   }
   EXPECT_EQ(stream.lives.log().offsets("weir.diamond.epochs", 0).first, 0);
   EXPECT_FALSE((*life)->snapshot_error().empty());
+}
+
+/// Nobody answers about `events` until `silent` is false; each question takes as long as it may.
+struct Silence {
+  explicit Silence(Lives& lives) {
+    lives.hook = [&](const MemoryLog::Call& call) {
+      if (call.kind != MemoryLog::Call::Kind::offsets || call.name != "events" || call.after ||
+          !silent)
+        return MemoryLog::Fault::none;
+      ++asked;
+      lives.pass(seconds(1));
+      throw LogFailure(LogFailure::Kind::unreachable, "no leader");
+    };
+  }
+  bool silent = true;
+  int asked = 0;
+};
+
+TEST(Headroom, APartitionThatNobodyAnswersForHoldsUpNoOther) {
+  Lives lives(kDiamond, {{"sources.events.idle", "5s"}}, 3);
+  std::vector<Row> rows = random_rows(41, 400, 3);
+  lives.append(std::span(rows).first(200));
+  const auto life = lives.life();
+  ASSERT_TRUE(life->work_to_end());
+  {
+    Silence silence(lives);
+    std::uint64_t taken = (*life)->shard().sequence();
+    for (std::size_t i = 200; i < 400; ++i) {  // for 200 seconds, a record each
+      lives.append(std::span(rows).subspan(i, 1));
+      lives.pass(seconds(1));
+      while ((*life)->work()) continue;
+      EXPECT_EQ((*life)->shard().sequence(), ++taken) << i;
+    }
+    EXPECT_GE(silence.asked, 5);
+    EXPECT_LE(silence.asked, 12);  // once in 20 seconds, however many lanes and reasons to ask
+    silence.silent = false;
+    EXPECT_TRUE(life->work_until([&] { return (*life)->shard().clock().all_idle(); }));
+  }
+  lives.hook = nullptr;
+  (*life)->finish();
+  EXPECT_EQ(lives.verified(), life->hashes());
+}
+
+TEST(Headroom, ASnapshotThatCouldNotBeWrittenAnywhereDoesNotCount) {
+  Flow stream(Set{{"engine.snapshot_every", "60s"}, {"engine.snapshot_topic_every", "60s"}},
+              100'000'000);
+  const auto life = stream.lives.life();
+  stream.take(*life, 100);
+  stream.wait(*life, seconds(61));
+  stream.take(*life, 10);  // with a snapshot at offset 110
+  stream.wait(*life, seconds(31));
+  EXPECT_NEAR(figure(**life, metric::snapshot_age_seconds), 31, 1);
+
+  const auto folder = stream.lives.folder();
+  std::filesystem::rename(folder, folder.string() + ".away");
+  std::ofstream(folder) << "no folder";
+  bool down = true;
+  stream.lives.hook = [&](const MemoryLog::Call& call) {
+    if (down && call.kind == MemoryLog::Call::Kind::commit && !call.after &&
+        call.name.find("snapshots") != std::string_view::npos)
+      throw LogFailure(LogFailure::Kind::unreachable, "no broker");
+    return MemoryLog::Fault::none;
+  };
+  for (int minute = 0; minute < 5; ++minute) {
+    stream.wait(*life, seconds(61));
+    stream.take(*life, 10);  // each with a snapshot that comes to nothing
+  }
+  EXPECT_FALSE((*life)->snapshot_error().empty());
+  EXPECT_NEAR(figure(**life, metric::snapshot_age_seconds), 31 + 5 * 61, 1);
+  stream.wait(*life, seconds(31));
+  EXPECT_EQ(figure(**life, metric::replay_headroom_records), 110);
+
+  down = false;
+  stream.wait(*life, seconds(61));
+  stream.take(*life, 10);
+  stream.wait(*life, seconds(31));
+  EXPECT_NEAR(figure(**life, metric::snapshot_age_seconds), 31, 1);
+  EXPECT_EQ(figure(**life, metric::replay_headroom_records), 170);
+  stream.lives.hook = nullptr;
 }
 
 }  // namespace
