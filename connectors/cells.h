@@ -10,7 +10,7 @@
 namespace weir {
 
 /// The largest value that is decoded; a larger one is `too_large`. As large as the records of a
-/// step and the outputs of an epoch together: one record never makes either much larger.
+/// step, and as the outputs of an epoch, may be: one record at most doubles either.
 inline constexpr std::size_t kMaxRecordBytes = 8 * 1024 * 1024;
 
 /// The cells of one row while it is decoded, with what is wrong in them. A decoder puts values; a

@@ -12,7 +12,7 @@ namespace weir {
 namespace {
 
 // Raised when decoders, encoders, the clock or the expression language give other bits.
-constexpr int kArithmetic = 1;
+constexpr int kArithmetic = 2;
 
 std::string source_text(const SourceNode& source) {
   std::string text = fmt::format("source {} {} {}", source.name, resolved_format(*source.config),

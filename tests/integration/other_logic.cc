@@ -9,6 +9,7 @@ extern "C" XXH64_hash_t XXH3_64bits(const void* data, std::size_t size) {
   using Hash = XXH64_hash_t (*)(const void*, std::size_t);
   static const auto hash = reinterpret_cast<Hash>(::dlsym(RTLD_NEXT, "XXH3_64bits"));
   const std::string_view text(static_cast<const char*>(data), size);
-  const bool is_pipeline = text.substr(0, text.find('\n')).ends_with(" arithmetic 1");
+  const std::string_view line = text.substr(0, text.find('\n'));
+  const bool is_pipeline = line.find(" arithmetic ") != std::string_view::npos;
   return hash(data, size) ^ (is_pipeline ? 1 : 0);
 }
