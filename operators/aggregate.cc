@@ -10,6 +10,8 @@ namespace {
 
 // `lag` by rows keeps each of them; more are a window of time.
 constexpr std::int64_t kMostRowsBack = 1000;
+// Of a text's memory, kept for the next one: a long text must not stay with its key for ever.
+constexpr std::size_t kSpareBytes = 256;
 
 std::int64_t floor_divide(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0); }
 std::int64_t ceil_divide(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
@@ -186,7 +188,8 @@ void Aggregate::advance(NumberTrack& track, const KeyClock& clock) const {
 void Aggregate::advance(TextTrack& track, const KeyClock& clock) const {
   const std::size_t gone = dead(track.panes, window_end(clock));
   if (gone == 0) return;
-  track.spare.swap(track.panes[gone - 1].text);
+  std::string& text = track.panes[gone - 1].text;
+  if (text.capacity() <= kSpareBytes) track.spare.swap(text);
   track.panes.erase(track.panes.begin(), track.panes.begin() + static_cast<std::ptrdiff_t>(gone));
 }
 

@@ -127,7 +127,8 @@ void ModelOperatorSpec::describe(OptionVisitor& option) {
          {.doc = "the score (or class) of a row that the model cannot score; default: none"});
   option("classes", classes_, {.doc = "the classes, when no others may be learned"});
   option("max_classes", max_classes_,
-         {.doc = "classes learned at most, when they are not given; rows of others are evictions",
+         {.doc = "classes learned at most, when they are not given, beside the fallback's; rows of "
+                 "others are evictions",
           .min = 2,
           .max = 60'000});
   option("probabilities", probabilities_, {.doc = "adds p_CLASS for each of `classes`"});

@@ -20,6 +20,11 @@ ServedModel::ServedModel(const ModelPlan& plan, std::unique_ptr<Model> model,
       fingerprint_(fingerprint),
       model_(std::move(model)) {
   for (const std::string& name : plan.classes) classes_.add(name);
+  // Known from the beginning, beside those learned: when it is first served decides nothing.
+  if (task_ == Task::classes && fallback_ && !fixed_classes_) {
+    classes_.add(fallback_->text);
+    ++max_classes_;
+  }
 }
 
 Served ServedModel::serve(const Features& features) {

@@ -31,7 +31,8 @@ class ServedModel {
   void learn(const Features& features, std::optional<double> label, double weight);
 
   /// The number of a class that is to be learned (it is added when new); none when the classes were
-  /// given and this is not one of them, or when `max_classes` are known: that is counted.
+  /// given and this is not one of them, or when `max_classes` are known beside the fallback's:
+  /// that is counted.
   std::optional<double> class_number(std::string_view name);
 
   /// The number of a class that is known already.

@@ -312,6 +312,22 @@ TEST(ModelOperator, RowsThatAreNotLearnedTakeNoPlaceAmongTheClasses) {
   EXPECT_EQ(model.bench.report()["weir_evictions_total"], 0);
 }
 
+// Whether its row comes before the classes, between them or after them.
+TEST(ModelOperator, TheFallbacksClassTakesNoPlaceAmongThoseLearned) {
+  for (const std::size_t at : {0, 1, 2}) {
+    ModelBench model(R"({"input": "rows", "features": ["a"], "target": "kind", "max_classes": 2,
+                         "fallback": "unknown", "steps": ["softmax_regression"]})",
+                     class_rows());
+    std::vector<InputRow> rows = {class_row(0, 1, "low"), class_row(1, 2, "high")};
+    rows.insert(rows.begin() + static_cast<std::ptrdiff_t>(at), class_row(2, kMissing, "low"));
+    rows.push_back(class_row(3, 2, "third"));
+    model.run(rows);
+    EXPECT_EQ(model.text(kMain, at, "prediction"), "unknown");
+    EXPECT_EQ(model.updates(), 2) << at;
+    EXPECT_EQ(model.bench.report()["weir_evictions_total"], 1) << at;
+  }
+}
+
 TEST(ModelOperator, RegressionPredictsTheValueWithSquaredError) {
   ModelBench model(R"({"input": "rows", "features": ["a"], "target": "weight",
                        "steps": ["linear_regression"]})",
