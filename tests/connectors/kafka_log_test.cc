@@ -14,6 +14,12 @@
 namespace weir {
 namespace {
 
+/// No client outlives its test: librdkafka counts its threads.
+struct NoClientIsLeft final : testing::Environment {
+  void TearDown() override { EXPECT_EQ(rd_kafka_thread_cnt(), 0); }
+};
+const auto* const no_client_is_left = testing::AddGlobalTestEnvironment(new NoClientIsLeft);
+
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 

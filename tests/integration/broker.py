@@ -10,6 +10,7 @@ runs until it is ended.
 import base64
 import ctypes
 import dataclasses
+import fcntl
 import os
 import pathlib
 import random
@@ -96,12 +97,17 @@ def fetch_jars(version):
     """Puts the jars of a broker beside the build, once; returns their folder."""
     jars = ROOT / "build" / f"kafka-{version}"
     done = jars / ".complete"
-    if not done.exists():
-        pom = pathlib.Path(__file__).parent / "kafka" / "pom.xml"
-        command = ["mvn", "--batch-mode", "--quiet", "--file", pom, "dependency:copy-dependencies"]
-        command += [f"-Dkafka.version={VERSIONS[version]}", f"-DoutputDirectory={jars}"]
-        subprocess.run(command, check=True, stdout=sys.stderr)
-        done.touch()
+    if done.exists():
+        return jars
+    with (ROOT / "build" / "kafka.lock").open("w") as lock:  # tests run two at a time
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            pom = pathlib.Path(__file__).parent / "kafka" / "pom.xml"
+            command = ["mvn", "--batch-mode", "--quiet", "--file", pom,
+                       "dependency:copy-dependencies", f"-Dkafka.version={VERSIONS[version]}",
+                       f"-DoutputDirectory={jars}"]
+            subprocess.run(command, check=True, stdout=sys.stderr)
+            done.touch()
     return jars
 
 

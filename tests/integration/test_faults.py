@@ -76,16 +76,16 @@ def test_a_cut_before_end_txn_is_seen_by_a_client_that_does_not_wait(broker, pro
 def test_answers_are_delayed_by_api_alone(broker, proxy):
     topics.create(broker, "delays")
     producer = transaction(proxy, "delays", "delays")
-    place = proxy.command("delay", api=END_TXN, ms=700)
+    place = proxy.command("delay", api=END_TXN, ms=3_000)
     started = time.monotonic()
     producer.commit_transaction(30)
-    assert time.monotonic() - started >= 0.7
+    assert time.monotonic() - started >= 3
     proxy.wait_fired(place, f"fired delay api={END_TXN}")
     proxy.command("clear")
     producer.begin_transaction()
     started = time.monotonic()
     producer.commit_transaction(30)
-    assert time.monotonic() - started < 0.7
+    assert time.monotonic() - started < 3
 
 
 def test_a_stall_holds_everything_and_lets_it_all_go(broker, proxy):
