@@ -39,6 +39,10 @@ struct SourceConfig {
   std::string resolved;  // as OperatorConfig::resolved
 
   Schema schema() const;
+  /// Whether it names servers of its own, by either of librdkafka's names for them.
+  bool elsewhere() const {
+    return kafka.contains("bootstrap.servers") || kafka.contains("metadata.broker.list");
+  }
 };
 
 /// The time (ms) that a source's `start` means: a time as written, or `-7d` before `now_ms`. Not

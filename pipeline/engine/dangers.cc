@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <shared_mutex>
 #include <stdexcept>
 
 #include "pipeline/engine/runner.h"
@@ -13,6 +14,13 @@ namespace {
 
 constexpr std::uint32_t kMostDeaths = 3;
 constexpr std::chrono::seconds kHeadroomEvery{30};
+
+/// Of the shards of this process: one that has a record alone works while no other does, else it
+/// might be blamed for the death that another's record brings.
+struct Turns {
+  std::mutex door;  // whoever waits to be alone holds it: nobody enters before
+  std::shared_mutex inside;
+} turns;
 
 /// Adds what one lane has in hand.
 void extend(std::vector<DeathWatch::Taken>& all, const DeathWatch::Taken& more) {
@@ -80,12 +88,18 @@ void Runner::note_in_hand(std::size_t lane) {
   deaths_->note(in_hand_);
 }
 
+/// Held while a shard works, but for the records that it has alone.
+std::shared_lock<std::shared_mutex> Runner::beside_others() const {
+  if (one_by_one()) return {};
+  const std::lock_guard enter(turns.door);
+  return std::shared_lock(turns.inside);
+}
+
 /// One record goes through everything by itself: it is noted before, and no longer when it is on
-/// its way to the log, since a death that comes then is not its doing. Nor is the death of another
-/// shard's record: one shard of the process at a time has one alone.
+/// its way to the log, since a death that comes then is not its doing. Nor is one that comes while
+/// another shard of the process works.
 void Runner::process_alone(std::size_t lane, const Record& record) {
-  static std::mutex one_in_the_process;
-  const std::lock_guard lock(one_in_the_process);
+  const std::scoped_lock alone(turns.door, turns.inside);
   in_hand_.alone = Skip{graph_->sources[lanes_->lane(lane).source].name,
                         lanes_->lane(lane).partition, record.offset};
   deaths_->note(in_hand_);
@@ -247,18 +261,20 @@ void Runner::watch_headroom(Clock::time_point time) {
   headroom_at_ = time;
   note_written();
   if (snapshot_positions_.size() != lanes_->size()) return;
-  headroom_.assign(lanes_->size(), {});
+  headroom_.resize(lanes_->size());
   bool soon = false;
+  bool answered = false;
   for (std::size_t lane = 0; lane < lanes_->size(); ++lane) {
     const std::size_t s = lanes_->lane(lane).source;
     const std::string topic = graph_->sources[s].config->spec->topic();
     if (topic.empty()) continue;
     Headroom& room = headroom_[lane];
-    const std::optional<OffsetRange> range = ask(lane);
-    if (!range) continue;
-    room.records = snapshot_positions_[lane].first - range->first;
+    const std::optional<OffsetRange> range = may_ask(lane) ? ask(lane) : std::nullopt;
+    if (range) room.records = snapshot_positions_[lane].first - range->first;
+    answered = answered || range;
+    room.seconds = std::numeric_limits<double>::infinity();
     if (lanes_->position(lane) <= snapshot_positions_[lane].first) continue;  // nothing to replay
-    soon = soon || room.records < (range->end - range->first) / 10;
+    soon = soon || (range && room.records < (range->end - range->first) / 10);
     const std::int64_t retention = s < layout_->retention_ms.size() ? layout_->retention_ms[s] : -1;
     if (retention < 0 || snapshot_positions_[lane].second == kNoTime) continue;
     const std::int64_t left = retention - (world_.now_ms() - snapshot_positions_[lane].second);
@@ -266,7 +282,7 @@ void Runner::watch_headroom(Clock::time_point time) {
     soon = soon || left < retention / 2;
   }
   snapshot_due_ = snapshot_due_ || soon;
-  if (now() >= ask_again_) trim_epochs();
+  if (answered) trim_epochs();
 }
 
 }  // namespace weir

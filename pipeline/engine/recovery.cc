@@ -74,6 +74,7 @@ void Runner::open_lanes(const Positions& positions) {
                                     : log_of(source).reader(topic));
   }
   confirmed_.assign(shard_->lanes().size(), {});
+  ask_again_.assign(shard_->lanes().size(), {});
   last_times_.assign(shard_->lanes().size(), kNoTime);
   lanes_ = std::make_unique<Lanes>(shard_->lanes(), std::move(readers), positions, signal_);
   for (std::size_t lane = 0; lane < lanes_->size(); ++lane) {

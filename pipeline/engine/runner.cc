@@ -17,8 +17,9 @@ constexpr std::size_t kEpochBytes = 8 << 20;
 constexpr std::size_t kEpochRuns = 2'000;
 // How old the knowledge that a partition has no more may be when time passes on it.
 constexpr std::chrono::seconds kConfirmEvery{1};
-// After an answer that did not come soon.
+// After an answer that did not come soon: for this partition, and for all.
 constexpr std::chrono::seconds kAskAgain{20};
+constexpr std::chrono::seconds kAskAnyAgain{2};
 
 }  // namespace
 
@@ -83,6 +84,7 @@ bool Runner::work() {
   if (stopped_ != Stopped::no) return false;
   collect();
   if (stopped_ != Stopped::no) return false;
+  const auto turn = beside_others();
   const auto time = now();
   deadline_ = time + std::chrono::milliseconds(1000);
   if (due() && !in_flight_) close_epoch(false);
@@ -180,16 +182,21 @@ void Runner::mark(Mark one) {
   record_.marks.push_back(std::move(one));
 }
 
+/// Whether a lane's partition may be asked about now.
+bool Runner::may_ask(std::size_t lane) const {
+  return now() >= std::max(ask_again_[lane], ask_any_again_);
+}
+
 /// What a lane's partition holds. Nothing when the answer does not come soon: the other lanes do
 /// not wait for a broker that is away, nor is it asked again at once.
 std::optional<OffsetRange> Runner::ask(std::size_t lane) {
-  if (now() < ask_again_) return std::nullopt;
   const SourceNode& source = graph_->sources[lanes_->lane(lane).source];
   try {
     return log_of(source).offsets(source.config->spec->topic(), lanes_->lane(lane).partition,
                                   kSoon);
   } catch (const LogFailure&) {
-    ask_again_ = now() + kAskAgain;
+    ask_again_[lane] = now() + kAskAgain;
+    ask_any_again_ = now() + kAskAnyAgain;
     return std::nullopt;
   }
 }
@@ -199,6 +206,7 @@ std::optional<OffsetRange> Runner::ask(std::size_t lane) {
 bool Runner::at_end(std::size_t lane, Clock::time_point time) {
   const SourceConfig& source = *graph_->sources[lanes_->lane(lane).source].config;
   if (source.spec->topic().empty() || time - confirmed_[lane] < kConfirmEvery) return true;
+  if (!may_ask(lane)) return false;
   if (const auto range = ask(lane); range && range->end <= lanes_->read_to(lane)) {
     confirmed_[lane] = time;
     return true;
@@ -271,7 +279,7 @@ void Runner::close_epoch(bool with_state) {
   Committer::Job job{&outbox, {}, record_.epoch, record_.chain, log_position_};
   for (std::size_t lane = 0; lane < lanes_->size(); ++lane) {
     const SourceConfig& source = *graph_->sources[lanes_->lane(lane).source].config;
-    if (source.kafka.contains("bootstrap.servers")) continue;  // that topic is another cluster's
+    if (source.elsewhere()) continue;  // that topic is another cluster's
     const std::string topic = source.spec->topic();
     if (!topic.empty() && lanes_->position(lane) > 0)
       job.offsets.push_back({topic, lanes_->lane(lane).partition, lanes_->position(lane)});

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -173,6 +174,7 @@ class Runner {
 
   void make_shard();
   Log& log_of(const SourceNode& source) const;
+  bool may_ask(std::size_t lane) const;
   std::optional<OffsetRange> ask(std::size_t lane);
   void make_committer();
   std::size_t record_limit() const;
@@ -204,6 +206,7 @@ class Runner {
   bool is_past(const std::vector<DeathWatch::Taken>& all, const Positions& here) const;
   bool one_by_one() const;
   void note_in_hand(std::size_t lane);
+  std::shared_lock<std::shared_mutex> beside_others() const;
   void process_alone(std::size_t lane, const Record& record);
   void survived();
   void nobody_dies();
@@ -310,7 +313,8 @@ class Runner {
   Clock::time_point headroom_at_;
 
   std::vector<Clock::time_point> confirmed_;  // per lane: when its end was last asked for
-  Clock::time_point ask_again_;               // before it no partition is asked
+  std::vector<Clock::time_point> ask_again_;  // per lane: not asked before
+  Clock::time_point ask_any_again_;           // none is
   Clock::time_point deadline_;
   Clock::time_point watermark_since_;
   std::int64_t last_watermark_ = kNoTime;

@@ -11,8 +11,8 @@
 namespace weir {
 namespace {
 
-// Beside those that are being written or wait for it: these failed, or a newer one came first.
-constexpr std::size_t kMostTaken = 8;
+// Snapshots taken while one is being written, or while none can be.
+constexpr std::size_t kMostTaken = 1'000;
 
 }  // namespace
 

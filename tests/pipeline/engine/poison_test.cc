@@ -132,80 +132,115 @@ TEST(Poison, ARecordThatAbortsTheProcessGoesToTheDeadLettersAfterThreeDeathsAndO
   EXPECT_EQ(again->hashes(), end);
 }
 
-/// A process that runs two shards at once until a deadly row aborts it, beside a row of the other
-/// shard if there can be one. Returns the signal.
-int die_of_two(const Pipeline& pipeline, Cluster& cluster, const Layout& layout,
-               const std::filesystem::path& folder, const Rows& rows) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const rlimit none{0, 0};
-    ::setrlimit(RLIMIT_CORE, &none);
-    std::atomic<bool> dying = false;
-    Signal beside;
-    const Deeds deeds([&](std::string_view id) {
-      if (rows.kills(id)) {
-        dying = true;
-        beside.wait_for(std::chrono::milliseconds(300));
-        std::abort();
-      }
-      if (!dying) return;
-      beside.notify();
-      std::this_thread::sleep_for(std::chrono::seconds(10));  // the process ends before
-    });
-    Service service(pipeline.config, *pipeline.graph, layout, cluster.world(), folder,
-                    {"test", "host", 1}, [](const Service::Line&) {});
-    service.start();
-    service.join();
-    ::_exit(0);
+/// Processes that run two shards at once. No epoch ends but the last: what a process has taken is in
+/// hand when it dies.
+struct TwoShards {
+  TwoShards()
+      : pipeline(read_deadly(kDeadly, {{"engine.shards", "2"},
+                                       {"engine.workers", "2"},
+                                       {"engine.membership", "fixed"},
+                                       {"engine.epoch", "10s"}})) {
+    cluster.create_sources(*pipeline->graph, 2);
+    layout = cluster.prepare(*pipeline);
   }
-  int status = 0;
-  EXPECT_EQ(::waitpid(child, &status, 0), child);
-  return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  std::unique_ptr<Service> service() {
+    return std::make_unique<Service>(pipeline->config, *pipeline->graph, layout, cluster.world(),
+                                     folder.path(), Owner{"test", "host", 1},
+                                     [](const Service::Line&) {});
+  }
+  /// One until a deadly row aborts it: beside a row of the other shard, if there can be one.
+  /// Returns the signal.
+  int die(const std::function<bool(std::string_view)>& kills) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const rlimit none{0, 0};
+      ::setrlimit(RLIMIT_CORE, &none);
+      std::atomic<bool> dying = false;
+      Signal beside;
+      const Deeds deeds([&](std::string_view id) {
+        if (kills(id)) {
+          dying = true;
+          beside.wait_for(std::chrono::milliseconds(300));
+          std::abort();
+        }
+        if (!dying) return;
+        beside.notify();
+        std::this_thread::sleep_for(std::chrono::seconds(10));  // the process ends before
+      });
+      const auto running = service();
+      running->start();
+      running->join();
+      ::_exit(0);
+    }
+    int status = 0;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  }
+  /// One that does all that is left; returns what was skipped.
+  std::vector<Skip> finish(std::size_t rows) {
+    const auto running = service();
+    running->start();
+    const auto taken = [&] {
+      double records = 0;
+      const MetricSamples samples = running->samples();
+      for (const MetricSamples::Sample& sample : samples.all())
+        if (sample.metric->name == metric::source_rows_total.name) records += sample.number();
+      return records;
+    };
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (taken() < static_cast<double>(rows) && !running->ended() &&
+           std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    running->ask_to_stop();
+    running->join();
+    EXPECT_EQ(running->why(), Stopped::no) << running->reason();
+    std::vector<Skip> skipped;
+    std::uint64_t processed = 0;
+    for (const std::uint32_t shard : {0U, 1U})
+      for (const EpochRecord& record : read_epochs(cluster.log(), "deadly", shard, 0)) {
+        skipped.insert(skipped.end(), record.skips.begin(), record.skips.end());
+        for (const Run& run : record.runs) processed += run.count;
+      }
+    EXPECT_EQ(processed, rows);
+    return skipped;
+  }
+
+  std::unique_ptr<Pipeline> pipeline;
+  Cluster cluster;
+  Layout layout;
+  TemporaryFolder folder;
+};
+
+// Both shards die over the same records every time, and come to process them one by one.
+TEST(Poison, ARecordThatAnotherShardHadAloneIsNotBlamed) {
+  const Rows rows(15, 600, {150}, 2);
+  TwoShards two;
+  two.cluster.append(rows.all);
+  const auto kills = [&](std::string_view id) { return rows.kills(id); };
+  for (int death = 0; death < 4; ++death) ASSERT_EQ(two.die(kills), SIGABRT) << death;
+  const Deeds deeds([&](std::string_view id) { EXPECT_FALSE(rows.kills(id)); });
+  const std::int32_t partition = rows.all[150].partition;
+  const auto before = std::ranges::count_if(
+      std::span(rows.all).first(150), [&](const Row& row) { return row.partition == partition; });
+  EXPECT_EQ(two.finish(600), (std::vector<Skip>{{"events", partition, before}}));
 }
 
-// No epoch ends but the last: both shards die over the same records every time, and come to process
-// them one by one.
-TEST(Poison, ARecordThatAnotherShardOfTheProcessHadAloneIsNotBlamed) {
-  const Rows rows(15, 600, {150}, 2);
-  const auto pipeline = read_deadly(kDeadly, {{"engine.shards", "2"},
-                                              {"engine.workers", "2"},
-                                              {"engine.membership", "fixed"},
-                                              {"engine.epoch", "10s"}});
-  Cluster cluster;
-  cluster.create_sources(*pipeline->graph, 2);
-  const Layout layout = cluster.prepare(*pipeline);
-  const TemporaryFolder folder;
-  cluster.append(rows.all);
-  for (int death = 0; death < 4; ++death)
-    ASSERT_EQ(die_of_two(*pipeline, cluster, layout, folder.path(), rows), SIGABRT) << death;
+TEST(Poison, ARecordAloneIsNotBlamedForWhatAnotherShardHadInABatch) {
+  const Rows rows(16, 600, {150, 151}, 2);
+  std::vector<Row> first, second;  // of the partition of the first deadly row, and of the other
+  for (const Row& row : rows.all)
+    (row.partition == rows.all[150].partition ? first : second).push_back(row);
+  std::string trigger;  // a row of the second kind, as the process sees it
+  const std::size_t at = second[0].value.find("\"id\":\"") + 6;
+  trigger = second[0].value.substr(at, second[0].value.find('"', at) - at);
 
-  const Deeds deeds([&](std::string_view id) { EXPECT_FALSE(rows.kills(id)); });
-  Service service(pipeline->config, *pipeline->graph, layout, cluster.world(), folder.path(),
-                  {"test", "host", 1}, [](const Service::Line&) {});
-  service.start();
-  const auto taken = [&] {
-    double records = 0;
-    const MetricSamples samples = service.samples();
-    for (const MetricSamples::Sample& sample : samples.all())
-      if (sample.metric->name == metric::source_rows_total.name) records += sample.number();
-    return records;
-  };
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-  while (taken() < static_cast<double>(rows.all.size()) && !service.ended() &&
-         std::chrono::steady_clock::now() < deadline)
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  service.ask_to_stop();
-  service.join();
-  ASSERT_EQ(service.why(), Stopped::no) << service.reason();
-  std::vector<Skip> skipped;
-  for (const std::uint32_t shard : {0U, 1U})
-    for (const EpochRecord& record : read_epochs(cluster.log(), "deadly", shard, 0))
-      skipped.insert(skipped.end(), record.skips.begin(), record.skips.end());
-  const std::int32_t partition = rows.all[150].partition;
-  const auto before = std::ranges::count_if(std::span(rows.all).first(150), [&](const Row& row) {
-    return row.partition == partition;
-  });
-  EXPECT_EQ(skipped, (std::vector<Skip>{{"events", partition, before}}));
+  TwoShards two;
+  two.cluster.append(first);
+  for (int death = 0; death < 3; ++death)
+    ASSERT_EQ(two.die([&](std::string_view id) { return rows.kills(id); }), SIGABRT) << death;
+  two.cluster.append(second);  // taken in a batch, while the first shard goes one by one
+  ASSERT_EQ(two.die([&](std::string_view id) { return id == trigger; }), SIGABRT);
+  EXPECT_EQ(two.finish(600), std::vector<Skip>{});
 }
 
 TEST(Poison, TheDeathsAreThreeInABatchAndOneAlone) {
