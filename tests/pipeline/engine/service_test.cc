@@ -39,8 +39,7 @@ struct TwoShards {
                                          cluster.world(), folder.path(), Owner{"test", "host", 1},
                                          [this](const Service::Line& line) {
                                            const std::lock_guard lock(mutex);
-                                           if (line.level == Service::Line::Level::info)
-                                             told.push_back(line.text);
+                                           told.push_back(line.text);
                                          });
     one->start();
     return one;
