@@ -33,7 +33,9 @@ Service::Worker::Worker(Service& service, std::size_t index, std::size_t count)
 
 MetricSamples Service::Worker::samples() const {
   const std::lock_guard lock(mutex_);
-  return samples_;
+  MetricSamples all;
+  for (const auto& [shard, samples] : samples_) all.append(samples);
+  return all;
 }
 
 bool Service::Worker::wanted(std::uint32_t shard) const {
@@ -187,6 +189,9 @@ void Service::Worker::take(std::uint32_t shard) {
                                          std::move(settings), signal_);
   try {
     recover(*runner, shard);
+    MetricSamples samples;
+    runner->report(samples);
+    report_one(shard, std::move(samples));  // while the next recovers
     runners_[shard] = std::move(runner);
     without_snapshots_.erase(shard);
     last_report_ = {};  // what recovery showed is out of date
@@ -279,22 +284,26 @@ void Service::Worker::report(Clock::time_point now) {
   if (now - last_report_ < kReportEvery) return;
   last_report_ = now;
   if (membership_) keep_lease();
-  MetricSamples samples;
+  std::map<std::uint32_t, MetricSamples> samples;
   for (auto& [shard, runner] : runners_) {
-    runner->report(samples);
+    runner->report(samples[shard]);
     watch_snapshots(shard, *runner);
   }
   const std::lock_guard lock(mutex_);
-  samples_ = std::move(samples);
+  samples_ = std::move(samples);  // those of shards that have left are left out
 }
 
-/// Until a shard has recovered this is its only figure.
+void Service::Worker::report_one(std::uint32_t shard, MetricSamples samples) {
+  const std::lock_guard lock(mutex_);
+  samples_[shard] = std::move(samples);
+}
+
+/// Until a shard has recovered this is its only figure; the others keep their last ones.
 void Service::Worker::report_recovery(std::uint32_t shard, std::uint64_t epochs_left) {
   MetricSamples samples;
   samples.with({{"pipeline", service_.graph_.pipeline}, {"shard", std::to_string(shard)}});
   samples(metric::recovery_epochs_left, static_cast<double>(epochs_left));
-  const std::lock_guard lock(mutex_);
-  samples_ = std::move(samples);
+  report_one(shard, std::move(samples));
 }
 
 void Service::Worker::loop() {
@@ -333,10 +342,7 @@ void Service::Worker::finish() {
     const End end{shard, runner->epoch(), runner->state_hash(), runner->output_hash()};
     MetricSamples samples;
     runner->report(samples);
-    {
-      const std::lock_guard lock(mutex_);
-      samples_ = std::move(samples);
-    }
+    report_one(shard, std::move(samples));
     const std::lock_guard lock(service_.mutex_);
     service_.ends_.push_back(end);
   }

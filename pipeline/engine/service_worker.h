@@ -61,6 +61,7 @@ class Service::Worker {
   void watch_snapshots(std::uint32_t shard, const Runner& runner);
   void report(Clock::time_point now);
   void report_recovery(std::uint32_t shard, std::uint64_t epochs_left);
+  void report_one(std::uint32_t shard, MetricSamples samples);
   void finish();
 
   Service& service_;
@@ -82,7 +83,7 @@ class Service::Worker {
   std::atomic<std::int64_t> beat_;
   std::atomic<bool> ready_ = false, recovering_ = true;
   mutable std::mutex mutex_;
-  MetricSamples samples_;
+  std::map<std::uint32_t, MetricSamples> samples_;  // of each shard
   std::thread thread_;
 };
 

@@ -41,6 +41,7 @@ struct TwoShards {
                                            const std::lock_guard lock(mutex);
                                            told.push_back(line.text);
                                          });
+    newest = one.get();
     one->start();
     return one;
   }
@@ -72,7 +73,10 @@ struct TwoShards {
   TemporaryFolder folder;
   Signal committed;
   std::atomic<bool> lost = false;
+  const Service* newest = nullptr;
+  std::function<void(const MemoryLog::Call&)> watch;  // in the thread of a worker
   Cluster cluster{{.hook = [this](const MemoryLog::Call& call) {
+    if (watch) watch(call);
     if (call.kind == MemoryLog::Call::Kind::commit) {
       if (call.after) committed.notify();
       if (lost) throw LogFailure(LogFailure::Kind::refused, "no disk is left");
@@ -200,6 +204,25 @@ TEST(Service, EndsWithTheReasonWhenTheLogRefuses) {
   running->join();
   EXPECT_EQ(running->why(), Stopped::failed);
   EXPECT_NE(running->reason().find("no disk is left"), std::string::npos) << running->reason();
+}
+
+TEST(Service, TheFiguresOfAShardAreThereWhileTheNextRecovers) {
+  TwoShards two(Set{{"engine.workers", "1"}});
+  two.cluster.append(two.rows);
+  std::set<std::string> counted;  // when the last writer was asked for: of which shards
+  two.watch = [&](const MemoryLog::Call& call) {
+    if (call.kind != MemoryLog::Call::Kind::writer || call.after) return;
+    counted.clear();
+    const MetricSamples samples = two.newest->samples();
+    for (const MetricSamples::Sample& sample : samples.all())
+      if (sample.metric->name == metric::source_rows_total.name)
+        counted.emplace(sample.label("shard"));
+  };
+  const auto running = two.service();
+  two.wait_for(*running, [&] { return two.all_committed(); });
+  running->ask_to_stop();
+  running->join();
+  EXPECT_EQ(counted, std::set<std::string>{"0"});
 }
 
 TEST(Service, RunsOnlyTheShardsItIsTold) {
