@@ -274,7 +274,7 @@ void Runner::watch_headroom(Clock::time_point time) {
     answered = answered || range;
     room.seconds = std::numeric_limits<double>::infinity();
     if (lanes_->position(lane) <= snapshot_positions_[lane].first) continue;  // nothing to replay
-    soon = soon || (range && room.records < (range->end - range->first) / 10);
+    soon = soon || (range && *room.records < (range->end - range->first) / 10);
     const std::int64_t retention = s < layout_->retention_ms.size() ? layout_->retention_ms[s] : -1;
     if (retention < 0 || snapshot_positions_[lane].second == kNoTime) continue;
     const std::int64_t left = retention - (world_.now_ms() - snapshot_positions_[lane].second);

@@ -296,7 +296,7 @@ class Runner {
   std::uint64_t snapshot_epoch_ = 0;
 
   struct Headroom {
-    std::int64_t records = -1;  // -1: not known
+    std::optional<std::int64_t> records;  // none: not known; below zero: some is gone
     double seconds = std::numeric_limits<double>::infinity();
   };
   std::optional<DeathWatch> deaths_;

@@ -52,9 +52,8 @@ void Runner::report(MetricSamples& samples) {
     if (const std::int64_t lag = lanes_->lag(lane); lag >= 0)
       samples.value(metric::consumer_lag_records, labels, static_cast<double>(lag));
     if (lane >= headroom_.size()) continue;
-    if (headroom_[lane].records >= 0)
-      samples.value(metric::replay_headroom_records, labels,
-                    static_cast<double>(headroom_[lane].records));
+    if (const auto records = headroom_[lane].records)
+      samples.value(metric::replay_headroom_records, labels, static_cast<double>(*records));
     if (std::isfinite(headroom_[lane].seconds))
       samples.value(metric::replay_headroom_seconds, labels, headroom_[lane].seconds);
   }

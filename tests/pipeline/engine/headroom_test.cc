@@ -76,6 +76,9 @@ TEST(Headroom, SaysHowMuchInputAReplayWouldNeedIsLeftAndForHowLong) {
   stream.take(*next, 1);
   stream.wait(*next, seconds(31));
   EXPECT_EQ(figure(**next, metric::replay_headroom_records), 50);
+  stream.lives.log().delete_records("events", 0, 151);  // more than the snapshot can do without
+  stream.wait(*next, seconds(31));
+  EXPECT_EQ(figure(**next, metric::replay_headroom_records), -1);
 }
 
 TEST(Headroom, ASnapshotIsForcedBeforeTimeDeletesWhatReplayNeeds) {
