@@ -128,7 +128,7 @@ int ServiceLoop::run() {
   auto next_status = Clock::now();
   while (g_stop == 0 && !service_->ended() && !(done && done())) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    if (quiet || !service_->ready() || Clock::now() < next_status) continue;
+    if (quiet || (!status && !service_->ready()) || Clock::now() < next_status) continue;
     next_status = Clock::now() + kStatusEvery;
     if (status)
       log_line(LogLevel::info, status->next(service_->samples()));

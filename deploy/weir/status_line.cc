@@ -11,7 +11,7 @@ namespace {
 using Sample = MetricSamples::Sample;
 
 struct Totals {
-  double rows = 0, bad = 0, dead = 0, out = 0, lag = 0, waiting = 0, delay = 0, commits = 0;
+  double rows = 0, bad = 0, dead = 0, out = 0, lag = 0, waiting = 0;
   Histogram latency = Histogram::seconds();
   std::set<std::string> shards;
   std::string quality, drift;
@@ -19,10 +19,8 @@ struct Totals {
 
 void add(Totals& totals, const Sample& sample) {
   const std::string_view name = sample.metric->name;
-  if (name == metric::event_latency_seconds.name) {
-    const auto& one = std::get<Histogram>(sample.value);
-    if (one.count() > totals.latency.count()) totals.latency = one;
-  }
+  if (name == metric::event_latency_seconds.name)
+    totals.latency.add(std::get<Histogram>(sample.value));
   if (!std::holds_alternative<double>(sample.value)) return;
   const double value = sample.number();
   if (name == metric::source_rows_total.name) {
@@ -36,10 +34,6 @@ void add(Totals& totals, const Sample& sample) {
     totals.lag += value;
   else if (name == metric::labels_waiting.name)
     totals.waiting += value;
-  else if (name == metric::watermark_delay_seconds.name)
-    totals.delay = std::max(totals.delay, value);
-  else if (name == metric::epochs_total.name)
-    totals.commits += value;
   else if (name == metric::model_quality.name && std::isfinite(value))
     totals.quality += fmt::format(" {}={:.4f}", sample.label("metric"), value);
   else if (name == metric::drift_state.name && value > 0)
@@ -65,7 +59,8 @@ std::string StatusLine::next(const MetricSamples& samples) {
   const double rows = totals.rows - rows_;
   const std::string rate = same && seconds > 0 ? fmt::format("{:.0f}", rows / seconds) : "-";
   std::string line = fmt::format("rows {:.0f} ({}/s) out {:.0f} lag {:.0f} latency {}", totals.rows,
-                                 rate, totals.out, totals.lag, latency_text(totals.latency));
+                                 rate, totals.out, totals.lag,
+                                 latency_text(totals.latency.since(latency_)));
   if (totals.waiting > 0) line += fmt::format(" waiting for labels {:.0f}", totals.waiting);
   if (!totals.quality.empty()) line += " |" + totals.quality;
   line += totals.drift.empty() ? " | no drift" : " |" + totals.drift;
@@ -80,6 +75,7 @@ std::string StatusLine::next(const MetricSamples& samples) {
   bad_ = totals.bad;
   dead_ = totals.dead;
   out_ = totals.out;
+  latency_ = std::move(totals.latency);
   return line;
 }
 

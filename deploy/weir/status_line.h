@@ -14,8 +14,8 @@ class StatusLine {
   /// `begin`: the figures when the service is ready; counters go on over restarts.
   explicit StatusLine(const MetricSamples& begin) { next(begin); }
 
-  /// `rows/s`, lag, latency, quality, drift states; says why nothing comes out. No rate when shards
-  /// came or went: they bring and take what they have counted.
+  /// `rows/s` and latency since the last line, lag, quality, drift states; says why nothing comes
+  /// out. No rate when shards came or went: they bring and take what they have counted.
   std::string next(const MetricSamples& samples);
 
  private:
@@ -23,6 +23,7 @@ class StatusLine {
   Clock::time_point last_ = Clock::now();
   std::set<std::string> shards_;
   double rows_ = 0, bad_ = 0, dead_ = 0, out_ = 0;
+  Histogram latency_ = Histogram::seconds();
 };
 
 }  // namespace weir

@@ -34,6 +34,25 @@ void Histogram::observe(double value, std::uint64_t times) {
   count_ += times;
 }
 
+void Histogram::add(const Histogram& other) {
+  check(bounds_ == other.bounds_, "the bounds are the same");
+  for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
+  sum_ += other.sum_;
+  count_ += other.count_;
+}
+
+Histogram Histogram::since(const Histogram& earlier) const {
+  check(bounds_ == earlier.bounds_, "the bounds are the same");
+  Histogram rest = *this;
+  for (std::size_t i = 0; i < counts_.size(); ++i) {
+    if (counts_[i] < earlier.counts_[i]) return *this;
+    rest.counts_[i] -= earlier.counts_[i];
+  }
+  rest.sum_ -= earlier.sum_;
+  rest.count_ -= earlier.count_;
+  return rest;
+}
+
 double Histogram::quantile(double q) const {
   if (count_ == 0) return std::numeric_limits<double>::quiet_NaN();
   const double rank = q * static_cast<double>(count_);

@@ -42,6 +42,10 @@ class Histogram {
   static Histogram seconds();
 
   void observe(double value, std::uint64_t times = 1);
+  /// Adds what `other`, of the same bounds, observed.
+  void add(const Histogram& other);
+  /// What was observed after `earlier`, a former reading; all if it is none of this one.
+  Histogram since(const Histogram& earlier) const;
   std::span<const double> bounds() const { return bounds_; }
   std::span<const std::uint64_t> counts() const { return counts_; }  // the last: above all bounds
   double sum() const { return sum_; }

@@ -52,6 +52,30 @@ TEST(StatusLine, SaysThatGoodRowsComeInAndNoneOut) {
   EXPECT_FALSE(says(line({.bad = 1, .dead = 1}, {.bad = 1, .dead = 1}), "none out"));
 }
 
+TEST(StatusLine, GivesTheLatencyOfAllShardsSinceTheLastLine) {
+  const auto reading = [](std::uint64_t slow, std::uint64_t quick) {
+    MetricSamples samples = samples_of({});
+    Histogram latency = Histogram::seconds();
+    latency.observe(45, slow);
+    samples.histogram(metric::event_latency_seconds, {}, latency);
+    MetricSamples other = samples_of({}, "1");
+    Histogram more = Histogram::seconds();
+    more.observe(0.004, quick);
+    other.histogram(metric::event_latency_seconds, {}, more);
+    samples.append(other);
+    return samples;
+  };
+  StatusLine status(reading(0, 0));
+  std::string said = status.next(reading(1'000'000, 1));
+  EXPECT_TRUE(says(said, "p99 59")) << said;  // what is old is caught up with
+  said = status.next(reading(1'000'000, 11));
+  EXPECT_TRUE(says(said, "p50 4 ms p99 5 ms")) << said;
+  said = status.next(reading(1'000'000, 11));
+  EXPECT_TRUE(says(said, "latency -")) << said;
+  said = status.next(reading(0, 3));  // a shard was taken up again and counts from nothing
+  EXPECT_TRUE(says(said, "p50 4 ms")) << said;
+}
+
 TEST(StatusLine, GivesNoRateWhileShardsComeAndGo) {
   MetricSamples one = samples_of({.rows = 100});
   MetricSamples both = one;
