@@ -5,6 +5,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <mutex>
 
@@ -13,28 +14,29 @@
 namespace weir {
 namespace {
 
-constexpr int kLinesASecond = 10;
+constexpr double kLinesASecond = 10;
+constexpr double kLinesAtOnce = 300;  // all shards of a process begin, or end, at once
 
 std::string quoted_text(std::string_view text) { return json_text(std::string(text)); }
 
-/// Counts lines a second; says how many were left out once it lets one through again.
+/// A bucket of lines; says how many were left out once it lets one through again.
 struct Limit {
   std::mutex mutex;
-  std::chrono::steady_clock::time_point second;
-  int lines = 0;
+  std::chrono::steady_clock::time_point filled = std::chrono::steady_clock::now();
+  double lines = kLinesAtOnce;
   int left_out = 0;
 
   bool pass(int& were_left_out) {
     const std::lock_guard lock(mutex);
     const auto now = std::chrono::steady_clock::now();
-    if (now - second >= std::chrono::seconds(1)) {
-      second = now;
-      lines = 0;
-    }
-    if (++lines > kLinesASecond) {
+    const double seconds = std::chrono::duration<double>(now - filled).count();
+    lines = std::min(kLinesAtOnce, lines + kLinesASecond * seconds);
+    filled = now;
+    if (lines < 1) {
       ++left_out;
       return false;
     }
+    lines -= 1;
     were_left_out = left_out;
     left_out = 0;
     return true;

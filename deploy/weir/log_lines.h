@@ -6,7 +6,7 @@
 namespace weir {
 
 /// Log lines on stderr; data is only ever on stdout. Of each level but errors, what is over ten lines
-/// a second is left out and counted.
+/// a second, after the first 300, is left out and counted.
 enum class LogLevel : unsigned char { debug, info, warning, error };
 
 /// `level`: debug, info, warning, error; `format`: logfmt or json.
