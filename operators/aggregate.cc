@@ -210,16 +210,21 @@ double Aggregate::figure(NumberTrack& track, const KeyClock& clock) const {
   }
   NumberPane all = track.before;
   combine(all, panes.back());
-  switch (kind_) {
-    case Kind::count:
-      return all.count;
-    case Kind::mean:
-      return all.first / all.count;
-    case Kind::std:
-      return all.count < 2 ? kMissing : std::sqrt(all.second / (all.count - 1));
-    default:
-      return all.first;
-  }
+  const auto value = [&] {
+    switch (kind_) {
+      case Kind::count:
+        return all.count;
+      case Kind::mean:
+        return all.first / all.count;
+      case Kind::std:
+        return std::sqrt(all.second / (all.count - 1));
+      default:
+        return all.first;
+    }
+  };
+  if (kind_ == Kind::std && all.count < 2) return kMissing;
+  const double figure = value();
+  return std::isnan(figure) ? HUGE_VAL : figure;  // infinities of two panes met
 }
 
 std::string_view Aggregate::figure(const TextTrack& track, const KeyClock& clock) const {

@@ -58,7 +58,7 @@ struct KeyClock {
 ///
 /// A window of `over` is cut into `panes`; a figure combines the panes from left to right, nothing
 /// is ever subtracted, so rounding does not drift. The window ends with the key's newest row and
-/// reaches back between `over` less one pane and `over`. A late row goes into its own pane while
+/// reaches back by `over` to one pane; a pane is `over` by their number, rounded up. A late row goes into its own pane while
 /// that is in the window. `lag: x, by: 24h` is the value as of that long before the key's newest
 /// row, to one pane; `lag: x, by: 3` the third-last value. `last` is the latest to come (in a
 /// window of time: of the newest pane). Missing values are skipped. std has n - 1 below (as River's

@@ -10,6 +10,7 @@
 #include "operators/aggregate.h"
 #include "operators/features_plan.h"
 #include "operators/keyed_table.h"
+#include "operators/row_time.h"
 
 namespace weir {
 namespace {
@@ -105,7 +106,7 @@ class Features final : public Operator {
         continue;
       }
       const std::uint32_t position = input.positions[row];
-      const std::int64_t time = step.event_time[position];
+      const std::int64_t time = row_time(step, position);
       pass(table_.at(*key, time, step.watermark[position]), row, time, step.arena);
     }
   }
@@ -204,6 +205,7 @@ class FeaturesSpec final : public OperatorSpec {
   std::vector<Written> inputs() const override { return {input_}; }
   std::vector<Written> key() const override { return key_; }
 
+  std::uint32_t logic() const override { return 2; }
   void bind(Binding& binding) override {
     plan_ = {};
     plan_.max_keys = std::max<std::size_t>(1, max_keys_);

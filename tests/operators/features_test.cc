@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <string>
@@ -341,6 +342,35 @@ TEST(Features, AnOverflowIsMissingAndCounted) {
   EXPECT_EQ(cells[2], missing());
   EXPECT_EQ(cells[4], cell(3));  // it has left the window, and nothing is left of it
   EXPECT_EQ(features.report()["weir_expression_invalid_total"], 1);
+}
+
+TEST(Features, CountsInfinitiesOfTwoPanesThatMeetToo) {
+  OperatorBench features =
+      bench(R"({"input": "s", "aggregates": {"s": {"sum": "amount", "over": 60, "panes": 6}}})");
+  std::vector<InputRow> rows;
+  for (int i = 0; i < 21; ++i) rows.push_back(row(i, "a", cell(i < 10 ? 1e308 : -1e308)));
+  EXPECT_EQ(first_own(features, rows).back(), missing());
+  EXPECT_EQ(features.report()["weir_expression_invalid_total"], 19);  // from the third row on
+}
+
+TEST(Features, ARowThatTimeAloneMadeHasTheTimeOfTheTick) {
+  const std::string_view options = R"json({
+    "input": "s", "key": "card", "ttl": "6h",
+    "aggregates": {
+      "n": {"count": true}, "n_1h": {"count": true, "over": "1h"},
+      "ago": {"lag": "amount", "by": "1h"}, "where_ago": {"lag": "country", "by": "1h"}
+    }
+  })json";
+  std::vector<InputRow> rows = transactions(2000, 5, kMinute);
+  std::sort(rows.begin(), rows.end(),
+            [](const InputRow& left, const InputRow& right) { return left.time < right.time; });
+  OperatorBench features = bench(options);
+  const auto with_records = features.run(rows);
+  const std::uint64_t hash = features.state_hash();
+  for (std::size_t i = 0; i < rows.size(); i += 3) rows[i].at_tick = true;
+  features.restart();
+  EXPECT_EQ(features.run(rows), with_records);
+  EXPECT_EQ(features.state_hash(), hash);
 }
 
 TEST(Features, ForgetsKeysByTtlAndByMaxKeys) {

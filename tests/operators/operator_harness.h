@@ -30,6 +30,7 @@ struct InputRow {
   std::int64_t time = 0;  // event time; of a tick: the watermark that it sets
   std::vector<Cell> cells;
   std::size_t port = 0;
+  bool at_tick = false;  // a row that time alone made, as `absent` does; `time`: as of a tick
 };
 
 struct OutputRow {
@@ -211,7 +212,7 @@ class OperatorBench {
             std::vector<std::vector<OutputRow>>& out) {
     step_.clear(sequence_);
     for (const InputRow& row : rows) {
-      const bool tick = row.port == InputRow::kTick;
+      const bool tick = row.port == InputRow::kTick || row.at_tick;
       step_.source.push_back(tick ? Step::kTick : static_cast<std::uint16_t>(row.port));
       step_.event_time.push_back(tick ? kNoTime : row.time);
       step_.late.push_back(!tick && watermark_ != kNoTime && row.time < watermark_);
