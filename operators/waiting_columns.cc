@@ -54,7 +54,7 @@ WaitingColumns::WaitingColumns(const WaitingLayout& layout)
     : layout_(layout), numbers_(layout.numbers), texts_(layout.texts) {}
 
 void WaitingColumns::append(const WaitingRow& row) {
-  for (std::size_t i = 0; i < numbers_.size(); ++i) numbers_[i].push_back(row.numbers[i]);
+  for (std::size_t i = 0; i < numbers_.size(); ++i) numbers_[i].push_back(one_nan(row.numbers[i]));
   for (std::size_t i = 0; i < texts_.size(); ++i) texts_[i].append(row.texts[i]);
   if (layout_.list) list_.append(row.list);
 }

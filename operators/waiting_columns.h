@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -54,11 +55,16 @@ class TextColumn {
   std::string bytes_;
 };
 
+/// What is sealed is hashed as it lies: NaN is one pattern there too.
+inline double one_nan(double value) {
+  return value == value ? value : std::numeric_limits<double>::quiet_NaN();
+}
+
 /// A column of lists of numbers, appended only.
 class ListColumn {
  public:
   void append(std::span<const double> list) {
-    values_.insert(values_.end(), list.begin(), list.end());
+    for (const double value : list) values_.push_back(one_nan(value));
     ends_.push_back(values_.size());
   }
   static std::span<const double> at(const std::uint64_t* ends, const double* values,
