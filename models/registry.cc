@@ -143,12 +143,12 @@ constexpr LearnerType kAll[] = {
      Task::classes, nullptr},
     {"linear_regression", "a number: w.x + b on the squared error", "", 2, Task::regression,
      linear<LinearRegression>},
-    {"logistic_regression", "the probability of true: w.x + b on the log loss", "", 1, Task::binary,
+    {"logistic_regression", "the probability of true: w.x + b on the log loss", "", 2, Task::binary,
      linear<LogisticRegression>},
     {"multinomial_nb", "naive Bayes for counts of words", kLearners, 1, Task::classes, nullptr},
     {"pa_classifier", "passive-aggressive classification", kLearners, 1, Task::binary, nullptr},
     {"pa_regressor", "passive-aggressive regression", kLearners, 1, Task::regression, nullptr},
-    {"softmax_regression", "the probability of each class, on the cross-entropy", "", 1,
+    {"softmax_regression", "the probability of each class, on the cross-entropy", "", 2,
      Task::classes, linear<SoftmaxRegression>},
 };
 

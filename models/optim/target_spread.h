@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -35,7 +36,8 @@ class NumberSpread {
 };
 
 /// The mean log loss of predicting classes by their frequencies: their entropy in nats, counted
-/// with half a row more of each, so that a single class has an entropy too.
+/// with half a row more of each, so that a single class has an entropy too; at least a thousandth:
+/// after a thousand million rows of one class the first of another is no explosion.
 class ClassSpread {
  public:
   static constexpr bool kDear = true;
@@ -55,12 +57,14 @@ class ClassSpread {
       const double rows = static_cast<double>(n) + 0.5;
       sum -= rows * exact::log(rows / total);
     }
-    return sum / total;
+    return std::max(kLeast, sum / total);
   }
 
   void state(StateVisitor& visit) { visit(rows_); }
 
  private:
+  static constexpr double kLeast = 1e-3;
+
   std::vector<std::uint64_t> rows_;
 };
 

@@ -68,6 +68,24 @@ TEST(ClassSpread, IsTheEntropyOfTheClasses) {
   EXPECT_NEAR(spread.loss(), -(0.25 * std::log(0.25) + 0.75 * std::log(0.75)), 1e-4);
 }
 
+TEST(ClassSpread, BlamesNoLearnerForTheFirstRowAfterAThousandMillionOfOneClass) {
+  std::vector<std::uint64_t> rows = {3'000'000'000, 1};
+  std::string bytes;
+  StateWriter writer(bytes);
+  writer(rows);
+  ClassSpread spread(2);
+  StateReader reader(bytes);
+  spread.state(reader);
+  DivergenceGuard guard;
+  guard.add(17.2);  // -ln of the rate of the first class's rows
+  EXPECT_FALSE(guard.diverged(spread.loss()));
+  for (int i = 0; i < 99; ++i) guard.add(17.2);
+  EXPECT_FALSE(guard.diverged(spread.loss()));
+  guard.start_over();
+  guard.add(1e6);
+  EXPECT_TRUE(guard.diverged(spread.loss()));
+}
+
 TEST(DivergenceGuard, BringsAnExplodingLinearRegressionBackBelowTheErrorOfTheMean) {
   // Unscaled features of 100 make each step of 0.01 overshoot some thousandfold.
   auto model = make_model(R"(["linear_regression"])", Task::regression, number_features(2));
