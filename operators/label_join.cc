@@ -38,11 +38,12 @@ LabelJoin::Arrival LabelJoin::arrive(const MatchId& id, Label& label) {
     label.time = static_cast<std::int64_t>(label_row_.numbers[at]);
     label.number = label_row_.numbers[at + 1];
     if (text_label_) label.text = label_row_.texts.back();
+    if (options_.rows == Rows::all) make_room(id);
     return Arrival::joins;
   }
   rows_.find(id, found_);
   const bool second = !found_.waiting.empty() && options_.rows == Rows::first;
-  if (second || found_.joined) {
+  if (second || !found_.joined.empty()) {
     count(LabelEnd::duplicate_row);
     return Arrival::duplicate;
   }
@@ -52,7 +53,17 @@ LabelJoin::Arrival LabelJoin::arrive(const MatchId& id, Label& label) {
       count(LabelEnd::superseded);
     }
   }
+  if (options_.rows == Rows::all && found_.waiting.size() >= options_.max_per_id) {
+    rows_.drop(found_.waiting.front());
+    count(LabelEnd::evicted);
+  }
   return Arrival::waits;
+}
+
+/// Of the rows that a label serves as they come, the last few are enough to know the id by.
+void LabelJoin::make_room(const MatchId& id) {
+  rows_.find(id, found_);
+  if (found_.joined.size() >= options_.max_per_id) rows_.drop(found_.joined.front());
 }
 
 void LabelJoin::keep(const MatchId& id, Arrival arrival, std::int64_t time, const WaitingRow& row) {
@@ -80,7 +91,7 @@ LabelJoin::Reached LabelJoin::reach(const MatchId& id, const Label& label, std::
     if (options_.rows == Rows::all) hold(id, label, watermark, true);
     return {found_.waiting, false};
   }
-  if (found_.joined) {
+  if (!found_.joined.empty()) {
     count(LabelEnd::duplicate);
     return {};
   }

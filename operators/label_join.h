@@ -43,8 +43,10 @@ struct Label {
 /// `duplicate`, further rows `duplicate_row`. One whose wait ended without label is remembered for
 /// one more `wait`: its labels are `late` (after a late one that was learned, `duplicate`), and a
 /// further row waits as a new one. At most `max_waiting` rows wait, as many ids are
-/// remembered (the first to be forgotten go first), and as many labels wait for a row.
-/// Cost: O(1) per row and label, beside moving the row's values. Memory: WaitingStore's.
+/// remembered (the first to be forgotten go first), and as many labels wait for a row. With `all`,
+/// at most `max_per_id` rows of one id wait, and as many are remembered.
+/// Cost: O(1) per row and label, with `all` that of the rows of its id, beside moving the row's
+/// values. Memory: WaitingStore's.
 class LabelJoin {
  public:
   enum class Rows : std::uint8_t { first, last, all };
@@ -54,6 +56,7 @@ class LabelJoin {
     Rows rows = Rows::first;
     bool learn_late = false;  // rows are kept for late labels
     std::size_t max_waiting = 1'000'000;
+    std::size_t max_per_id = 1'000;
   };
 
   /// `rows`: what a waiting row consists of, its id first. `text_id`, `text_label`: their types.
@@ -93,6 +96,7 @@ class LabelJoin {
   void sealed(SealedSink& sink);
 
  private:
+  void make_room(const MatchId& id);
   void hold(const MatchId& id, const Label& label, std::int64_t watermark, bool used);
 
   Options options_;

@@ -34,6 +34,10 @@ void LabelsOptions::describe(OptionVisitor& option) {
           .choices = "ignore|learn"});
   option("max_waiting", max_waiting,
          {.doc = "rows that wait at most; the oldest leave unlearned", .min = 1, .max = 1e9});
+  option("max_per_id", max_per_id,
+         {.doc = "rows: all: rows of one id that wait at most; each row and label costs their number",
+          .min = 1,
+          .max = 1e6});
 }
 
 LabelJoin::Options LabelsOptions::join() const {
@@ -43,7 +47,8 @@ LabelJoin::Options LabelsOptions::join() const {
                   : rows == "last" ? LabelJoin::Rows::last
                                    : LabelJoin::Rows::first,
           .learn_late = late == "learn",
-          .max_waiting = max_waiting};
+          .max_waiting = max_waiting,
+          .max_per_id = max_per_id};
 }
 
 }  // namespace weir

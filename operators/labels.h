@@ -21,6 +21,7 @@ struct LabelsOptions {
   std::string rows = "first";
   std::string late = "ignore";
   std::size_t max_waiting = 1'000'000;
+  std::size_t max_per_id = 1'000;
 
   void describe(OptionVisitor& option);
   LabelJoin::Options join() const;

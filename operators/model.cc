@@ -61,7 +61,7 @@ class ModelOperatorSpec final : public OperatorSpec {
     return std::make_unique<ModelOperator>(plan_, steps_.make(placement.seed), outcomes_,
                                            placement);
   }
-  std::uint32_t logic() const override { return 2 + steps_.logic(); }
+  std::uint32_t logic() const override { return 3 + steps_.logic(); }
 
  private:
   struct FeatureList {

@@ -44,7 +44,8 @@ bool WaitingStore::is(const MatchId& id, std::uint64_t number) const {
 void WaitingStore::find(const MatchId& id, Found& found) const {
   found.waiting.clear();
   found.kept.clear();
-  found.joined = found.joined_late = found.expired = false;
+  found.joined.clear();
+  found.joined_late = found.expired = false;
   const std::uint64_t hash = id.hash();
   index_.each(hash, [&](std::uint64_t number) {
     if (segment(number).hash(slot_of(number)) != hash) return;
@@ -56,7 +57,7 @@ void WaitingStore::find(const MatchId& id, Found& found) const {
         if (is(id, number)) found.kept.push_back(number);
         break;
       case WaitingPhase::joined:
-        found.joined = true;
+        found.joined.push_back(number);
         break;
       case WaitingPhase::joined_late:
         found.joined_late = true;
@@ -68,8 +69,8 @@ void WaitingStore::find(const MatchId& id, Found& found) const {
         break;
     }
   });
-  std::sort(found.waiting.begin(), found.waiting.end());
-  std::sort(found.kept.begin(), found.kept.end());
+  for (auto* numbers : {&found.waiting, &found.kept, &found.joined})
+    std::sort(numbers->begin(), numbers->end());
 }
 
 std::uint64_t WaitingStore::add(const MatchId& id, std::int64_t due, const WaitingRow& row) {

@@ -41,11 +41,11 @@ class WaitingStore {
   };
   WaitingStore(WaitingLayout layout, Options options);
 
-  /// The rows of an id, by phase, each in order of arrival.
+  /// The rows of an id, by phase, each in order of arrival. Cost: as many as there are.
   struct Found {
     std::vector<std::uint64_t> waiting, kept;
-    bool joined = false;       // in time: its wait has not ended
-    bool joined_late = false;  // after its wait
+    std::vector<std::uint64_t> joined;  // in time: their wait has not ended
+    bool joined_late = false;           // after its wait
     bool expired = false;
   };
   void find(const MatchId& id, Found& found) const;

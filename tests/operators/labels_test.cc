@@ -192,6 +192,26 @@ TEST(Labels, RowsAllLetsOneLabelServeEveryRowOfItsId) {
   EXPECT_EQ(fraud.ended("orphan"), 0);
 }
 
+TEST(Labels, RowsAllKeepsSoManyRowsOfOneId) {
+  ModelBench fraud = model(R"(, "rows": "all", "max_per_id": 3)");
+  fraud.run({row(0, "b", 9), row(1, "a", 1), row(2, "a", 2), row(3, "a", 3), row(4, "a", 4),
+             row(5, "a", 5), label(6, "a"), label(7, "b")});
+  EXPECT_EQ(fraud.ended("evicted"), 2);
+  ASSERT_EQ(fraud.rows(kOutcomes), 4u);
+  for (std::size_t i = 0; i < 3; ++i)
+    EXPECT_EQ(fraud.number(kOutcomes, i, "x"), static_cast<double>(i + 3));
+}
+
+TEST(Labels, RowsAllRemembersSoManyRowsOfOneId) {
+  ModelBench fraud = model(R"(, "rows": "all", "max_per_id": 3, "max_waiting": 5)");
+  std::vector<InputRow> stream = {row(0, "b"), label(1, "b"), label(2, "a")};
+  for (std::int64_t time = 3; time < 10; ++time) stream.push_back(row(time, "a"));
+  stream.push_back(label(5'000, "b"));  // known still: "a" has not taken all places
+  fraud.run(stream);
+  EXPECT_EQ(fraud.ended("joined"), 8);
+  EXPECT_EQ(fraud.ended("duplicate"), 1);
+}
+
 TEST(Labels, WithoutAbsentARowWhoseWaitEndsExpires) {
   ModelBench fraud = model();
   fraud.run({row(0, "a"), tick(9'999)});
