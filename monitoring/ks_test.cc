@@ -10,6 +10,8 @@
 namespace weir {
 namespace {
 
+constexpr double kMostCells = 1e8;  // of an exact p-value: some 100 ms
+
 /// Four sums side by side: one alone would wait for each addition.
 double mean_of(std::span<const double> values) {
   double sums[4] = {};
@@ -40,6 +42,11 @@ void KsTest::Options::describe(OptionVisitor& option) {
   option("method", method,
          {.doc = "p-value: auto is exact up to 10,000 values in the larger sample",
           .choices = "auto|exact|asymptotic"});
+  if (option.reading() && method == "exact" &&
+      static_cast<double>(reference) * static_cast<double>(window) > kMostCells)
+    option.fail("method",
+                "an exact p-value costs reference times window: 100,000,000 at most (auto takes the "
+                "asymptotic one)");
 }
 
 KsTest::KsTest(Options options)
