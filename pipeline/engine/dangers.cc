@@ -196,8 +196,7 @@ void Runner::go_on_without(std::uint64_t last, const Tell& tell) {
       open_lanes(positions);
       resuming_ = true;
       replay(*record, epochs->timestamp());
-      chain_ = record->chain;
-      next_epoch_ = record->epoch + 1;
+      passed(*record);
       snapshot_due_ = true;
       return replay_all(*epochs, last, tell);
     }
@@ -217,8 +216,7 @@ void Runner::go_on_without(std::uint64_t last, const Tell& tell) {
       positions[lane_of(run.source, run.partition)] = run.last + 1;
       lost_records_ += run.count;
     }
-    chain_ = record->chain;
-    next_epoch_ = record->epoch + 1;
+    passed(*record);
   }
   open_lanes(positions);
   EpochRecord record;

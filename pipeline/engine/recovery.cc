@@ -107,7 +107,8 @@ std::unique_ptr<EpochReader> Runner::load_snapshot(const Snapshot& snapshot, Pos
   if (!cold.empty() && !settings_.accept_new_logic)
     throw std::runtime_error("it has no state of operator " + cold.front() +
                              " that this program can read");
-  if (snapshot.logic != graph_->fingerprint) accepted_ = snapshot.logic;
+  logic_ = snapshot.logic;
+  if (logic_ != graph_->fingerprint && settings_.accept_new_logic) accepted_ = logic_;
   next_epoch_ = snapshot.epoch + 1;
   snapshot_epoch_ = snapshot.epoch;
   last_position_ = snapshot.log_position;
@@ -136,8 +137,7 @@ std::unique_ptr<EpochReader> Runner::from_epoch_0(Positions& positions) {
   positions.assign(shard_->lanes().size(), 0);
   for (const auto& [lane, offset] : first->begin->start)
     go_to(positions, lane.first, lane.second, offset);
-  next_epoch_ = 1;
-  chain_ = first->chain;
+  passed(*first);
   return epochs;
 }
 
@@ -178,6 +178,13 @@ std::unique_ptr<EpochReader> Runner::start_of_replay(std::uint64_t last, Positio
   return from_epoch_0(positions);
 }
 
+/// What is recorded goes on behind this epoch.
+void Runner::passed(const EpochRecord& record) {
+  chain_ = record.chain;
+  next_epoch_ = record.epoch + 1;
+  logic_ = record.logic;
+}
+
 void Runner::replay_all(EpochReader& epochs, std::uint64_t last, const Tell& tell) {
   const auto began = now();
   Progress so_far;
@@ -190,8 +197,7 @@ void Runner::replay_all(EpochReader& epochs, std::uint64_t last, const Tell& tel
     if (record->begin) replay_change(*record);
     check_logic(*record);
     replay(*record, epochs.timestamp());
-    chain_ = record->chain;
-    next_epoch_ = record->epoch + 1;
+    passed(*record);
     so_far.epoch = record->epoch;
     so_far.replayed = epochs.offset() - from;
     so_far.epochs = std::max(last, record->epoch);

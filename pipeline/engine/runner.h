@@ -186,6 +186,7 @@ class Runner {
   std::unique_ptr<EpochReader> from_epoch_0(Positions& positions);
   bool could_replay(EpochReader& epochs, const Positions& positions, std::uint64_t last,
                     const Tell& tell, std::string& why);
+  void passed(const EpochRecord& record);
   void replay_all(EpochReader& epochs, std::uint64_t last, const Tell& tell);
   void begin(std::int64_t first_position);
   void commit_alone(EpochRecord record);
@@ -282,6 +283,7 @@ class Runner {
   std::optional<Clock::time_point> epoch_began_;
   std::uint64_t next_epoch_ = 0;
   std::uint64_t chain_ = 0;
+  std::uint64_t logic_ = 0;  // of the epoch replayed last, or of the snapshot
   std::int64_t log_position_ = 0;   // at or before the next epoch's record
   std::int64_t last_position_ = 0;  // at or before the record of the epoch closed last
   bool announced_ = false;          // the owner is in the log

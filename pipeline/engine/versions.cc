@@ -87,8 +87,8 @@ void Runner::check_logic(const EpochRecord& record) {
 
 /// Whether what is in force is not yet what the file wants.
 bool Runner::changed() const {
-  return past_ || accepted_ || !settings_.reset.empty() || (!control_ && first_command()) ||
-         (record_bytes_ != 0 && record_bytes_ != record_limit());
+  return past_ || accepted_ || logic_ != graph_->fingerprint || !settings_.reset.empty() ||
+         (!control_ && first_command()) || (record_bytes_ != 0 && record_bytes_ != record_limit());
 }
 
 /// Where the lanes of the graph in force go on: where those of the one before stood, or -1.
@@ -174,12 +174,18 @@ void Runner::change() {
         "epochs computed with other arithmetic (logic {}) were replayed with this program's; from "
         "epoch {} on it is this program's ({})",
         hex16(*accepted_), next_epoch_, hex16(graph_->fingerprint)));
+  else if (!past && logic_ != graph_->fingerprint)
+    notes_.push_back(fmt::format(
+        "the arithmetic is another from epoch {} on (logic {}, before {}); nothing had to be "
+        "replayed with it",
+        next_epoch_, hex16(graph_->fingerprint), hex16(logic_)));
   notes_.push_back(
       fmt::format("the pipeline changed at epoch {}: {} of {} operators keep their "
                   "state",
                   next_epoch_, graph_->nodes.size() - cold.size(), graph_->nodes.size()));
   commit_alone(std::move(record));
   accepted_.reset();
+  logic_ = graph_->fingerprint;
   settings_.reset.clear();
   open_lanes(positions);
   take_snapshot();

@@ -86,10 +86,11 @@ def test_an_operator_that_is_reset_starts_cold_and_the_others_do_not(rows):
 def test_other_arithmetic_is_refused_until_it_is_accepted_and_then_keeps_the_state(rows):
     weir = rows.weir({"engine.membership": "fixed"})
     weir.environment = program.planted("other_logic")
-    weir.start().wait_ready()
-    rows.produce(2_000)
-    rows.wait_predicted()
-    weir.kill()
+    for end in (weir.stop, weir.kill):  # half of it is in a snapshot, half has to be replayed
+        weir.start().wait_ready()
+        rows.produce(1_000)
+        rows.wait_predicted()
+        end()
     weir.environment = {}
     assert weir.start().wait_end() == 1
     assert "was computed by a program whose arithmetic this one does not have" in weir.told()

@@ -155,6 +155,7 @@ class Lives {
       Runner::Settings all = RunningShard::settings(*of.pipeline_, of.folder_.path(), 0);
       all.watch_deaths = true;
       all.crashed = of.crashed;
+      all.accept_new_logic = of.accept_new_logic;
       all.reset = reset;
       return all;
     }
@@ -210,7 +211,8 @@ class Lives {
   Pipeline& pipeline() { return *pipeline_; }
 
   std::function<MemoryLog::Fault(const MemoryLog::Call&)> hook;
-  bool crashed = true;  // whether the life before died of itself
+  bool crashed = true;            // whether the life before died of itself
+  bool accept_new_logic = false;  // of the lives to come
 
  private:
   static void set_small(Pipeline& pipeline) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 
-#include "tests/pipeline/engine/engine_harness.h"
+#include "pipeline/engine/snapshot_topic.h"
+#include "tests/pipeline/engine/dangers_harness.h"
 
 // A pipeline that changes: what is recorded is replayed as it was, then the change is recorded.
 
@@ -168,6 +169,83 @@ TEST(Versions, ArithmeticThatThisProgramDoesNotHaveIsRefusedUnlessAccepted) {
     return weir::read_recorded(resolved, vocabulary());
   };
   EXPECT_EQ(turns.take(other, 300).notes, std::vector<std::string>());
+}
+
+const Set kRarely = {{"engine.snapshot_every", "1h"}};
+
+/// A hundred rows are in a snapshot that ended a life well, and the epochs before it are trimmed.
+struct Trimmed {
+  Trimmed() {
+    lives.append(random_rows(32, 200));
+    const auto life = lives.life();
+    EXPECT_TRUE(life->work_to(100));
+    (*life)->finish();
+    SnapshotTopicReader topic(lives.log(), "diamond", 0);
+    lives.log().delete_records("weir.diamond.epochs", 0, topic.list().front().log_position);
+  }
+  /// From the next life on the program has another logic for what is recorded: that of `set`.
+  void take_for(const Set& set) {
+    lives.cluster().world().read_recorded = [set](const std::string&) {
+      return read_deadly(kDiamond, set);
+    };
+    lives.change(set);
+  }
+  /// Another hundred rows, of which no snapshot knows.
+  void die_later() {
+    const auto life = lives.life();
+    EXPECT_TRUE(life->work_to_end());
+  }
+  /// Why nothing goes on from there.
+  std::string refusal() {
+    try {
+      lives.life();
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+    return "none";
+  }
+  Lives lives{kDiamond, kRarely};
+};
+
+// What is computed behind the operators is other arithmetic that leaves them their fingerprints.
+const Set kOtherOutputs = {{"sinks.all.fields", "[id, card, score]"}};
+
+TEST(Versions, OtherArithmeticIsRefusedBehindASnapshotTooUnlessAccepted) {
+  Trimmed log;
+  log.die_later();
+  log.take_for(kOtherOutputs);
+  const std::string wanted = "was computed by a program whose arithmetic this one does not have";
+  EXPECT_NE(log.refusal().find(wanted), std::string::npos) << log.refusal();
+  EXPECT_NE(log.refusal().find("--accept-new-logic"), std::string::npos) << log.refusal();
+  try {
+    log.lives.verified();
+    ADD_FAILURE();
+  } catch (const std::runtime_error& error) {
+    EXPECT_NE(std::string(error.what()).find(wanted), std::string::npos) << error.what();
+  }
+  log.lives.accept_new_logic = true;
+  EXPECT_TRUE(log.lives.life()->says("epochs computed with other arithmetic"));
+  log.lives.accept_new_logic = false;
+  const auto again = log.lives.life();
+  EXPECT_EQ((*again)->notes(), std::vector<std::string>());
+}
+
+TEST(Versions, OtherArithmeticThatHasNothingToRepeatIsRecordedAsAChange) {
+  Trimmed log;
+  log.take_for(kOtherOutputs);
+  Hashes live;
+  {
+    const auto life = log.lives.life();
+    EXPECT_TRUE(life->says("the arithmetic is another from epoch"));
+    EXPECT_FALSE(life->says("epochs computed with other arithmetic"));
+    const EpochRecord change = log.lives.epochs().back();
+    ASSERT_TRUE(change.begin.has_value());
+    EXPECT_FALSE(change.begin->accepted.has_value());
+    ASSERT_TRUE(life->work_to_end());
+    live = life->hashes();
+  }
+  EXPECT_EQ(log.lives.verified(), live);
+  EXPECT_EQ(log.lives.life()->hashes(), live);
 }
 
 TEST(Versions, ASourceThatIsNewBeginsWhereItSaysAndIsRecorded) {
