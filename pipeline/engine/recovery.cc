@@ -100,13 +100,19 @@ std::unique_ptr<EpochReader> Runner::load_snapshot(const Snapshot& snapshot, Pos
   positions.assign(shard_->lanes().size(), -1);
   for (const auto& [lane, offset] : snapshot.positions)
     go_to(positions, lane.first, lane.second, offset);
-  if (std::ranges::find(positions, -1) != positions.end())
-    throw std::runtime_error("a source has more partitions than it had");
+  for (std::size_t lane = 0; lane < positions.size(); ++lane)
+    if (positions[lane] < 0)
+      throw std::runtime_error(fmt::format(
+          "source {} has more partitions than it had; the number is pinned. Start under another "
+          "pipeline name",
+          graph_->sources[shard_->lanes()[lane].source].name));
   const std::vector<std::string> cold =
       shard_->load(snapshot.sections, {}, settings_.accept_new_logic);
   if (!cold.empty() && !settings_.accept_new_logic)
-    throw std::runtime_error("it has no state of operator " + cold.front() +
-                             " that this program can read");
+    throw std::runtime_error(
+        fmt::format("it has no state of operator {} that this program can read (`weir run "
+                    "--accept-new-logic` goes on with what it can read)",
+                    cold.front()));
   logic_ = snapshot.logic;
   if (logic_ != graph_->fingerprint && settings_.accept_new_logic) accepted_ = logic_;
   next_epoch_ = snapshot.epoch + 1;
@@ -124,8 +130,9 @@ std::unique_ptr<EpochReader> Runner::from_epoch_0(Positions& positions) {
   if (first->epoch != 0 || !first->begin)
     throw std::runtime_error(
         fmt::format("the epochs begin in mid-stream: {} holds epoch {} on, and no snapshot of it "
-                    "or a later one can be used",
-                    epochs_topic(live_graph_.pipeline), first->epoch));
+                    "or a later one can be used: {}",
+                    epochs_topic(live_graph_.pipeline), first->epoch,
+                    unusable_.empty() ? "there is none" : unusable_));
   if (first->begin->shards != live_layout_.shards)
     throw std::runtime_error(fmt::format(
         "this pipeline was begun with {} shards; the number is pinned. Set engine.shards: {}, or "
@@ -159,6 +166,14 @@ std::vector<SnapshotStore::Candidate> Runner::snapshots_up_to(std::optional<std:
   return there;
 }
 
+/// A snapshot that cannot be begun with. Where nothing else can be, all reasons are told: the newest
+/// one's may be that it is torn, the oldest one's that its epoch was trimmed.
+void Runner::not_used(const SnapshotStore::Candidate& candidate, const std::exception& error) {
+  notes_.push_back(fmt::format("snapshot not used: {}: {}", candidate.where, error.what()));
+  if (unusable_.find(error.what()) != std::string::npos) return;
+  unusable_ += (unusable_.empty() ? "" : "; ") + std::string(error.what());
+}
+
 /// The newest snapshot that is whole and in the log, else the beginning.
 std::unique_ptr<EpochReader> Runner::start_of_replay(std::uint64_t last, Positions& positions) {
   for (const SnapshotStore::Candidate& candidate : snapshots_up_to(last)) {
@@ -171,7 +186,7 @@ std::unique_ptr<EpochReader> Runner::start_of_replay(std::uint64_t last, Positio
     } catch (const LogFailure&) {
       throw;
     } catch (const std::exception& error) {
-      notes_.push_back(fmt::format("snapshot not used: {}: {}", candidate.where, error.what()));
+      not_used(candidate, error);
     }
   }
   facts_.push_back("uses no snapshot: replays from epoch 0 on");
@@ -230,7 +245,7 @@ std::uint64_t Runner::verify(const Tell& tell) {
     } catch (const LogFailure&) {
       throw;
     } catch (const std::exception& error) {
-      notes_.push_back(fmt::format("snapshot not used: {}: {}", candidate->where, error.what()));
+      not_used(*candidate, error);
       continue;
     }
     if (!could_replay(*audit_, positions, last->epoch, tell, why)) continue;
@@ -240,8 +255,9 @@ std::uint64_t Runner::verify(const Tell& tell) {
     return next_epoch_ - 1 - candidate->epoch;
   }
   throw LogFailure(LogFailure::Kind::lost,
-                   fmt::format("the first epochs cannot be replayed: {}, and no snapshot {}", why,
-                               all.empty() ? "is there" : "leads to the end"));
+                   fmt::format("the first epochs cannot be replayed: {}, and no snapshot {}{}", why,
+                               all.empty() ? "is there" : "leads to the end",
+                               unusable_.empty() ? "" : ": " + unusable_));
 }
 
 std::uint64_t Runner::verify_more(const Tell& tell) {

@@ -182,6 +182,7 @@ class Runner {
   // recovery.cc
   std::vector<SnapshotStore::Candidate> snapshots_up_to(std::optional<std::uint64_t> last);
   std::unique_ptr<EpochReader> start_of_replay(std::uint64_t last, Positions& positions);
+  void not_used(const SnapshotStore::Candidate& candidate, const std::exception& error);
   std::unique_ptr<EpochReader> load_snapshot(const Snapshot& snapshot, Positions& positions);
   std::unique_ptr<EpochReader> from_epoch_0(Positions& positions);
   bool could_replay(EpochReader& epochs, const Positions& positions, std::uint64_t last,
@@ -327,6 +328,7 @@ class Runner {
   std::size_t record_bytes_ = 0;           // as recorded
   std::optional<std::uint64_t> accepted_;  // other logic that was replayed all the same
   std::vector<std::string> notes_, facts_;
+  std::string unusable_;  // why snapshots could not be used
   Stopped stopped_ = Stopped::no;
   std::string reason_;
 };

@@ -248,6 +248,28 @@ TEST(Versions, OtherArithmeticThatHasNothingToRepeatIsRecordedAsAChange) {
   EXPECT_EQ(log.lives.life()->hashes(), live);
 }
 
+TEST(Versions, WhereNothingElseIsLeftItIsSaidWhyNoSnapshotCanBeUsed) {
+  Trimmed log;
+  log.take_for({{"operators.drift.detector.ks_test.window", "40"}});
+  const std::string refusal = log.refusal();
+  EXPECT_TRUE(refusal.starts_with("the epochs begin in mid-stream: weir.diamond.epochs holds epoch "))
+      << refusal;
+  EXPECT_TRUE(refusal.ends_with(
+      " on, and no snapshot of it or a later one can be used: it has no state of operator drift "
+      "that this program can read (`weir run --accept-new-logic` goes on with what it can read)"))
+      << refusal;
+  try {
+    log.lives.verified();
+    ADD_FAILURE();
+  } catch (const LogFailure& failure) {
+    EXPECT_NE(std::string(failure.what()).find("it has no state of operator drift"),
+              std::string::npos)
+        << failure.what();
+  }
+  log.lives.accept_new_logic = true;
+  EXPECT_EQ(log.refusal(), "none");
+}
+
 TEST(Versions, ASourceThatIsNewBeginsWhereItSaysAndIsRecorded) {
   Turns turns;
   turns.take({}, 100);
