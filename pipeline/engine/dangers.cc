@@ -174,8 +174,25 @@ bool Runner::pass_over_lost() {
   return true;
 }
 
+/// Whether a partition ends before what was read of it already.
+bool Runner::read_past_end() {
+  for (std::size_t lane = 0; lane < lanes_->size(); ++lane) {
+    const SourceNode& source = graph_->sources[lanes_->lane(lane).source];
+    const std::string topic = source.config->spec->topic();
+    if (!topic.empty() && lanes_->position(lane) >
+                              log_of(source).offsets(topic, lanes_->lane(lane).partition).end)
+      return true;
+  }
+  return false;
+}
+
 /// Says of lost input what to do about it.
 std::string Runner::with_way_out(const LogFailure& lost) {
+  if (read_past_end())
+    return fmt::format(
+        "{}. More of it was read than there is: the topic was made anew, or has lost its end, and "
+        "what this pipeline knows is of the records before. Start under another pipeline name",
+        lost.what());
   return fmt::format(
       "input was deleted before weir was done with it: {}. To go on without it, start with "
       "engine.on_lost_input: skip",

@@ -355,7 +355,7 @@ void Runner::recover(const Tell& tell) {
       replay_all(*epochs, last->epoch, tell);
     } catch (const LogFailure& failure) {
       if (failure.kind != LogFailure::Kind::lost) throw;
-      if (settings_.engine.on_lost_input != "skip")
+      if (settings_.engine.on_lost_input != "skip" || read_past_end())
         throw LogFailure(LogFailure::Kind::lost, with_way_out(failure));
       go_on_without(last->epoch, tell);
     }

@@ -214,7 +214,8 @@ class Runner {
   void nobody_dies();
   bool is_poison(const std::string& source, std::int32_t partition, std::int64_t offset) const;
   bool pass_over_lost();
-  static std::string with_way_out(const LogFailure& lost);
+  bool read_past_end();
+  std::string with_way_out(const LogFailure& lost);
   void go_on_without(std::uint64_t last, const Tell& tell);
   void watch_headroom(Clock::time_point time);
   void trim_epochs();
