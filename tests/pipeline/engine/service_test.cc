@@ -7,6 +7,7 @@
 #include <atomic>
 #include <mutex>
 #include <set>
+#include <sstream>
 
 #include "tests/pipeline/engine/engine_harness.h"
 
@@ -204,6 +205,29 @@ TEST(Service, EndsWithTheReasonWhenTheLogRefuses) {
   running->join();
   EXPECT_EQ(running->why(), Stopped::failed);
   EXPECT_NE(running->reason().find("no disk is left"), std::string::npos) << running->reason();
+}
+
+TEST(Service, ReportsTheMetricsOfTheTableWithTheLabelsThatStandThere) {
+  TwoShards two;
+  two.cluster.append(two.rows);
+  const auto running = two.service();
+  two.wait_for(*running, [&] { return running->ready() && two.all_committed(); });
+  MetricSamples samples = running->samples();
+  running->ask_to_stop();
+  running->join();
+  samples.append(running->samples());
+  std::set<std::string_view> seen = {metric::build_info.name, metric::ready.name,  // the process's
+                                     metric::replay_headroom_seconds.name};  // with a retention
+  for (const MetricSamples::Sample& sample : samples.all()) {
+    std::set<std::string> labels, declared = {"pipeline"};
+    for (const auto& [name, value] : sample.labels) labels.insert(name);
+    std::istringstream table{std::string(sample.metric->labels)};
+    for (std::string name; std::getline(table, name, ',');) declared.insert(name);
+    EXPECT_EQ(labels, declared) << sample.metric->name;
+    seen.insert(sample.metric->name);
+  }
+  for (const MetricName& name : metric_names())
+    EXPECT_TRUE(seen.contains(name.name)) << name.name << " is never reported";
 }
 
 TEST(Service, TheFiguresOfAShardAreThereWhileTheNextRecovers) {
