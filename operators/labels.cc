@@ -35,7 +35,7 @@ void LabelsOptions::describe(OptionVisitor& option) {
   option("max_waiting", max_waiting,
          {.doc = "rows that wait at most; the oldest leave unlearned", .min = 1, .max = 1e9});
   option("max_per_id", max_per_id,
-         {.doc = "rows: all: rows of one id that wait at most; each row and label costs their number",
+         {.doc = "rows: all: rows of one id that wait at most; a row or label costs their number",
           .min = 1,
           .max = 1e6});
 }

@@ -14,8 +14,16 @@ struct Totals {
   double rows = 0, bad = 0, dead = 0, out = 0, lag = 0, waiting = 0;
   Histogram latency = Histogram::seconds();
   std::set<std::string> shards;
-  std::string quality, drift;
+  std::map<std::string, std::pair<double, double>> quality;  // over the shards: from, to
+  std::map<std::string, double> drift;                       // the worst state over the shards
 };
+
+void widen(std::map<std::string, std::pair<double, double>>& ranges, const std::string& name,
+           double value) {
+  auto& [from, to] = ranges.try_emplace(name, value, value).first->second;
+  from = std::min(from, value);
+  to = std::max(to, value);
+}
 
 void add(Totals& totals, const Sample& sample) {
   const std::string_view name = sample.metric->name;
@@ -35,10 +43,12 @@ void add(Totals& totals, const Sample& sample) {
   else if (name == metric::labels_waiting.name)
     totals.waiting += value;
   else if (name == metric::model_quality.name && std::isfinite(value))
-    totals.quality += fmt::format(" {}={:.4f}", sample.label("metric"), value);
-  else if (name == metric::drift_state.name && value > 0)
-    totals.drift += fmt::format(" {}.{}={}", sample.label("operator"), sample.label("field"),
-                                value > 1 ? "DRIFT" : "warning");
+    widen(totals.quality, fmt::format("{}.{}", sample.label("operator"), sample.label("metric")),
+          value);
+  else if (name == metric::drift_state.name && value > 0) {
+    const auto name = fmt::format("{}.{}", sample.label("operator"), sample.label("field"));
+    totals.drift[name] = std::max(totals.drift[name], value);
+  }
 }
 
 std::string latency_text(const Histogram& latency) {
@@ -62,8 +72,14 @@ std::string StatusLine::next(const MetricSamples& samples) {
                                  rate, totals.out, totals.lag,
                                  latency_text(totals.latency.since(latency_)));
   if (totals.waiting > 0) line += fmt::format(" waiting for labels {:.0f}", totals.waiting);
-  if (!totals.quality.empty()) line += " |" + totals.quality;
-  line += totals.drift.empty() ? " | no drift" : " |" + totals.drift;
+  if (!totals.quality.empty()) line += " |";
+  for (const auto& [name, range] : totals.quality)
+    line += range.first == range.second
+                ? fmt::format(" {}={:.4f}", name, range.first)
+                : fmt::format(" {}={:.4f}..{:.4f}", name, range.first, range.second);
+  line += totals.drift.empty() ? " | no drift" : " |";
+  for (const auto& [name, state] : totals.drift)
+    line += fmt::format(" {}={}", name, state > 1 ? "DRIFT" : "warning");
   if (totals.dead > 0) line += fmt::format(" | dead letters {:.0f}", totals.dead);
   const double in = rows + totals.bad - bad_;
   if (same && in > 0 && totals.out == out_)

@@ -76,6 +76,25 @@ TEST(StatusLine, GivesTheLatencyOfAllShardsSinceTheLastLine) {
   EXPECT_TRUE(says(said, "p50 4 ms")) << said;
 }
 
+TEST(StatusLine, NamesQualityAndDriftByOperatorOverAllShards) {
+  const auto of = [](const char* shard, double accuracy, double state) {
+    MetricSamples samples = samples_of({}, shard);
+    for (const char* name : {"quality", "second"}) {
+      const MetricLabel metric[] = {{"operator", name}, {"metric", "accuracy"}};
+      samples.value(metric::model_quality, metric, name[0] == 'q' ? accuracy : 0.5);
+    }
+    const MetricLabel field[] = {{"operator", "watch"}, {"field", "amount"}};
+    samples.value(metric::drift_state, field, state);
+    return samples;
+  };
+  MetricSamples both = of("0", 0.75, 1);
+  both.append(of("1", 0.25, 2));
+  StatusLine status(both);
+  const std::string said = status.next(both);
+  EXPECT_TRUE(says(said, "| quality.accuracy=0.2500..0.7500 second.accuracy=0.5000 |")) << said;
+  EXPECT_TRUE(says(said, "| watch.amount=DRIFT")) << said;
+}
+
 TEST(StatusLine, GivesNoRateWhileShardsComeAndGo) {
   MetricSamples one = samples_of({.rows = 100});
   MetricSamples both = one;
