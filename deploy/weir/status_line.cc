@@ -46,8 +46,8 @@ void add(Totals& totals, const Sample& sample) {
     widen(totals.quality, fmt::format("{}.{}", sample.label("operator"), sample.label("metric")),
           value);
   else if (name == metric::drift_state.name && value > 0) {
-    const auto name = fmt::format("{}.{}", sample.label("operator"), sample.label("field"));
-    totals.drift[name] = std::max(totals.drift[name], value);
+    const auto watched = fmt::format("{}.{}", sample.label("operator"), sample.label("field"));
+    totals.drift[watched] = std::max(totals.drift[watched], value);
   }
 }
 
