@@ -19,11 +19,15 @@ constexpr std::size_t kCollected = 64 * 1024;
 }
 
 int open_for_writing(const std::string& path) {
-  const int file = path == "-"
-                       ? ::dup(STDOUT_FILENO)
-                       : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  const int file = path == "-" ? ::dup(STDOUT_FILENO)
+                               : ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
   if (file < 0) fail(path, std::strerror(errno));
   return file;
+}
+
+void empty(int file, const std::string& path) {
+  // Pipes and devices have nothing to lose (EINVAL); stdout may be a file that others append to.
+  if (path != "-" && ::ftruncate(file, 0) != 0 && errno != EINVAL) fail(path, std::strerror(errno));
 }
 
 class PlainWriter final : public FileWriter {
@@ -32,7 +36,7 @@ class PlainWriter final : public FileWriter {
   ~PlainWriter() override {
     if (file_ < 0) return;
     try {
-      flush();
+      if (!collected_.empty()) flush();
     } catch (const std::runtime_error&) {
       // Only `close` promises that everything is there.
     }
@@ -54,6 +58,7 @@ class PlainWriter final : public FileWriter {
 
  private:
   void flush() {
+    if (!std::exchange(begun_, true)) empty(file_, path_);
     std::string_view rest = collected_;
     while (!rest.empty()) {
       const ssize_t written = ::write(file_, rest.data(), rest.size());
@@ -66,45 +71,53 @@ class PlainWriter final : public FileWriter {
 
   std::string path_;
   int file_;
+  bool begun_ = false;  // what the file held before is gone
   std::string collected_;
 };
 
 class GzipWriter final : public FileWriter {
  public:
-  explicit GzipWriter(const std::string& path) : path_(path) {
-    const int file = open_for_writing(path);
-    file_ = gzdopen(file, "wb6");
-    if (file_ == nullptr) {
-      ::close(file);
-      fail(path, "no memory to compress");
-    }
-    synced_ = ::dup(file);
-    gzbuffer(file_, kCollected);
-  }
+  explicit GzipWriter(const std::string& path) : path_(path), file_(open_for_writing(path)) {}
   ~GzipWriter() override {
-    if (file_ != nullptr) gzclose_w(file_);
-    if (synced_ >= 0) ::close(synced_);
+    if (packed_ != nullptr) gzclose_w(packed_);
+    if (file_ >= 0) ::close(file_);
   }
 
   void write(std::string_view bytes) override {
     if (bytes.empty()) return;
-    if (gzwrite(file_, bytes.data(), static_cast<unsigned>(bytes.size())) == 0) {
+    begin();
+    if (gzwrite(packed_, bytes.data(), static_cast<unsigned>(bytes.size())) == 0) {
       int error = Z_OK;
-      const char* const text = gzerror(file_, &error);
+      const char* const text = gzerror(packed_, &error);
       fail(path_, error == Z_ERRNO ? std::strerror(errno) : text);
     }
   }
 
   void close() override {
-    if (file_ == nullptr) return;
-    if (gzclose_w(std::exchange(file_, nullptr)) != Z_OK) fail(path_, "could not be finished");
-    if (synced_ >= 0 && ::fsync(synced_) != 0) fail(path_, std::strerror(errno));
+    if (file_ < 0) return;
+    begin();
+    if (gzclose_w(std::exchange(packed_, nullptr)) != Z_OK) fail(path_, "could not be finished");
+    if (::fsync(file_) != 0) fail(path_, std::strerror(errno));
+    ::close(std::exchange(file_, -1));
   }
 
  private:
+  void begin() {
+    if (packed_ != nullptr) return;
+    empty(file_, path_);
+    // zlib gets a descriptor of its own: it closes it before it could be synced.
+    const int file = ::dup(file_);
+    if (file >= 0) packed_ = gzdopen(file, "wb6");
+    if (packed_ == nullptr) {
+      if (file >= 0) ::close(file);
+      fail(path_, "no memory to compress");
+    }
+    gzbuffer(packed_, kCollected);
+  }
+
   std::string path_;
-  gzFile file_ = nullptr;
-  int synced_ = -1;  // the same file once more: zlib closes its own before it could be synced
+  int file_;
+  gzFile packed_ = nullptr;  // from the first bytes on
 };
 
 }  // namespace

@@ -245,6 +245,22 @@ TEST(FileWriter, WritesTheSameBytesTwice) {
   EXPECT_EQ(bytes_of(folder.path("a.csv.gz")), bytes_of(folder.path("b.csv.gz")));
 }
 
+TEST(FileWriter, KeepsWhatAFileHeldUntilItWritesOrCloses) {
+  const Folder folder;
+  for (const char* name : {"t.csv", "t.csv.gz"}) {
+    const std::string path = folder.write(name, std::string(1000, 'x'));
+    open_file_writer(path);
+    EXPECT_EQ(bytes_of(path), std::string(1000, 'x')) << name;
+    open_file_writer(path)->write("a\n");
+    FileReader reader(path);
+    EXPECT_EQ(reader.head(), "a") << name;
+    EXPECT_EQ(rows_of(reader), Texts{}) << name;
+  }
+  const std::string path = folder.write("none.csv", "x");
+  open_file_writer(path)->close();
+  EXPECT_EQ(bytes_of(path), "");
+}
+
 TEST(FileWriter, SaysWhatIsWrongWithAFile) {
   const Folder folder;
   try {
