@@ -14,6 +14,7 @@ class FileSource final : public SourceSpec {
             .required = true,
             .example = "transactions.csv.gz"});
   }
+  std::string path() const override { return path_; }
   bool timed() const override { return false; }
   std::unique_ptr<RecordReader> open() const override { return open_as({}); }
   std::unique_ptr<RecordReader> open_as(std::string_view format) const override {

@@ -9,6 +9,7 @@
 
 #include "connectors/kafka/kafka_log.h"
 #include "connectors/registry.h"
+#include "deploy/weir/file_paths.h"
 #include "operators/registry.h"
 
 extern char** environ;
@@ -43,6 +44,21 @@ void read_environment(const std::string& env_file, std::map<std::string, std::st
   }
 }
 
+void check_files(const Config& config, Problems& problems) {
+  std::vector<FileUse> read, written;
+  std::vector<Place> places;
+  for (const SourceConfig& source : config.sources)
+    if (source.spec && !source.spec->path().empty())
+      read.push_back({source.name.text, source.spec->path()});
+  for (const SinkConfig& sink : config.sinks) {
+    if (!sink.spec || sink.spec->path().empty()) continue;
+    written.push_back({sink.name.text, sink.spec->path()});
+    places.push_back(sink.name.place);
+  }
+  for (const FileClash& clash : file_clashes(read, written))
+    problems.error(places[clash.sink], clash.message);
+}
+
 }  // namespace
 
 Vocabulary all_components() {
@@ -50,7 +66,8 @@ Vocabulary all_components() {
 }
 
 std::unique_ptr<Pipeline> load_pipeline_text(const std::string& name, std::string text,
-                                             const PipelineOptions& options) {
+                                             const PipelineOptions& options,
+                                             ConfigCheck also) {
   ConfigInput input;
   input.file = name;
   input.text = std::move(text);
@@ -63,14 +80,16 @@ std::unique_ptr<Pipeline> load_pipeline_text(const std::string& name, std::strin
   read_environment(options.env_file, input.environment);
   Problems problems(name, input.text);
   auto pipeline = read_pipeline(input, all_components(), problems);
+  check_files(pipeline->config, problems);
+  if (also != nullptr) also(pipeline->config, problems);
   const std::string rendered = problems.render();
   std::fwrite(rendered.data(), 1, rendered.size(), stderr);
-  if (!pipeline->graph) return nullptr;
+  if (problems.any_error()) return nullptr;
   return pipeline;
 }
 
-std::unique_ptr<Pipeline> load_pipeline(const PipelineOptions& options) {
-  return load_pipeline_text(options.file, read_file(options.file), options);
+std::unique_ptr<Pipeline> load_pipeline(const PipelineOptions& options, ConfigCheck also) {
+  return load_pipeline_text(options.file, read_file(options.file), options, also);
 }
 
 }  // namespace weir

@@ -19,11 +19,16 @@ struct PipelineOptions {
   std::string env_file;
 };
 
+/// Reports what is wrong with a file that is right for other commands.
+using ConfigCheck = void (*)(const Config& config, Problems& problems);
+
 /// Reads and binds a pipeline file; prints every mistake and warning to stderr. Null when there was
 /// a mistake. Throws std::runtime_error when the file cannot be read.
-std::unique_ptr<Pipeline> load_pipeline(const PipelineOptions& options);
+std::unique_ptr<Pipeline> load_pipeline(const PipelineOptions& options,
+                                        ConfigCheck also = nullptr);
 /// The same from text (`name` stands for the file).
 std::unique_ptr<Pipeline> load_pipeline_text(const std::string& name, std::string text,
-                                             const PipelineOptions& options);
+                                             const PipelineOptions& options,
+                                             ConfigCheck also = nullptr);
 
 }  // namespace weir

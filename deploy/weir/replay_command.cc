@@ -9,16 +9,32 @@
 #include "connectors/registry.h"
 #include "deploy/weir/commands.h"
 #include "deploy/weir/exit_code.h"
+#include "deploy/weir/file_paths.h"
 #include "pipeline/engine/replay.h"
 
 namespace weir {
 namespace {
 
-std::pair<std::string, std::string> split(const std::string& flag, const std::string& text) {
-  const std::size_t at = text.find('=');
-  if (at == std::string::npos || at == 0 || at + 1 == text.size())
-    throw std::invalid_argument(fmt::format("{} {}: write it as NAME=PATH", flag, text));
-  return {text.substr(0, at), text.substr(at + 1)};
+/// The path that the flags give each of `nodes`; empty where they give none.
+template <class Nodes>
+std::vector<std::string> given_paths(const std::string& flag, const std::vector<std::string>& texts,
+                                     const std::string& what, const Nodes& nodes) {
+  std::vector<std::string> paths(nodes.size());
+  for (const std::string& text : texts) {
+    const std::size_t at = text.find('=');
+    if (at == std::string::npos || at == 0 || at + 1 == text.size())
+      throw std::invalid_argument(fmt::format("{} {}: write it as NAME=PATH", flag, text));
+    std::size_t i = 0;
+    while (i < nodes.size() && nodes[i].name != std::string_view(text).substr(0, at)) ++i;
+    if (i == nodes.size()) {
+      std::string names;
+      for (const auto& one : nodes) names += " " + one.name;
+      throw std::invalid_argument(fmt::format("{} {}: there is no {} {}; there is{}", flag, text,
+                                              what, text.substr(0, at), names));
+    }
+    paths[i] = text.substr(at + 1);
+  }
+  return paths;
 }
 
 std::unique_ptr<FormatSpec> make_format(std::string_view name) {
@@ -27,25 +43,16 @@ std::unique_ptr<FormatSpec> make_format(std::string_view name) {
   throw std::runtime_error(fmt::format("there is no format {}", name));
 }
 
-std::vector<Replay::Input> open_inputs(const Graph& graph, const std::vector<std::string>& flags) {
+std::vector<Replay::Input> open_inputs(const Graph& graph, const std::vector<std::string>& given) {
   std::vector<Replay::Input> inputs(graph.sources.size());
-  for (const std::string& flag : flags) {
-    const auto [name, path] = split("--input", flag);
-    const auto source = std::ranges::find(graph.sources, name, &SourceNode::name);
-    if (source == graph.sources.end()) {
-      std::string names;
-      for (const SourceNode& one : graph.sources) names += " " + one.name;
-      throw std::invalid_argument(
-          fmt::format("--input {}: there is no source {}; there is{}", flag, name, names));
-    }
-    Replay::Input& input = inputs[static_cast<std::size_t>(source - graph.sources.begin())];
-    auto reader = std::make_unique<FileReader>(path);
-    input.format = make_format(reader->format());
-    input.reader = std::move(reader);
-    input.path = path;
-  }
   for (std::size_t s = 0; s < inputs.size(); ++s) {
-    if (inputs[s].reader) continue;
+    if (!given[s].empty()) {
+      auto reader = std::make_unique<FileReader>(given[s]);
+      inputs[s].format = make_format(reader->format());
+      inputs[s].reader = std::move(reader);
+      inputs[s].path = given[s];
+      continue;
+    }
     // A source that opens its own reader (file, generate) needs no flag.
     const SourceConfig& config = *graph.sources[s].config;
     inputs[s].reader = config.spec->open_as(config.format_name);
@@ -58,22 +65,33 @@ std::vector<Replay::Input> open_inputs(const Graph& graph, const std::vector<std
   return inputs;
 }
 
-std::vector<std::unique_ptr<FileWriter>> open_outputs(const Graph& graph,
-                                                      const std::vector<std::string>& flags,
-                                                      bool json) {
-  std::vector<std::unique_ptr<FileWriter>> outputs(graph.sinks.size());
-  for (std::size_t i = 0; i < graph.sinks.size(); ++i)
-    if (const std::string path = graph.sinks[i].config->spec->path(); !path.empty())
-      outputs[i] = open_file_writer(path);
-  for (const std::string& flag : flags) {
-    const auto [name, path] = split("--output", flag);
-    const auto sink = std::ranges::find(graph.sinks, name, &SinkNode::name);
-    if (sink == graph.sinks.end())
-      throw std::invalid_argument(fmt::format("--output {}: there is no sink {}", flag, name));
-    if (path == "-" && json)
-      throw std::invalid_argument("--output SINK=- writes to stdout, which --json needs");
-    outputs[static_cast<std::size_t>(sink - graph.sinks.begin())] = open_file_writer(path);
+/// Where each sink writes, empty: nowhere. Throws std::invalid_argument when that would destroy
+/// something, before anything is opened.
+std::vector<std::string> output_paths(const Graph& graph, const std::vector<std::string>& inputs,
+                                      std::vector<std::string> given, bool json) {
+  std::vector<FileUse> read, written;
+  for (std::size_t s = 0; s < inputs.size(); ++s) {
+    const SourceNode& source = graph.sources[s];
+    const std::string path = inputs[s].empty() ? source.config->spec->path() : inputs[s];
+    if (!path.empty()) read.push_back({source.name, path});
   }
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const SinkNode& sink = graph.sinks[i];
+    if (given[i].empty()) given[i] = sink.config->spec->path();
+    if (given[i] == "-" && json)
+      throw std::invalid_argument(fmt::format(
+          "sink `{0}` writes to stdout, which --json needs: --output {0}=PATH", sink.name));
+    if (!given[i].empty()) written.push_back({sink.name, given[i]});
+  }
+  if (const auto clashes = file_clashes(read, written); !clashes.empty())
+    throw std::invalid_argument(clashes.front().message);
+  return given;
+}
+
+std::vector<std::unique_ptr<FileWriter>> open_outputs(const std::vector<std::string>& paths) {
+  std::vector<std::unique_ptr<FileWriter>> outputs;
+  for (const std::string& path : paths)
+    outputs.push_back(path.empty() ? nullptr : open_file_writer(path));
   return outputs;
 }
 
@@ -82,13 +100,16 @@ std::vector<std::unique_ptr<FileWriter>> open_outputs(const Graph& graph,
 int replay_command(const CommonOptions& common, const ReplayOptions& options) {
   const auto pipeline = load_pipeline(common.pipeline);
   if (!pipeline) return kWrongConfig;
+  const Graph& graph = *pipeline->graph;
+  const auto from = given_paths("--input", options.inputs, "source", graph.sources);
+  const auto to = output_paths(
+      graph, from, given_paths("--output", options.outputs, "sink", graph.sinks), common.json);
+  const bool to_stdout = std::ranges::find(to, "-") != to.end();
   Replay::Settings settings;
   settings.batch_rows = pipeline->config.engine.batch_rows;
   settings.drain = options.drain;
-  const bool to_stdout = std::ranges::any_of(
-      options.outputs, [](const std::string& output) { return output.ends_with("=-"); });
-  Replay replay(*pipeline->graph, open_inputs(*pipeline->graph, options.inputs),
-                open_outputs(*pipeline->graph, options.outputs, common.json), settings);
+  std::vector<Replay::Input> inputs = open_inputs(graph, from);
+  Replay replay(graph, std::move(inputs), open_outputs(to), settings);
   replay.run([](const Replay::Progress& at) {
     if (at.seconds > 1)
       fmt::print(stderr, "{} rows, {:.0f} rows/s\n", at.rows,

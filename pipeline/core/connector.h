@@ -21,6 +21,8 @@ class SourceSpec {
   virtual void describe(OptionVisitor& option) = 0;
   /// The topic of the log that it reads; empty: it opens its own reader.
   virtual std::string topic() const { return {}; }
+  /// The file that it reads, if it reads one.
+  virtual std::string path() const { return {}; }
   /// Whether its records have a timestamp of their own; rows of a file do not: row n has n ms.
   virtual bool timed() const { return true; }
   /// A reader of its own: one partition (0), offsets counted from 0, the same records at every

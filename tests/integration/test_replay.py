@@ -1,0 +1,83 @@
+"""The files of `weir replay`: what may not be written over, and what stdout is for."""
+
+import json
+
+import pytest
+
+from weir import invoke
+
+PIPELINE = """\
+version: 1
+pipeline: numbers
+sources:
+  rows: { type: file, path: %(folder)s/rows.csv, fields: { a: number } }
+operators:
+  large: { type: filter, input: rows, when: a > 1 }
+sinks:
+  all:   { type: file, path: %(folder)s/all.ndjson, input: rows }
+  large: { type: file, path: %(folder)s/large.ndjson, input: large }
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "p.yaml").write_text(PIPELINE % {"folder": tmp_path})
+    (tmp_path / "rows.csv").write_text("a\n1\n2\n3\n")
+    return tmp_path
+
+
+def replay(folder, *options, status=0):
+    return invoke("replay", folder / "p.yaml", *options, status=status)
+
+
+def test_what_cannot_begin_leaves_old_results(folder):
+    replay(folder)
+    old = (folder / "all.ndjson").read_text()
+    assert len(old.splitlines()) == 3
+    (folder / "other.csv").write_text("b\n1\n")
+    for wrong, status in [(("--input", f"rows={folder}/typo.csv"), 1),
+                          (("--input", f"rows={folder}/other.csv"), 1),
+                          (("--output", f"typo={folder}/t.csv"), 2),
+                          (("--output", f"large={folder}/no/such/folder.csv"), 1)]:
+        replay(folder, *wrong, status=status)
+        assert (folder / "all.ndjson").read_text() == old, wrong
+
+
+def test_a_missing_input_makes_no_output(folder):
+    replay(folder, "--input", f"rows={folder}/typo.csv", status=1)
+    assert not (folder / "all.ndjson").exists()
+
+
+@pytest.mark.parametrize("sink, path, said", [
+    ("large", "all.ndjson", "9:3: error: sinks `all` and `large` would both write {}: give each a "
+                            "file of its own"),
+    ("large", "./link/all.ndjson", "9:3: error: sinks `all` and `large` would both write {}: give "
+                                   "each a file of its own"),
+    ("all", "rows.csv", "8:3: error: sink `all` would write over {}, which source `rows` reads"),
+])
+def test_a_file_that_two_would_destroy_is_refused(folder, sink, path, said):
+    (folder / "link").symlink_to(folder)
+    path = f"{folder}/{path}"
+    said = said.format(path)
+    told = replay(folder, "--output", f"{sink}={path}", status=2).stderr
+    assert told == f"weir: {said.partition(': error: ')[2]}\n"
+    assert (folder / "rows.csv").read_text() == "a\n1\n2\n3\n"
+    file = folder / "p.yaml"
+    file.write_text(file.read_text().replace(f"{folder}/{sink}.ndjson", path))
+    told = invoke("check", file, status=78).stderr
+    assert told.startswith(f"{file}:{said}\n"), told
+
+
+def test_devices_are_shared(folder):
+    replay(folder, "--output", "all=/dev/null", "--output", "large=/dev/null")
+
+
+def test_a_sink_on_stdout_has_it_for_itself(folder):
+    file = folder / "p.yaml"
+    file.write_text(file.read_text().replace(f"{folder}/large.ndjson", '"-"'))
+    done = replay(folder)
+    assert [json.loads(row) for row in done.stdout.splitlines()] == [{"a": 2}, {"a": 3}]
+    assert "3 rows in" in done.stderr
+    told = replay(folder, "--json", status=2).stderr
+    assert "sink `large` writes to stdout, which --json needs" in told
+    json.loads(replay(folder, "--json", "--output", f"large={folder}/large.ndjson").stdout)
