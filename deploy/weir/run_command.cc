@@ -24,10 +24,20 @@ Owner this_owner(const Config& config) {
   return {config.engine.instance, host.nodename, ::getpid()};
 }
 
+/// What a file holds cannot be part of a transaction of Kafka's.
+void refuse_files(const Config& config, Problems& problems) {
+  for (const SinkConfig& sink : config.sinks)
+    if (sink.spec && !sink.spec->path().empty())
+      problems.error(sink.name.place,
+                     fmt::format("sink `{}` writes a file, which works in `weir replay` only: "
+                                 "`weir run` writes to topics (type: kafka)",
+                                 sink.name.text));
+}
+
 }  // namespace
 
 int run_command(const CommonOptions& common, const RunOptions& options) {
-  const auto pipeline = load_pipeline(common.pipeline);
+  const auto pipeline = load_pipeline(common.pipeline, refuse_files);
   if (!pipeline) return kWrongConfig;
   const Config& config = pipeline->config;
   log_line(LogLevel::info,

@@ -74,6 +74,18 @@ def test_run_says_that_the_broker_cannot_be_reached(tmp_path):
     assert "127.0.0.1:1" in done.stderr
 
 
+def test_run_names_a_sink_that_is_a_file_before_it_does_anything(tmp_path):
+    file = tmp_path / "p.yaml"
+    kept, alerts = FRAUD.read_text().split("  alerts: ")
+    alerts = alerts.replace("kafka", "file").replace("topic: alerts", "path: alerts.csv")
+    file.write_text(f"{kept}  alerts: {alerts}")
+    invoke("check", file)
+    done = invoke("run", file, "--set", "kafka.bootstrap.servers=127.0.0.1:1", "--set",
+                  f"engine.state_dir={tmp_path}/state", status=78)
+    assert "error: sink `alerts` writes a file, which works in `weir replay` only" in done.stderr
+    assert not (tmp_path / "state").exists()
+
+
 def test_schema_accepts_the_example_and_refuses_an_unknown_word():
     schema = json.loads(invoke("schema").stdout)
     # PyYAML reads YAML 1.1, where `1e-4` is a text.
