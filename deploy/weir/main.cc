@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <functional>
 #include <stdexcept>
@@ -161,6 +163,33 @@ void add_commands(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
   add_json(version, flags);
 }
 
+int run(const std::function<int()>& chosen, const Flags& flags) {
+  try {
+    start_logging(flags.log_level, flags.log_format);
+    return chosen();
+  } catch (const std::invalid_argument& error) {
+    fmt::print(stderr, "weir: {}\n", error.what());
+    return kUsage;
+  } catch (const LogFailure& error) {
+    fmt::print(stderr, "weir: {}\n", error.what());
+    return error.kind == LogFailure::Kind::unreachable ? kUnreachable
+           : error.kind == LogFailure::Kind::fenced    ? kFenced
+                                                       : kFailed;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "weir: {}\n", error.what());
+    return kFailed;
+  }
+}
+
+/// What was printed may still lie in a buffer, and the disk be full.
+int with_stdout_written(int code) {
+  const bool flushed = std::fflush(stdout) == 0;
+  if (code != kDone || (flushed && std::ferror(stdout) == 0)) return code;
+  fmt::print(stderr, "weir: cannot write to stdout{}{}\n", flushed ? "" : ": ",
+             flushed ? "" : std::strerror(errno));
+  return kFailed;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -184,21 +213,7 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kDone : kUsage;
+    return with_stdout_written(app.exit(error) == 0 ? kDone : kUsage);
   }
-  try {
-    start_logging(flags.log_level, flags.log_format);
-    return chosen();
-  } catch (const std::invalid_argument& error) {
-    fmt::print(stderr, "weir: {}\n", error.what());
-    return kUsage;
-  } catch (const LogFailure& error) {
-    fmt::print(stderr, "weir: {}\n", error.what());
-    return error.kind == LogFailure::Kind::unreachable ? kUnreachable
-           : error.kind == LogFailure::Kind::fenced    ? kFenced
-                                                       : kFailed;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "weir: {}\n", error.what());
-    return kFailed;
-  }
+  return with_stdout_written(run(chosen, flags));
 }

@@ -51,6 +51,14 @@ def test_exit_code_says_how_a_command_ended(arguments, status):
     invoke(*arguments, status=status)
 
 
+@pytest.mark.parametrize("arguments", [["version"], ["--help"], ["check", FRAUD, "--json"]])
+def test_what_cannot_be_printed_is_a_failure(arguments):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr == "weir: cannot write to stdout: No space left on device\n"
+
+
 def test_every_command_has_an_example_in_its_help():
     commands = re.findall(r"^  (\w+)  +\S", invoke("--help").stdout, re.M)
     assert len(commands) >= 10
