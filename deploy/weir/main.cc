@@ -11,6 +11,7 @@
 #include "deploy/weir/commands.h"
 #include "deploy/weir/exit_code.h"
 #include "deploy/weir/log_lines.h"
+#include "deploy/weir/version.h"
 #include "pipeline/core/log.h"
 
 namespace {
@@ -203,6 +204,7 @@ int main(int argc, char** argv) {
       "69 broker not reachable,\n70 fenced by another owner (do not restart), 78 wrong "
       "pipeline file.");
   app.require_subcommand(1);
+  app.set_version_flag("--version", version_text(), "print the version");
   app.add_option("--log-level", flags.log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
   app.add_option("--log-format", flags.log_format, "logfmt or json")

@@ -69,7 +69,7 @@ int version_command(const CommonOptions& common) {
   if (common.json)
     print(json_text({{"version", kVersion}, {"build", kBuild}}));
   else
-    print(fmt::format("weir {} ({})", kVersion, kBuild));
+    print(version_text());
   return kDone;
 }
 

@@ -30,6 +30,7 @@ EXACT_LIBM = set(
     [
         (["--help"], 0),
         (["version"], 0),
+        (["--version"], 0),
         (["list", "--json"], 0),
         (["describe", "ks_test"], 0),
         (["check", FRAUD], 0),
@@ -49,6 +50,10 @@ EXACT_LIBM = set(
 )
 def test_exit_code_says_how_a_command_ended(arguments, status):
     invoke(*arguments, status=status)
+
+
+def test_the_flag_version_prints_what_the_command_does():
+    assert invoke("--version").stdout == invoke("version").stdout
 
 
 @pytest.mark.parametrize("arguments", [["version"], ["--help"], ["check", FRAUD, "--json"]])
