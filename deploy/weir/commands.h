@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -28,8 +29,11 @@ struct ReplayOptions {
   bool drain = false;
 };
 
+/// 70 years of the demo's story: a time is at most in the year 2200.
+inline constexpr std::uint64_t kMostDemoEvents = 100'000'000;
+
 struct DemoOptions {
-  std::uint64_t events = 100'000'000;  // 70 years of the story: a time is at most in the year 2200
+  std::uint64_t events = kMostDemoEvents;
   std::uint64_t seed = 1;
   std::uint64_t rate = 20'000;  // transactions a second, 0: as fast as it goes
   std::string write;            // a folder

@@ -116,7 +116,8 @@ void add_commands(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
       "and two planted drifts",
       "weir demo --events 200000", [&] { return demo_command(flags.common, flags.demo); }, chosen);
   demo->add_option("--events", flags.demo.events,
-                   "end after this many transactions (default: 100,000,000, more than an hour)");
+                   "end after this many transactions (default: 100,000,000, more than an hour)")
+      ->check(CLI::Range(std::uint64_t{1}, kMostDemoEvents));
   demo->add_option("--rate", flags.demo.rate, "transactions a second; 0: as fast as it goes");
   demo->add_option("--seed", flags.demo.seed, "of the generator");
   demo->add_option("--write", flags.demo.write,

@@ -43,6 +43,8 @@ EXACT_LIBM = set(
         (["check", FRAUD, "--set", "engine.batch_rows=none"], 78),
         (["replay", FRAUD, "--input", "nobody=x.csv"], 2),
         (["replay", FRAUD], 2),
+        (["demo", "--events", "0"], 2),
+        (["demo", "--events", "100000001"], 2),
         (["check", "/no/such/file.yaml"], 1),
         (["check", "/"], 1),
         (["check", "/dev/null"], 78),
