@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 import yaml
 
+import weir
 from weir import PROGRAM, ROOT, invoke, planted
 
 FRAUD = ROOT / "deploy" / "examples" / "fraud.yaml"
@@ -111,9 +112,10 @@ def test_schema_accepts_the_example_and_refuses_an_unknown_word():
         jsonschema.validate(example, schema)
 
 
-@pytest.mark.parametrize("clock", [{}, {**planted("clock_jumps"), "WEIR_CLOCK_AHEAD": "-200000000"}],
+@pytest.mark.parametrize("clock_ahead", [None, -200_000_000],
                          ids=["today", "story_ahead_of_the_clock"])
-def test_demo_finds_both_planted_drifts(clock):
+def test_demo_finds_both_planted_drifts(clock_ahead):
+    clock = {**planted("clock_jumps"), "WEIR_CLOCK_AHEAD": str(clock_ahead)} if clock_ahead else {}
     report = json.loads(invoke("demo", "--events", 200_000, "--rate", 0, "--json",
                                environment=clock).stdout)
     assert [one["drift"] for one in report["planted"]] == ["amount_shift", "concept_change"]
@@ -259,3 +261,11 @@ def test_resident_memory_is_flat_over_two_million_events(tmp_path):
     assert len(kilobytes) >= 9
     third = len(kilobytes) // 3
     assert max(kilobytes[-third:]) - max(kilobytes[:third]) < 1024, kilobytes
+
+
+def test_what_is_planted_works_where_a_path_has_spaces(tmp_path, monkeypatch):
+    build = PROGRAM.resolve().parents[2]
+    (tmp_path / "a b").symlink_to(build)
+    monkeypatch.setattr(weir, "PROGRAM", tmp_path / "a b" / PROGRAM.resolve().relative_to(build))
+    library = weir.planted.__wrapped__("clock_jumps")
+    assert invoke("version", environment=library).stderr == ""

@@ -1,12 +1,16 @@
 """The weir program as its user runs it: `weir run FILE` as a process, watched from outside."""
 
+import atexit
+import functools
 import json
 import os
 import pathlib
 import re
 import resource
+import shutil
 import signal
 import subprocess
+import tempfile
 import urllib.error
 import urllib.request
 
@@ -17,9 +21,13 @@ PROGRAM = pathlib.Path(
 )
 
 
+@functools.cache
 def planted(library):
-    """A library of this folder that changes what the program does, loaded before its own."""
-    return {"LD_PRELOAD": PROGRAM.parent / "../../tests" / f"lib{library}.so"}
+    """A library of this folder that changes what the program does, loaded before its own. A copy of
+    it: the loader splits the variable at spaces, which the path of the build may have."""
+    folder = tempfile.mkdtemp(prefix="weir-planted-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return {"LD_PRELOAD": shutil.copy(PROGRAM.parent / "../../tests" / f"lib{library}.so", folder)}
 
 
 def invoke(*arguments, status=0, timeout=300, environment=None):
