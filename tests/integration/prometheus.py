@@ -2,8 +2,12 @@
 
 import json
 import math
+import os
+import pathlib
+import shutil
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -11,26 +15,38 @@ import urllib.request
 from broker import ROOT, end_with_parent, free_ports, wait_until
 
 FOLDER = ROOT / "build" / "prometheus"
-PROGRAM = FOLDER / "usr" / "bin" / "prometheus"
+PROGRAM = pathlib.Path("usr/bin/prometheus")  # in it
 SCRAPE = ROOT / "deploy" / "prometheus" / "prometheus.yml"
 
 
 def fetch_program():
-    if PROGRAM.exists():
+    """The program; it is there whole, or not at all."""
+    if not (FOLDER / PROGRAM).exists():
+        FOLDER.parent.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="prometheus-", dir=FOLDER.parent) as folder:
+            folder = pathlib.Path(folder)
+            download(folder)
+            package = next(folder.glob("prometheus_*.deb"))
+            subprocess.run(["dpkg", "-x", package, folder / "whole"], check=True)
+            shutil.rmtree(FOLDER, ignore_errors=True)
+            (folder / "whole").rename(FOLDER)
+    return FOLDER / PROGRAM
+
+
+def download(folder):
+    command = ["apt-get", "-q", "download", "prometheus"]
+    if subprocess.run(command, cwd=folder, stdout=sys.stderr).returncode == 0:
         return
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["apt-get", "-q", "download", "prometheus"], cwd=FOLDER, check=True,
-                   stdout=sys.stderr)
-    package = next(FOLDER.glob("prometheus_*.deb"))
-    subprocess.run(["dpkg", "-x", package, FOLDER], check=True)
-    package.unlink()
+    as_root = [] if os.geteuid() == 0 else ["sudo"]
+    subprocess.run([*as_root, "apt-get", "-q", "update"], check=True, stdout=sys.stderr)
+    subprocess.run(command, cwd=folder, check=True, stdout=sys.stderr)
 
 
 class Prometheus:
     """Scrapes one weir with the project's own scrape configuration, every second."""
 
     def __init__(self, target, folder):
-        fetch_program()
+        program = fetch_program()
         config = SCRAPE.read_text()
         assert "127.0.0.1:8080" in config and "scrape_interval: 5s" in config
         config = config.replace("127.0.0.1:8080", target)
@@ -39,7 +55,7 @@ class Prometheus:
         self.address = f"127.0.0.1:{free_ports(1)[0]}"
         self._log = (folder / "prometheus.log").open("a")
         self._process = subprocess.Popen(
-            [PROGRAM, f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/tsdb",
+            [program, f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/tsdb",
              f"--web.listen-address={self.address}"],
             stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
             preexec_fn=end_with_parent)

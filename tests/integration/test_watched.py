@@ -3,11 +3,13 @@
 import json
 import random
 import re
+import subprocess
 import threading
 import time
 
 import pytest
 
+import prometheus as prometheus_program
 import topics
 from broker import ROOT, wait_until
 from prometheus import Prometheus
@@ -155,3 +157,27 @@ def test_every_metric_of_the_dashboard_is_one_of_the_declared():
         for target in panel["targets"]:
             for name in re.findall(r"\bweir_(\w+)", target["expr"]):
                 assert re.sub(r"_(bucket|sum|count)$", "", name) in declared, name
+
+
+def test_prometheus_is_fetched_whole_whatever_happens_on_the_way(tmp_path, monkeypatch):
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    for name, script in {
+        "sudo": 'exec "$@"',
+        # Knows no package before its lists were updated.
+        "apt-get": """case "$*" in
+            *update) touch "$LISTS" ;;
+            *) [ -e "$LISTS" ] && touch prometheus_1.deb ;; esac""",
+        # Is interrupted at first.
+        "dpkg": 'mkdir -p "$3/usr/bin"; touch "$3/usr/bin/prometheus"; [ "$(wc -c <"$LISTS")" -gt 0 ]',
+    }.items():
+        (commands / name).write_text(f"#!/bin/sh\n{script}\n")
+        (commands / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{commands}:/usr/bin:/bin")
+    monkeypatch.setenv("LISTS", str(tmp_path / "lists"))
+    monkeypatch.setattr(prometheus_program, "FOLDER", tmp_path / "build" / "prometheus")
+    with pytest.raises(subprocess.CalledProcessError, match="dpkg"):
+        prometheus_program.fetch_program()
+    assert list((tmp_path / "build").iterdir()) == []
+    (tmp_path / "lists").write_text("dpkg goes on")
+    assert prometheus_program.fetch_program().exists()
