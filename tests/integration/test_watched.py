@@ -150,6 +150,18 @@ def test_every_panel_says_what_it_shows_in_which_unit_from_the_chosen_data_sourc
             assert place["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
 
 
+def test_each_series_of_a_panel_has_a_name_of_its_own():
+    labels_of = dict(re.findall(r'^WEIR_METRIC\((\w+), \w+, "([^"]*)"', (
+        ROOT / "pipeline" / "core" / "metrics.def").read_text(), re.MULTILINE))
+    for panel in panels():
+        for target in panel["targets"]:
+            query, legend = target["expr"], target["legendFormat"]
+            kept = re.search(r"\bby \(([^)]*)\)", query)
+            kept = kept[1] if kept else labels_of[re.search(r"\bweir_(\w+)", query)[1]]
+            named = set(re.split(", *", kept)) - {"pipeline", "le", ""}
+            assert named <= set(re.findall(r"{{(\w+)}}", legend)), (panel["title"], query, legend)
+
+
 def test_every_metric_of_the_dashboard_is_one_of_the_declared():
     declared = re.findall(r"^WEIR_METRIC\((\w+),", (
         ROOT / "pipeline" / "core" / "metrics.def").read_text(), re.MULTILINE)
