@@ -91,17 +91,17 @@ def test_answers_are_delayed_by_api_alone(broker, proxy):
 def test_a_stall_holds_everything_and_lets_it_all_go(broker, proxy):
     client = broker.admin(proxy.bootstrap)
     client.list_topics(timeout=10)
-    place = proxy.command("stall", ms=800)
+    place = proxy.command("stall", ms=3_000)
     started = time.monotonic()
     client.list_topics(timeout=10)
-    assert time.monotonic() - started >= 0.6
+    assert time.monotonic() - started >= 1
     proxy.wait_fired(place, "over stall")
 
 
 def test_what_is_down_refuses_connections_until_it_is_up(broker, proxy):
     client = broker.admin(proxy.bootstrap)
     client.list_topics(timeout=10)
-    place = proxy.command("down", ms=1_000)
+    place = proxy.command("down", ms=4_000)
     with pytest.raises(KafkaException):
         client.list_topics(timeout=0.5)
     proxy.wait_fired(place, "over down")

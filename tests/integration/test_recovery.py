@@ -26,7 +26,7 @@ def test_ten_cuts_inside_commit_lose_nothing_and_double_nothing(scene):
 def test_a_zombie_ends_as_fenced_and_doubles_nothing(scene):
     weir, seconds = campaigns.zombies(scene, 1)
     scene.finish(weir)
-    assert max(seconds["zombie to end"]) < 2, seconds
+    assert max(seconds["zombie to end"]) < 5, seconds  # waits for no time-out of the broker
 
 
 @pytest.mark.parametrize("scene", [{"engine.shards": 3}], indirect=True)
