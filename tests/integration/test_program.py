@@ -280,6 +280,21 @@ def test_resident_memory_is_flat_over_two_million_events(tmp_path):
     assert max(kilobytes[-third:]) - max(kilobytes[:third]) < 1024, kilobytes
 
 
+def test_what_is_installed_is_whole(tmp_path):
+    subprocess.run(["cmake", "--install", PROGRAM.parents[2], "--prefix", tmp_path], check=True,
+                   stdout=subprocess.DEVNULL)
+    share = tmp_path / "share" / "weir"
+    schema_now = json.loads(invoke("schema").stdout)
+    examples = sorted((share / "examples").glob("*.yaml"))
+    assert len(examples) >= 3
+    for example in examples:
+        schema = re.match(r"# yaml-language-server: \$schema=(\S+)\n", example.read_text())[1]
+        assert json.loads((example.parent / schema).read_text()) == schema_now
+    assert (share / "grafana" / "weir.json").exists()
+    assert (share / "prometheus" / "prometheus.yml").exists()
+    assert (tmp_path / "bin" / "weir").exists()
+
+
 def test_what_is_planted_works_where_a_path_has_spaces(tmp_path, monkeypatch):
     build = PROGRAM.resolve().parents[2]
     (tmp_path / "a b").symlink_to(build)
