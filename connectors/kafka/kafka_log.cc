@@ -30,8 +30,7 @@ KafkaLog::KafkaLog(KafkaProperties properties, std::chrono::milliseconds answer_
       // Offsets asked for under read_committed would be the last stable ones.
       client_(std::make_unique<Client>(RD_KAFKA_CONSUMER, properties_, Properties{},
                                        Properties{{"isolation.level", "read_uncommitted"}},
-                                       answer_time)),
-      groups_(std::make_unique<Groups>()) {}
+                                       answer_time)) {}
 
 KafkaLog::~KafkaLog() = default;
 
@@ -138,15 +137,15 @@ std::unique_ptr<LogWriter> KafkaLog::writer(const std::string& identity,
       throw LogFailure(LogFailure::Kind::refused, fmt::format("there is no topic {}", topic));
     known.push_back({topic, *count, nullptr});
   }
-  return std::make_unique<Writer>(*groups_, writer_properties(topics), identity, std::move(known),
-                                  delivery, client_->answer_time());
+  return std::make_unique<Writer>(writer_properties(topics), identity, std::move(known), delivery,
+                                  client_->answer_time());
 }
 
 std::unique_ptr<Membership> KafkaLog::join(const std::string& group, const std::string& topic,
                                            const std::string& instance, Signal& signal) {
   if (!partitions(topic))
     throw LogFailure(LogFailure::Kind::refused, fmt::format("there is no topic {}", topic));
-  return std::make_unique<Member>(*groups_, properties_, group, topic, instance, signal,
+  return std::make_unique<Member>(properties_, group, topic, instance, signal,
                                   client_->answer_time());
 }
 

@@ -15,7 +15,6 @@ namespace weir {
 
 namespace kafka {
 class Client;
-class Groups;
 }  // namespace kafka
 
 /// Properties of librdkafka by name, as under `kafka:`.
@@ -26,7 +25,7 @@ using KafkaProperties = std::map<std::string, std::string>;
 /// Topics are read committed, from positions of our own, without a consumer group. An epoch is one
 /// transaction; its offsets go to the group that the identity names: `weir.fraud` for
 /// `weir.fraud.0`. A group is a subscribing consumer of its own that reads nothing. Threads: two of
-/// librdkafka's for each reader, writer, member and broker. Limits: 16 MiB of records are fetched
+/// librdkafka's for each reader, writer (four at least once), member and broker. Limits: 16 MiB of records are fetched
 /// ahead for a partition (`queued.max.messages.kbytes`), less when a topic has more than four.
 class KafkaLog final : public Log {
  public:
@@ -64,7 +63,6 @@ class KafkaLog final : public Log {
 
   KafkaProperties properties_;
   std::unique_ptr<kafka::Client> client_;  // for questions
-  std::unique_ptr<kafka::Groups> groups_;
   std::mutex mutex_;
   std::map<std::string, std::int64_t> limits_;  // max.message.bytes of topics written, asked once
 };

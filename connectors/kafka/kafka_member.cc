@@ -40,27 +40,11 @@ bool refuses(rd_kafka_resp_err_t error) {
 
 }  // namespace
 
-void Groups::enter(const std::string& group, rd_kafka_t* member) {
-  const std::lock_guard lock(mutex_);
-  members_.emplace(group, member);
-}
-
-void Groups::leave(const std::string& group, rd_kafka_t* member) {
-  const std::lock_guard lock(mutex_);
-  const auto [first, last] = members_.equal_range(group);
-  const auto found =
-      std::find_if(first, last, [&](const auto& each) { return each.second == member; });
-  if (found != last) members_.erase(found);
-}
-
-Member::Member(Groups& groups, const Properties& properties, std::string group,
-               const std::string& topic, const std::string& instance, Signal& signal,
-               std::chrono::milliseconds answer_time)
-    : groups_(groups),
-      group_(std::move(group)),
-      instance_(instance),
-      what_(fmt::format("sharing the partitions of {} in group {}", topic, group_)),
-      client_(RD_KAFKA_CONSUMER, properties, {}, fixed_for(group_, instance), answer_time,
+Member::Member(const Properties& properties, const std::string& group, const std::string& topic,
+               const std::string& instance, Signal& signal, std::chrono::milliseconds answer_time)
+    : instance_(instance),
+      what_(fmt::format("sharing the partitions of {} in group {}", topic, group)),
+      client_(RD_KAFKA_CONSUMER, properties, {}, fixed_for(group, instance), answer_time,
               [this](auto what, const auto& partitions) { rebalance(what, partitions); }),
       queue_(rd_kafka_queue_get_consumer(client_.handle())) {
   rd_kafka_queue_cb_event_enable(
@@ -70,12 +54,10 @@ Member::Member(Groups& groups, const Properties& properties, std::string group,
   rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
   const rd_kafka_resp_err_t error = rd_kafka_subscribe(client_.handle(), list.get());
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw client_.failure(what_, error);
-  groups_.enter(group_, client_.handle());
   signal.notify();
 }
 
 Member::~Member() {
-  groups_.leave(group_, client_.handle());
   rd_kafka_queue_cb_event_enable(queue_.get(), nullptr, nullptr);
   queue_.reset();
   close();

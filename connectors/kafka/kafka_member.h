@@ -2,8 +2,6 @@
 
 #include <cstdint>
 #include <exception>
-#include <map>
-#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,33 +10,14 @@
 
 namespace weir::kafka {
 
-/// The handles of this process that are members of groups now: who is one must store the group's
-/// offsets as a member (the broker takes no others while it has members). Thread-safe.
-class Groups {
- public:
-  void enter(const std::string& group, rd_kafka_t* member);
-  void leave(const std::string& group, rd_kafka_t* member);
-  /// Calls with a member of the group, or with null; it stays one until the call returns.
-  template <class Call>
-  void with_member(const std::string& group, Call call) {
-    const std::lock_guard lock(mutex_);
-    const auto found = members_.find(group);
-    call(found == members_.end() ? nullptr : found->second);
-  }
-
- private:
-  std::mutex mutex_;
-  std::multimap<std::string, rd_kafka_t*> members_;
-};
-
 /// A subscribing consumer that reads nothing: its partitions are paused, its assignment is a lease.
 /// The assignor is `range`: with the cooperative one 2.0.2 can hang in closing (librdkafka #4528).
 /// `session.timeout.ms` 10 s, `heartbeat.interval.ms` 1 s, `max.poll.interval.ms` 30 s unless the
 /// user says otherwise.
 class Member final : public Membership {
  public:
-  /// `groups` outlives it. Throws LogFailure (`refused`).
-  Member(Groups& groups, const Properties& properties, std::string group, const std::string& topic,
+  /// Throws LogFailure (`refused`).
+  Member(const Properties& properties, const std::string& group, const std::string& topic,
          const std::string& instance, Signal& signal, std::chrono::milliseconds answer_time);
   ~Member() override;
 
@@ -52,8 +31,6 @@ class Member final : public Membership {
   void take_error(const rd_kafka_message_t& message);
   void close();
 
-  Groups& groups_;
-  std::string group_;
   std::string instance_;
   std::string what_;
   Client client_;

@@ -22,12 +22,9 @@ const Properties kUnboundedQueue = {{"queue.buffering.max.messages", "10000000"}
 /// What librdkafka counts to a record beside its bytes, at most.
 constexpr std::size_t kRecordOverhead = 128;
 
-Properties fixed_for(const std::string& identity, Delivery delivery) {
+Properties fixed_with(const char* name, const std::string& value) {
   Properties fixed = kUnboundedQueue;
-  if (delivery == Delivery::exactly_once)
-    fixed["transactional.id"] = identity;
-  else
-    fixed["enable.idempotence"] = "true";
+  fixed[name] = value;
   return fixed;
 }
 
@@ -64,33 +61,42 @@ void* bytes_of(std::string_view text) { return const_cast<char*>(text.data()); }
 
 }  // namespace
 
-Writer::Writer(Groups& groups, const Properties& properties, const std::string& identity,
-               std::vector<Topic> topics, Delivery delivery, std::chrono::milliseconds answer_time)
+Writer::Writer(const Properties& properties, const std::string& identity, std::vector<Topic> topics,
+               Delivery delivery, std::chrono::milliseconds answer_time)
     : identity_(identity),
-      client_(RD_KAFKA_PRODUCER, properties, kDefaults, fixed_for(identity, delivery), answer_time),
       topics_(std::move(topics)),
       batches_(topics_.size()),
-      max_record_bytes_(std::stoul(client_.setting("message.max.bytes")) - kRecordOverhead),
-      transaction_time_(std::stol(client_.setting("transaction.timeout.ms"))),
       group_(rd_kafka_consumer_group_metadata_new(group_of(identity).c_str())) {
+  check(!topics_.empty(), "a writer has topics, at least once the epochs being the last");
+  if (delivery != Delivery::exactly_once)
+    plain_.emplace(RD_KAFKA_PRODUCER, properties, kDefaults,
+                   fixed_with("enable.idempotence", "true"), answer_time);
+  if (delivery != Delivery::plain)
+    transactional_.emplace(RD_KAFKA_PRODUCER, properties, kDefaults,
+                           fixed_with("transactional.id", identity), answer_time);
+  transacted_from_ = delivery == Delivery::exactly_once    ? 0
+                     : delivery == Delivery::at_least_once ? topics_.size() - 1
+                                                           : topics_.size();
+  const Client& any = plain_ ? *plain_ : *transactional_;
+  max_record_bytes_ = std::stoul(any.setting("message.max.bytes")) - kRecordOverhead;
+  transaction_time_ = milliseconds(std::stol(any.setting("transaction.timeout.ms")));
   warm_up();
-  if (delivery == Delivery::exactly_once)
-    take_over();
-  else
-    offsets_.emplace(groups, properties, group_of(identity), answer_time);
+  if (transactional_) take_over();
 }
 
 // Else the first record of each topic makes librdkafka ask, half a second within the transaction.
 void Writer::warm_up() {
-  for (Topic& topic : topics_) {
-    topic.handle.reset(rd_kafka_topic_new(client_.handle(), topic.name.c_str(), nullptr));
+  for (std::size_t i = 0; i < topics_.size(); ++i) {
+    Topic& topic = topics_[i];
+    Client& client = client_of(i);
+    topic.handle.reset(rd_kafka_topic_new(client.handle(), topic.name.c_str(), nullptr));
     const std::string what = fmt::format("writing to {}", topic.name);
-    if (!topic.handle) throw client_.failure(what, rd_kafka_last_error());
-    const Deadline deadline(client_.answer_time());
-    std::optional<std::int32_t> count = count_partitions(client_, topic.handle.get());
+    if (!topic.handle) throw client.failure(what, rd_kafka_last_error());
+    const Deadline deadline(client.answer_time());
+    std::optional<std::int32_t> count = count_partitions(client, topic.handle.get());
     while (!count && !deadline.over()) {  // it is new, and this client's broker has not heard of it
       std::this_thread::sleep_for(milliseconds(20));
-      count = count_partitions(client_, topic.handle.get());
+      count = count_partitions(client, topic.handle.get());
     }
     if (!count)
       throw LogFailure(LogFailure::Kind::refused, fmt::format("there is no topic {}", topic.name));
@@ -103,27 +109,31 @@ void Writer::take_over() {
   const Deadline deadline(KafkaLog::kTakeoverTime);
   while (true) {
     const Owned<rd_kafka_error_t> error(
-        rd_kafka_init_transactions(client_.handle(), deadline.left_ms(milliseconds(1000))));
+        rd_kafka_init_transactions(transactional_->handle(), deadline.left_ms(milliseconds(1000))));
     if (!error) return;
     const rd_kafka_resp_err_t code = rd_kafka_error_code(error.get());
     const char* text = rd_kafka_error_string(error.get());
     if (means_fenced(code))
       throw LogFailure(LogFailure::Kind::fenced, fmt::format("{}: {}", what, text));
-    client_.throw_if_rejected(what);
+    transactional_->throw_if_rejected(what);
     if (!rd_kafka_error_is_retriable(error.get()) || deadline.over())
-      throw client_.failure(what, code, text);
+      throw transactional_->failure(what, code, text);
   }
 }
 
 Commit Writer::commit(const Outbox& records, std::span<const CommittedOffset> offsets,
                       std::string& reason) {
-  check(client_.handle(), "a writer is not used after a commit that failed");
+  check(!ended_, "a writer is not used after a commit that failed");
   refuse_impossible(records);
-  begun_ = std::chrono::steady_clock::now();
-  const Result trouble = offsets_ ? send_in_order(records) : transact(records, offsets);
-  if (!trouble && offsets_ && !offsets.empty()) offsets_->commit(offsets);
-  if (trouble) return give_up(*trouble, reason);
-  client_.poll();
+  if (plain_) {
+    if (const Result trouble = send_plainly(records)) return give_up(*plain_, *trouble, reason);
+    plain_->poll();
+  }
+  if (transactional_) {
+    if (const Result trouble = transact(records, offsets))
+      return give_up(*transactional_, *trouble, reason);
+    transactional_->poll();
+  }
   return Commit::done;
 }
 
@@ -153,31 +163,25 @@ Writer::Result Writer::retry(const Deadline& deadline, Call call) {
 }
 
 Writer::Result Writer::transact(const Outbox& records, std::span<const CommittedOffset> offsets) {
+  begun_ = std::chrono::steady_clock::now();
   const Deadline deadline(transaction_time_);
-  if (const Owned<rd_kafka_error_t> error{rd_kafka_begin_transaction(client_.handle())})
+  if (const Owned<rd_kafka_error_t> error{rd_kafka_begin_transaction(transactional_->handle())})
     return Trouble{rd_kafka_error_code(error.get()), rd_kafka_error_string(error.get())};
-  if (Result trouble = produce(records, 0, topics_.size())) return trouble;
+  if (Result trouble = produce(records, transacted_from_, topics_.size())) return trouble;
   if (!offsets.empty())
     if (Result trouble = send_offsets(offsets, deadline)) return trouble;
   return retry(deadline, [this](int time_ms) {
-    return rd_kafka_commit_transaction(client_.handle(), time_ms);
+    return rd_kafka_commit_transaction(transactional_->handle(), time_ms);
   });
 }
 
-Writer::Result Writer::send_in_order(const Outbox& records) {
-  check(!topics_.empty(), "a writer at least once has topics, the epochs being the last");
+/// Sends what is not part of the transaction, and waits until the log has it.
+Writer::Result Writer::send_plainly(const Outbox& records) {
   const Deadline deadline(transaction_time_);
-  const std::size_t last = topics_.size() - 1;
-  if (Result trouble = produce(records, 0, last)) return trouble;
-  if (Result trouble = flush(deadline)) return trouble;
-  if (Result trouble = produce(records, last, topics_.size())) return trouble;
-  return flush(deadline);
-}
-
-Writer::Result Writer::flush(const Deadline& deadline) {
-  const rd_kafka_resp_err_t error = rd_kafka_flush(client_.handle(), deadline.left_ms());
+  if (Result trouble = produce(records, 0, transacted_from_)) return trouble;
+  const rd_kafka_resp_err_t error = rd_kafka_flush(plain_->handle(), deadline.left_ms());
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return Trouble{error, rd_kafka_err2str(error)};
-  const rd_kafka_resp_err_t undelivered = client_.take_undelivered();
+  const rd_kafka_resp_err_t undelivered = plain_->take_undelivered();
   if (undelivered == RD_KAFKA_RESP_ERR_NO_ERROR) return std::nullopt;
   return Trouble{undelivered, rd_kafka_err2str(undelivered)};
 }
@@ -186,7 +190,7 @@ Writer::Result Writer::send_offsets(std::span<const CommittedOffset> offsets,
                                     const Deadline& deadline) {
   const Owned<rd_kafka_topic_partition_list_t> list = offset_list(offsets);
   return retry(deadline, [&](int time_ms) {
-    return rd_kafka_send_offsets_to_transaction(client_.handle(), list.get(), group_.get(),
+    return rd_kafka_send_offsets_to_transaction(transactional_->handle(), list.get(), group_.get(),
                                                 time_ms);
   });
 }
@@ -252,19 +256,19 @@ Writer::Result Writer::produce_one(const Outbox& records, const Outbox::Entry& e
   parts[5].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
   parts[5].u.i = 0;  // the value is not copied
   const Owned<rd_kafka_error_t> error(
-      rd_kafka_produceva(client_.handle(), parts.data(), parts.size()));
+      rd_kafka_produceva(client_of(entry.topic).handle(), parts.data(), parts.size()));
   if (error) return Trouble{rd_kafka_error_code(error.get()), rd_kafka_error_string(error.get())};
   list.release();  // now librdkafka's
   return std::nullopt;
 }
 
-Commit Writer::give_up(const Trouble& trouble, std::string& reason) {
-  client_.poll();
+Commit Writer::give_up(Client& client, const Trouble& trouble, std::string& reason) {
+  client.poll();
   rd_kafka_resp_err_t error = trouble.error;
   reason = trouble.text;
   std::array<char, 512> text{};
-  const rd_kafka_resp_err_t undelivered = client_.take_undelivered();
-  if (const auto fatal = rd_kafka_fatal_error(client_.handle(), text.data(), text.size())) {
+  const rd_kafka_resp_err_t undelivered = client.take_undelivered();
+  if (const auto fatal = rd_kafka_fatal_error(client.handle(), text.data(), text.size())) {
     error = fatal;
     reason = text.data();
   } else if (undelivered != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -272,11 +276,14 @@ Commit Writer::give_up(const Trouble& trouble, std::string& reason) {
     reason = fmt::format("{}: {}", trouble.text, rd_kafka_err2str(undelivered));
   }
   const LogFailure failure =
-      client_.failure(fmt::format("committing as {}", identity_), error, reason);
+      client.failure(fmt::format("committing as {}", identity_), error, reason);
+  const bool transacting = transactional_ && &client == &*transactional_;
   for (Topic& topic : topics_) topic.handle.reset();
-  client_.destroy();  // nothing may read the outbox after this call
+  plain_.reset();  // nothing may read the outbox after this call
+  transactional_.reset();
+  ended_ = true;
 
-  if (means_fenced(error) && !offsets_) return judge_fencing(failure.what(), reason);
+  if (means_fenced(error) && transacting) return judge_fencing(failure.what(), reason);
   if (refuses(error)) throw LogFailure(LogFailure::Kind::refused, failure.what());
   reason = failure.what();
   return Commit::unknown;

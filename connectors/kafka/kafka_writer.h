@@ -9,14 +9,14 @@
 #include <vector>
 
 #include "connectors/kafka/client.h"
-#include "connectors/kafka/kafka_offsets.h"
 
 namespace weir::kafka {
 
-/// Commits epochs: exactly once as transactions of one transactional id, at least once as an
-/// idempotent producer that waits for the outputs before it sends the records of the last topic.
-/// Values are sent from the outbox without a copy; a transaction that fails is never aborted
-/// (librdkafka #4849) but left to the next writer, whose `init_transactions` ends it.
+/// Commits epochs: exactly once as transactions of one transactional id; at least once with a second
+/// producer, an idempotent one, whose outputs are waited for before the records of the last topic go
+/// as a transaction. Plainly there is the idempotent one alone. Values are sent from the outbox
+/// without a copy; a transaction that fails is never aborted (librdkafka #4849) but left to the next
+/// writer, whose `init_transactions` ends it.
 ///
 /// librdkafka 2.0.2 calls fenced also what the broker timed out. `fenced` is answered only while
 /// the broker cannot have: within transaction.timeout.ms, less a second; later it is `unknown`.
@@ -28,10 +28,9 @@ class Writer final : public LogWriter {
     Owned<rd_kafka_topic_t> handle;
   };
 
-  /// Exactly once it fences every older owner of `identity`. `groups` outlives it. Throws
-  /// LogFailure.
-  Writer(Groups& groups, const Properties& properties, const std::string& identity,
-         std::vector<Topic> topics, Delivery delivery, std::chrono::milliseconds answer_time);
+  /// Unless plain it fences every older owner of `identity`. Throws LogFailure.
+  Writer(const Properties& properties, const std::string& identity, std::vector<Topic> topics,
+         Delivery delivery, std::chrono::milliseconds answer_time);
 
   Commit commit(const Outbox& records, std::span<const CommittedOffset> offsets,
                 std::string& reason) override;
@@ -45,32 +44,35 @@ class Writer final : public LogWriter {
   };
   using Result = std::optional<Trouble>;
 
+  Client& client_of(std::size_t topic) {
+    return topic < transacted_from_ ? *plain_ : *transactional_;
+  }
   void warm_up();
   void take_over();
   void refuse_impossible(const Outbox& records) const;
   /// Calls again while the error is one to retry, until the deadline.
   template <class Call>
   Result retry(const Deadline& deadline, Call call);
+  Result send_plainly(const Outbox& records);
   Result transact(const Outbox& records, std::span<const CommittedOffset> offsets);
-  Result send_in_order(const Outbox& records);
   /// Hands the records of the topics [from, to) to librdkafka.
   Result produce(const Outbox& records, std::size_t from, std::size_t to);
   Result produce_batch(std::size_t topic);
   Result produce_one(const Outbox& records, const Outbox::Entry& entry);
-  Result flush(const Deadline& deadline);
   Result send_offsets(std::span<const CommittedOffset> offsets, const Deadline& deadline);
   Commit judge_fencing(const std::string& text, std::string& reason) const;
-  Commit give_up(const Trouble& trouble, std::string& reason);
+  Commit give_up(Client& client, const Trouble& trouble, std::string& reason);
 
   std::string identity_;
-  Client client_;
-  std::vector<Topic> topics_;                             // their handles go before the client's
+  std::optional<Client> plain_, transactional_;
+  std::vector<Topic> topics_;    // their handles go before the clients'
+  std::size_t transacted_from_;  // the topics before go plainly
   std::vector<std::vector<rd_kafka_message_t>> batches_;  // by topic
   std::size_t max_record_bytes_;
   std::chrono::milliseconds transaction_time_;
   std::chrono::steady_clock::time_point begun_;  // goes on while the process is stopped
   Owned<rd_kafka_consumer_group_metadata_t> group_;
-  std::optional<OffsetStore> offsets_;  // at least once
+  bool ended_ = false;
 };
 
 }  // namespace weir::kafka

@@ -34,7 +34,7 @@ std::int64_t append(Log& log, const std::string& topic, const std::string& value
   outbox.add(0, 0, std::nullopt, value, {&header, 1});
   std::string reason;
   // Not a transaction: two people may send at the same time, and neither is to fence the other.
-  const auto writer = log.writer(topic, {topic}, Delivery::at_least_once);
+  const auto writer = log.writer(topic, {topic}, Delivery::plain);
   if (writer->commit(outbox, {}, reason) != Commit::done)
     throw LogFailure(LogFailure::Kind::unreachable,
                      fmt::format("it is not known whether {} has taken the command ({}); sending "

@@ -143,10 +143,13 @@ enum class Delivery : std::uint8_t {
   /// All at once, in a transaction; a new writer fences the older ones of its identity.
   exactly_once,
   /// The outputs first, visible at once; when all of them are in the log, the records of the last
-  /// topic (the epochs); then the offsets. A crash in between leaves outputs without their epoch,
-  /// which is then made again: outputs twice, an epoch never. Fences nobody and is never fenced:
-  /// that one owner writes at a time is the caller's business.
-  at_least_once
+  /// topic (the epochs) with the offsets, in a transaction. A crash in between leaves outputs
+  /// without their epoch, which is then made again: outputs twice, an epoch never. Who was fenced
+  /// may still put out one epoch's outputs, but not its record.
+  at_least_once,
+  /// All in the order added, without a transaction and without offsets, from any number of writers:
+  /// fences nobody and is never fenced.
+  plain
 };
 
 enum class Commit : std::uint8_t {
@@ -155,16 +158,15 @@ enum class Commit : std::uint8_t {
   fenced    // another owner has taken over: drop the shard
 };
 
-/// The writing end of one identity. Made for `exactly_once` it fences every older owner of the same
-/// identity and ends its open transaction.
+/// The writing end of one identity. Unless `plain` it fences every older owner of the same identity
+/// and ends its open transaction.
 class LogWriter {
  public:
   virtual ~LogWriter() = default;
 
-  /// Appends all records, with the offsets: atomically, or as Delivery::at_least_once says (there
-  /// offsets that could not be stored are no failure of the epoch). Blocks until the log has
-  /// answered. After anything but `done` the writer must not be used again. `unknown` may be
-  /// another owner's doing too, when so much time has passed since the commit began that the log
+  /// Appends all records, with the offsets: atomically, or as its Delivery says. Blocks until the
+  /// log has answered. After anything but `done` the writer must not be used again. `unknown` may
+  /// be another owner's doing too, when so much time has passed since the commit began that the log
   /// may have ended the transaction by itself: look into the log, before making a new writer if
   /// that would fence a rightful owner. Throws LogFailure (`refused`) when the log will never take
   /// it. `reason` says why it was not `done`.

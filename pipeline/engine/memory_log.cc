@@ -153,8 +153,8 @@ std::unique_ptr<LogWriter> MemoryLog::writer(const std::string& identity,
   {
     const std::lock_guard lock(mutex_);
     for (const std::string& topic : topics) topic_of(topic);  // else nobody is fenced
-    const std::uint64_t generation = delivery == Delivery::exactly_once ? ++owners_[identity] : 0;
-    writer = std::make_unique<Writer>(*this, identity, generation, topics);
+    const std::uint64_t generation = delivery == Delivery::plain ? 0 : ++owners_[identity];
+    writer = std::make_unique<Writer>(*this, identity, generation, topics, delivery);
   }
   call(Kind::writer, identity, true);
   return writer;

@@ -54,7 +54,7 @@ class MemoryLog final : public Log {
       fetch,
       writer,
       commit,
-      flush,  // within a commit at least once: its outputs are there, its last topic's records not
+      flush,  // within a commit: what goes plainly is there, the transaction is not
       join,
       poll,
       leave  // the end of a member

@@ -59,9 +59,9 @@ class MemoryLog::Reader final : public RecordReader {
 
 class MemoryLog::Writer final : public LogWriter {
  public:
-  /// `generation`: 0 for at least once, which is not fenced.
+  /// `generation`: 0 when plain, which is not fenced.
   Writer(MemoryLog& log, std::string identity, std::uint64_t generation,
-         const std::vector<std::string>& topics);
+         const std::vector<std::string>& topics, Delivery delivery);
 
   Commit commit(const Outbox& records, std::span<const CommittedOffset> offsets,
                 std::string& reason) override;
@@ -74,12 +74,12 @@ class MemoryLog::Writer final : public LogWriter {
   };
   static Visible visible(const Outbox& records, Fault fault);
   bool fenced() const;
-  bool is_last(const Outbox::Entry& entry) const { return entry.topic + 1 == topics_.size(); }
+  bool is_plain(const Outbox::Entry& entry) const { return entry.topic < transacted_from_; }
   void refuse_impossible(const Outbox& records) const;
-  void refuse_too_large(const Outbox& records, bool last_topic) const;
+  void refuse_too_large(const Outbox& records, bool plain) const;
   void refuse_above(std::size_t limit, const Outbox::Entry& entry) const;
   void append_transaction(const Outbox& records, Visible visible) const;
-  void append_plainly(const Outbox& records, Visible visible, bool last_topic) const;
+  void append_plainly(const Outbox& records, Visible visible) const;
   Partition& append_entry(const Outbox& records, std::size_t entry, bool visible,
                           std::int64_t now) const;
 
@@ -91,6 +91,7 @@ class MemoryLog::Writer final : public LogWriter {
     Topic* topic;  // never moves
   };
   std::vector<Known> topics_;
+  std::size_t transacted_from_;  // the topics before go plainly
   bool ended_ = false;
 };
 

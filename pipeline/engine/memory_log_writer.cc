@@ -10,8 +10,13 @@ namespace weir {
 using Kind = MemoryLog::Call::Kind;
 
 MemoryLog::Writer::Writer(MemoryLog& log, std::string identity, std::uint64_t generation,
-                          const std::vector<std::string>& topics)
-    : log_(log), identity_(std::move(identity)), generation_(generation) {
+                          const std::vector<std::string>& topics, Delivery delivery)
+    : log_(log),
+      identity_(std::move(identity)),
+      generation_(generation),
+      transacted_from_(delivery == Delivery::exactly_once    ? 0
+                       : delivery == Delivery::at_least_once ? topics.size() - 1
+                                                             : topics.size()) {
   for (const std::string& topic : topics) topics_.push_back({topic, &log.topic_of(topic)});
 }
 
@@ -19,13 +24,12 @@ Commit MemoryLog::Writer::commit(const Outbox& records, std::span<const Committe
                                  std::string& reason) {
   check(!ended_, "a writer is not used after a commit that failed");
   const Fault fault = log_.call(Kind::commit, identity_);
-  const bool plain = generation_ == 0;
-  if (plain) {
+  if (transacted_from_ > 0) {
     {
       const std::lock_guard lock(log_.mutex_);
       refuse_impossible(records);
-      refuse_too_large(records, false);
-      append_plainly(records, visible(records, fault), false);
+      refuse_too_large(records, true);
+      append_plainly(records, visible(records, fault));
     }
     log_.call(Kind::flush, identity_);
     log_.call(Kind::flush, identity_, true);
@@ -35,13 +39,9 @@ Commit MemoryLog::Writer::commit(const Outbox& records, std::span<const Committe
     if (fenced()) {
       ended_ = true;
       reason = fmt::format("a newer writer of {} has taken over", identity_);
-    } else if (plain) {
-      refuse_too_large(records, true);
-      append_plainly(records, visible(records, fault), true);
     } else {
       refuse_impossible(records);
       refuse_too_large(records, false);
-      refuse_too_large(records, true);
       append_transaction(records, visible(records, fault));
     }
     if (!ended_ && fault != Fault::request_lost)
@@ -89,9 +89,9 @@ void MemoryLog::Writer::refuse_impossible(const Outbox& records) const {
 }
 
 // Apart, since at least once a broker says so when the outputs are there already.
-void MemoryLog::Writer::refuse_too_large(const Outbox& records, bool last_topic) const {
+void MemoryLog::Writer::refuse_too_large(const Outbox& records, bool plain) const {
   for (const Outbox::Entry& entry : records.entries())
-    if (is_last(entry) == last_topic)
+    if (is_plain(entry) == plain)
       refuse_above(static_cast<std::size_t>(topics_[entry.topic].topic->settings.max_record_bytes),
                    entry);
 }
@@ -109,6 +109,7 @@ void MemoryLog::Writer::append_transaction(const Outbox& records, Visible visibl
   std::set<Partition*> touched;
   Partition* last = nullptr;
   for (std::size_t i = 0; i < records.entries().size(); ++i) {
+    if (is_plain(records.entries()[i])) continue;
     Partition& partition = append_entry(records, i, i >= visible.from && i < visible.to, now);
     if (&partition != last) touched.insert(last = &partition);
   }
@@ -118,11 +119,10 @@ void MemoryLog::Writer::append_transaction(const Outbox& records, Visible visibl
   }
 }
 
-void MemoryLog::Writer::append_plainly(const Outbox& records, Visible visible,
-                                       bool last_topic) const {
+void MemoryLog::Writer::append_plainly(const Outbox& records, Visible visible) const {
   const std::int64_t now = log_.options_.clock();
   for (std::size_t i = visible.from; i < visible.to; ++i)
-    if (is_last(records.entries()[i]) == last_topic) append_entry(records, i, true, now).wake();
+    if (is_plain(records.entries()[i])) append_entry(records, i, true, now).wake();
 }
 
 MemoryLog::Partition& MemoryLog::Writer::append_entry(const Outbox& records, std::size_t entry,

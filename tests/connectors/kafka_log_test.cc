@@ -119,7 +119,7 @@ TEST_F(KafkaErrors, AProducerThatIsFencedAfterTheTransactionTimeoutMayHaveTimedO
 }
 
 TEST_F(KafkaErrors, AtLeastOnceARecordThatIsNotDeliveredInTimeIsUnknown) {
-  writer_ = log_.writer("weir.test.0", {"t"}, Delivery::at_least_once);
+  writer_ = log_.writer("weir.test.0", {"t", "t"}, Delivery::at_least_once);
   ASSERT_EQ(commit(), Commit::done) << reason_;
   cluster_.down();
   const auto begun = steady_clock::now();
@@ -128,8 +128,15 @@ TEST_F(KafkaErrors, AtLeastOnceARecordThatIsNotDeliveredInTimeIsUnknown) {
   EXPECT_NE(reason_.find("weir.test.0"), std::string::npos) << reason_;
 }
 
+TEST_F(KafkaErrors, AtLeastOnceAFencedProducerIsFenced) {
+  writer_ = log_.writer("weir.test.0", {"t", "t"}, Delivery::at_least_once);
+  cluster_.answer(kEndTransaction, RD_KAFKA_RESP_ERR_PRODUCER_FENCED);
+  EXPECT_EQ(commit(), Commit::fenced);
+  EXPECT_FALSE(reason_.empty());
+}
+
 TEST_F(KafkaErrors, AtLeastOnceAWriterWithoutTheRightToWriteIsRefused) {
-  writer_ = log_.writer("weir.test.0", {"t"}, Delivery::at_least_once);
+  writer_ = log_.writer("weir.test.0", {"t", "t"}, Delivery::at_least_once);
   cluster_.answer(kProduce, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
   EXPECT_EQ(failure_of([&] { commit(); }).kind, LogFailure::Kind::refused);
 }

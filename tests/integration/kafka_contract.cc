@@ -155,7 +155,7 @@ TEST_P(KafkaLogContract, RefusesARecordOverTheLimitOfTheTopic) {
 TEST_P(KafkaLogContract, SendsNoMoreAtOnceThanATopicTakes) {
   const std::string topic = fresh("small");
   log_.create_topic(topic, 1, {{"max.message.bytes", "5000"}});
-  for (const Delivery delivery : {Delivery::exactly_once, Delivery::at_least_once}) {
+  for (const Delivery delivery : {Delivery::exactly_once, Delivery::plain}) {
     const auto writer = log_.writer(fresh("writer"), {topic}, delivery);
     EXPECT_EQ(commit(*writer, outbox(Values(1000, std::string(100, 'x')))), Commit::done);
     EXPECT_EQ(commit(*writer, outbox({std::string(4800, 'x')})), Commit::done);

@@ -130,6 +130,28 @@ TEST(AtLeastOnce, WhateverIsLostOnTheWayNothingIsMissingAndTheStateIsExact) {
   }
 }
 
+TEST(AtLeastOnce, AnOwnerThatWasReplacedPutsNoEpochBehindThoseOfItsSuccessor) {
+  const std::vector<Row> rows = random_rows(63, 300);
+  Lives lives(kDeadly, kOften);
+  lives.append(rows);
+  const auto older = lives.life();
+  ASSERT_TRUE(older->work_to(50));
+  {
+    const auto newer = lives.life();
+    ASSERT_TRUE(newer->work_to(120));
+    EXPECT_FALSE(older->work_to(rows.size()));  // with an epoch in hand
+    EXPECT_EQ((*older)->stopped(), Stopped::fenced) << (*older)->reason();
+    EXPECT_FALSE((*older)->resume());
+    ASSERT_TRUE(newer->work_to(150)) << (*newer)->reason();
+  }
+  const auto third = lives.life();
+  ASSERT_TRUE(third->work_to_end()) << (*third)->reason();
+  (*third)->finish();
+  EXPECT_EQ(lives.verified(), third->hashes());
+  EXPECT_EQ(replay_files(lives.pipeline(), rows, {}), third->hashes());
+  expect_each(outputs(lives.cluster(), "all"), clean(rows), -1);
+}
+
 TEST(AtLeastOnce, TheDeliveryMayChangeFromOneStartToTheNextAndBack) {
   const std::vector<Row> rows = random_rows(61, 300);
   Lives lives(kDeadly, kOnce);

@@ -588,7 +588,7 @@ TEST_P(LogContract, AtLeastOnceTheOutputsAreInTheLogBeforeTheirEpoch) {
   EXPECT_TRUE(read(epochs).empty());
 }
 
-TEST_P(LogContract, AtLeastOnceWritesOutputsEpochAndOffsetsWithoutATransaction) {
+TEST_P(LogContract, AtLeastOnceWritesOutputsWithoutATransactionThenEpochAndOffsets) {
   const std::string outputs = fresh_topic();
   const std::string epochs = fresh_topic();
   const std::string group = fresh("group");
@@ -603,15 +603,34 @@ TEST_P(LogContract, AtLeastOnceWritesOutputsEpochAndOffsetsWithoutATransaction) 
   EXPECT_EQ(values_of(read(outputs)), (Values{"a1", "b1", "a2", "b2"}));
   EXPECT_EQ(values_of(read(epochs)), (Values{"epoch 1", "epoch 2"}));
   EXPECT_EQ(log_.offsets(outputs, 0).end, 4);  // no gaps
+  EXPECT_GT(log_.offsets(epochs, 0).end, 2);
   EXPECT_EQ(under_test_->committed(group, outputs, 0), 2);
 }
 
-TEST_P(LogContract, AtLeastOnceNobodyIsFenced) {
+TEST_P(LogContract, AtLeastOnceANewerWriterKeepsOutTheEpochOfTheOlder) {
+  const std::string outputs = fresh_topic();
+  const std::string epochs = fresh_topic();
+  for (const Delivery delivery : {Delivery::at_least_once, Delivery::exactly_once}) {
+    const std::string identity = fresh("writer");
+    const auto older = log_.writer(identity, {outputs, epochs}, Delivery::at_least_once);
+    const auto newer = log_.writer(identity, {outputs, epochs}, delivery);
+    const std::size_t before = read(epochs).size();
+    Outbox records;
+    records.add(0, 0, "key", "output");
+    records.add(1, 0, "key", "epoch");
+    EXPECT_EQ(commit(*newer, records), Commit::done);
+    EXPECT_EQ(commit(*older, records), Commit::fenced);
+    EXPECT_EQ(read(epochs).size(), before + 1);
+  }
+  EXPECT_EQ(read(outputs).size(), 4U);
+}
+
+TEST_P(LogContract, PlainlyNobodyIsFenced) {
   const std::string topic = fresh_topic();
   const std::string identity = fresh("writer");
   const auto transactional = log_.writer(identity, {topic});
-  const auto older = log_.writer(identity, {topic}, Delivery::at_least_once);
-  const auto newer = log_.writer(identity, {topic}, Delivery::at_least_once);
+  const auto older = log_.writer(identity, {topic}, Delivery::plain);
+  const auto newer = log_.writer(identity, {topic}, Delivery::plain);
   EXPECT_EQ(commit(*older, outbox({"a"})), Commit::done);
   EXPECT_EQ(commit(*newer, outbox({"b"})), Commit::done);
   EXPECT_EQ(commit(*older, outbox({"c"})), Commit::done);
