@@ -107,8 +107,8 @@ void Service::Worker::follow_group() {
     at->second->park(false);
     at = runners_.erase(at);
   }
+  if (!membership_->joined()) return;  // what is being recovered may come back: it goes on
   if (in_recovery_ && !wanted(*in_recovery_)) throw Revoked();
-  if (!membership_->joined()) return;
   for (auto& [shard, runner] : parked_) {
     if (wanted(shard)) continue;
     service_.tell_({Line::Level::info,
@@ -158,7 +158,11 @@ void Service::Worker::recover(Runner& runner, std::uint32_t shard) {
     if (service_.stop_) throw Revoked();
     if (!membership_ || Clock::now() - polled < std::chrono::milliseconds(100)) return;
     polled = Clock::now();
-    follow_group();
+    try {
+      follow_group();
+    } catch (const LogFailure& failure) {
+      throw GroupFailure{failure};
+    }
   });
   tell_facts();
   in_recovery_.reset();
@@ -192,10 +196,13 @@ void Service::Worker::take(std::uint32_t shard) {
     MetricSamples samples;
     runner->report(samples);
     report_one(shard, std::move(samples));  // while the next recovers
-    runners_[shard] = std::move(runner);
+    // While the group shares out, whose it will be is not known: it waits with the parked ones.
+    (wanted(shard) ? runners_ : parked_)[shard] = std::move(runner);
     without_snapshots_.erase(shard);
     last_report_ = {};  // what recovery showed is out of date
   } catch (const Revoked&) {
+  } catch (const GroupFailure& failure) {
+    throw failure.why;
   } catch (const LogFailure& failure) {
     if (failure.kind == LogFailure::Kind::fenced)
       fenced(shard, failure.what());

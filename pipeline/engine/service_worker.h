@@ -40,7 +40,11 @@ class Service::Worker {
 
  private:
   using Clock = std::chrono::steady_clock;
-  struct Revoked {};  // thrown out of a recovery whose shard is no longer wanted
+  // Thrown out of a recovery:
+  struct Revoked {};  // its shard is no longer wanted
+  struct GroupFailure {  // of the membership, not of the shard
+    LogFailure why;
+  };
 
   void work();
   void loop();

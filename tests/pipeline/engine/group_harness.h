@@ -46,6 +46,16 @@ class ProcessLog final : public Log {
     }
     changed_.notify_all();
   }
+  /// How often a member has asked the group.
+  int polls() {
+    const std::lock_guard lock(mutex_);
+    return polls_;
+  }
+  /// The next time that a member asks, it hears once that another has its instance.
+  void fence_once() {
+    const std::lock_guard lock(mutex_);
+    fence_once_ = true;
+  }
   /// Ends the leases of its members.
   void expire() {
     const std::lock_guard lock(mutex_);
@@ -124,7 +134,12 @@ class ProcessLog final : public Log {
     }
     std::span<const std::int32_t> poll(const Release& release) override {
       of_.gate();
-      return member_->poll(release);
+      const auto ours = member_->poll(release);
+      const std::lock_guard lock(of_.mutex_);
+      ++of_.polls_;
+      if (std::exchange(of_.fence_once_, false))
+        throw LogFailure(LogFailure::Kind::fenced, "another member has joined as x");
+      return ours;
     }
     bool joined() const override { return member_->joined(); }
 
@@ -143,7 +158,8 @@ class ProcessLog final : public Log {
   Commits& commits_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool paused_ = false;
+  bool paused_ = false, fence_once_ = false;
+  int polls_ = 0;
   std::set<const Membership*> members_;
 };
 
@@ -159,14 +175,19 @@ class Site {
   /// A process that runs a service; its end is a graceful one.
   class Process {
    public:
-    Process(Site& site, const std::string& name, const Set& set = {})
-        : log(site.cluster.log(), name, site.commits),
+    /// Hears what the process tells, before it goes on.
+    using Listener = std::function<void(Process&, const std::string&)>;
+
+    Process(Site& site, const std::string& name, const Set& set = {}, Listener listener = {})
+        : listener_(std::move(listener)),
+          log(site.cluster.log(), name, site.commits),
           world_{log, [this](const SourceConfig&) -> Log& { return log; },
                  [] { return std::int64_t{1'700'000'000'000}; },
                  [](const std::string& resolved) { return read_recorded(resolved, vocabulary()); }},
           pipeline_(read_pipeline(kDiamond, settings(site.shards, set))),
           service(pipeline_->config, *pipeline_->graph, site.layout, world_, folder_.path(),
                   Owner{name, "host", 1}, [this](const Service::Line& line) {
+                    if (listener_) listener_(*this, line.text);
                     const std::lock_guard lock(mutex_);
                     told_.push_back(line.text);
                   }) {
@@ -184,6 +205,7 @@ class Site {
    private:
     std::mutex mutex_;
     std::vector<std::string> told_;
+    Listener listener_;
     TemporaryFolder folder_;
 
    public:

@@ -1,3 +1,5 @@
+#include <thread>
+
 #include "pipeline/engine/snapshot_folder.h"
 #include "tests/pipeline/engine/group_harness.h"
 
@@ -133,6 +135,70 @@ TEST(Group, AZombieLetsGoAndNothingIsDoubled) {
   site.expect_all_once();
 }
 
+// What has a recovery to do: epochs, and no snapshot.
+const Set kNoSnapshots = {{"engine.snapshot_every", "1h"}};
+
+/// A recovering worker asks the group every so often.
+constexpr std::chrono::milliseconds kAskedAgain{100};
+
+TEST(Group, ARecoveryGoesOnWhileTheGroupSharesOutAndCountsIfTheShardComesBack) {
+  Site site(2, kNoSnapshots);
+  site.append(400);
+  Process b(site, "b", kNoSnapshots);
+  EXPECT_TRUE(site.wait_until([&] { return site.all_committed(); }));
+  std::unique_ptr<Process> c;
+  Process a(site, "a", kNoSnapshots, [&](Process&, const std::string& text) {
+    if (c || !text.starts_with("shard 1: ") || !text.ends_with("epochs to replay")) return;
+    b.log.pause();  // it does not give up what it has: nobody gets anything
+    c = std::make_unique<Process>(site, "c", kNoSnapshots);
+    while (c->log.polls() == 0) std::this_thread::yield();
+    std::this_thread::sleep_for(kAskedAgain);
+  });
+  EXPECT_TRUE(site.wait_until([&] { return a.told("shard 1: replayed ") > 0; }));
+  EXPECT_FALSE(a.service.ready());
+  EXPECT_EQ(site.owners(1), std::vector<std::string>{"b"});
+  b.log.go_on();
+  EXPECT_TRUE(site.wait_until([&] {
+    return site.shares() == Shares{{"a", 1}, {"b", 1}} && a.service.ready();
+  }));
+  EXPECT_EQ(a.told("shard 1: uses no snapshot"), 1);
+  site.append(400);
+  EXPECT_TRUE(site.wait_until([&] { return site.all_committed(); }));
+  for (Process* process : {&a, &b, c.get()}) {
+    process->service.ask_to_stop();
+    process->service.join();
+    EXPECT_EQ(process->service.why(), Stopped::no) << process->service.reason();
+    site.expect_equal(process->service);
+  }
+  site.expect_all_once();
+}
+
+TEST(Group, ARecoveryOfAShardThatBecomesAnothersIsLetGo) {
+  Site site(4, kNoSnapshots);
+  site.append(400);
+  Process b(site, "b", kNoSnapshots);
+  EXPECT_TRUE(site.wait_until([&] { return site.all_committed(); }));
+  std::unique_ptr<Process> c;
+  Process a(site, "a", kNoSnapshots, [&](Process&, const std::string& text) {
+    if (c || !text.starts_with("shard 3: ") || !text.ends_with("epochs to replay")) return;
+    c = std::make_unique<Process>(site, "c", kNoSnapshots);
+    while (c->log.polls() == 0) std::this_thread::yield();
+    std::this_thread::sleep_for(kAskedAgain);
+  });
+  EXPECT_TRUE(site.wait_until([&] {
+    return site.shares() == Shares{{"a", 1}, {"b", 2}, {"c", 1}} && a.service.ready();
+  }));
+  EXPECT_EQ(site.owners(3), (std::vector<std::string>{"b", "c"}));
+  site.append(400);
+  EXPECT_TRUE(site.wait_until([&] { return site.all_committed(); }));
+  for (Process* process : {&a, &b, c.get()}) {
+    process->service.ask_to_stop();
+    process->service.join();
+    EXPECT_EQ(process->service.why(), Stopped::no) << process->service.reason();
+  }
+  site.expect_all_once();
+}
+
 TEST(Group, AMemberWithoutShardsIsReadyAndAlive) {
   Site site(1);
   Process a(site, "a");
@@ -160,6 +226,27 @@ TEST(Group, AnInstanceThatIsThereTwiceEndsTheOlderWithTheWayOut) {
             "engine.instance: give each its own");
   EXPECT_FALSE(older.service.ready());
   EXPECT_TRUE(site.wait_until([&] { return site.shares() == Shares{{"newer", 2}}; }));
+}
+
+TEST(Group, AnInstanceThatIsThereTwiceEndsTheOlderThoughItHearsSoOnceWhileAShardRecovers) {
+  Site site(1, kNoSnapshots);
+  site.append(100);
+  {
+    RunningShard before(*site.pipeline, site.layout, site.cluster.world(), site.nowhere.path());
+    before.recover();
+    EXPECT_TRUE(before.work_until([&] { return site.all_committed(); }));
+  }
+  Process older(site, "older", kNoSnapshots, [](Process& self, const std::string& text) {
+    if (!text.ends_with("epochs to replay")) return;
+    self.log.fence_once();
+    std::this_thread::sleep_for(kAskedAgain);
+  });
+  EXPECT_TRUE(site.wait_until([&] { return older.service.ended() || older.service.ready(); }));
+  EXPECT_EQ(older.service.why(), Stopped::fenced);
+  EXPECT_EQ(older.service.reason(),
+            "another member has joined as x. Two programs have the same engine.instance: give "
+            "each its own");
+  EXPECT_EQ(older.told("the shard is let go"), 0);
 }
 
 TEST(Group, TwoFixedServicesOfOneNameEndTheOlderWithTheWayOut) {
