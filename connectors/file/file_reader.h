@@ -30,7 +30,9 @@ class FileReader final : public RecordReader {
 
   /// csv or json.
   std::string_view format() const { return csv_ ? "csv" : "json"; }
-  std::string_view head() const override { return head_; }
+  std::optional<std::string_view> head() const override {
+    return csv_ ? std::optional<std::string_view>(head_) : std::nullopt;
+  }
 
   void start(std::span<const PartitionOffset> positions, Signal& signal) override;
   Fetched fetch(std::int32_t partition, std::size_t max, std::vector<Record>& out) override;

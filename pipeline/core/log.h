@@ -83,8 +83,8 @@ class RecordReader {
   /// One past the last record known in the partition, for lag; -1 while unknown.
   virtual std::int64_t end_offset(std::int32_t partition) = 0;
 
-  /// The header line, when what is read begins with one (CSV files).
-  virtual std::string_view head() const { return {}; }
+  /// The header line of what is read: CSV files begin with one, topics with none.
+  virtual std::optional<std::string_view> head() const { return std::nullopt; }
 };
 
 /// The outputs of an epoch: records in order, kept as bytes so that they can be sent again.

@@ -44,7 +44,9 @@ class Lanes {
   /// its next refill.
   std::span<const Record> take(std::size_t lane, std::size_t max, std::size_t bytes = SIZE_MAX);
 
-  std::string_view head(std::size_t source) const { return readers_[source]->head(); }
+  std::optional<std::string_view> head(std::size_t source) const {
+    return readers_[source]->head();
+  }
 
   /// How far a lane that is at its end has been read, gaps included; -1: unknown.
   std::int64_t read_to(std::size_t lane) const { return lanes_[lane].read_to; }

@@ -79,7 +79,9 @@ void Runner::open_lanes(const Positions& positions) {
   lanes_ = std::make_unique<Lanes>(shard_->lanes(), std::move(readers), positions, signal_);
   for (std::size_t lane = 0; lane < lanes_->size(); ++lane) {
     const std::size_t s = lanes_->lane(lane).source;
-    if (std::string wrong = shard_->head(s, lanes_->head(s)); !wrong.empty())
+    const auto head = lanes_->head(s);
+    if (!head) continue;
+    if (std::string wrong = shard_->head(s, *head); !wrong.empty())
       throw std::runtime_error(fmt::format("source {}: {}", graph_->sources[s].name, wrong));
   }
 }

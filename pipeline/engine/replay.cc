@@ -87,15 +87,15 @@ Replay::Replay(const Graph& graph, std::vector<Input> inputs,
   shard_->write_to(outbox_);
   for (std::size_t s = 0; s < inputs_.size(); ++s) {
     inputs_[s].reader->start({&start, 1}, signal_);
-    const std::string_view head = inputs_[s].reader->head();
-    std::string wrong = shard_->head(s, head);
+    const auto head = inputs_[s].reader->head();
+    std::string wrong = head ? shard_->head(s, *head) : std::string();
     if (!wrong.empty()) throw std::runtime_error(fmt::format("{}: {}", inputs_[s].path, wrong));
     if (inputs_.size() == 1 || !graph.sources[s].time_field) continue;
     std::vector<FieldSpec> fields = graph.sources[s].fields;
     for (std::size_t i = 0; i < fields.size(); ++i)
       fields[i].read = i == *graph.sources[s].time_field;
     heads_[s].decoder = inputs_[s].format->decoder(std::move(fields));
-    heads_[s].decoder->head(head);
+    if (head) heads_[s].decoder->head(*head);
     heads_[s].cells.resize(1);
     heads_[s].columns.resize(graph.sources[s].fields.size());
     heads_[s].columns[*graph.sources[s].time_field].numbers = heads_[s].cells.data();

@@ -188,7 +188,7 @@ TEST(FileSource, ReadsAFileInTheFormatThatItWillBeDecodedWith) {
   EXPECT_FALSE(source->timed());
   EXPECT_EQ(source->format(), "");
   EXPECT_EQ(source->open_as("csv")->head(), "{}");
-  EXPECT_EQ(source->open_as("json")->head(), "");
+  EXPECT_EQ(source->open_as("json")->head(), std::nullopt);
 }
 
 TEST(FileReader, ReadsAnEmptyFile) {

@@ -102,6 +102,11 @@ TEST(Generate, TellsTheSameRecordsAtEveryReading) {
   }
 }
 
+TEST(Generate, MakesNoOtherFormat) {
+  EXPECT_NO_THROW(source({{"of", "cards"}})->open_as("json"));
+  EXPECT_THROW(source({{"of", "cards"}})->open_as("csv"), LogFailure);
+}
+
 TEST(Generate, EndsAfterItsEventsElseNever) {
   EXPECT_EQ(read(*source({{"of", "cards"}, {"events", "5000"}})->open(), 4096, 1'000'000).size(),
             5000u);

@@ -143,3 +143,28 @@ def test_attacks_written_by_kcat_are_learned_from_answers_in_another_topic(broke
     check_drifts(drifts, ["src_bytes", "count"])
     assert drifts, "an attack changes the traffic"
     check_same_bits(weir, 2 * len(events))
+
+
+def test_a_topic_of_csv_has_its_fields_in_order_and_no_header_line(broker, run, reader):
+    topics.create(broker, "cells")
+    weir = run("rows.yaml", {
+        "pipeline": "cells", "sources.rows.topic": "cells", "sources.rows.format": "csv",
+        "sinks.predictions.topic": "cells-predictions"})
+
+    def produce(first, count):
+        return topics.produce(broker, "cells", (
+            (None, f"r{i},c{i % 7},{1 + i % 97},{str(i % 97 > 40).lower()}")
+            for i in range(first, first + count)))
+
+    produce(0, 300)
+    weir.start().wait_ready()
+    predictions = reader("cells-predictions")
+    predictions.read(300)
+    weir.kill()
+    produce(300, 300)
+    weir.start().wait_ready()
+    predictions.read(600)
+    weir.stop()
+    rows = topics.rows(predictions.read_all())
+    assert sorted(row["id"] for row in rows) == sorted(f"r{i}" for i in range(600))
+    check_same_bits(weir, 600)

@@ -579,5 +579,35 @@ sinks:
                                                R"({"id":"7289654399999"})", R"({"id":"0"})"}));
 }
 
+TEST(Runner, ATopicOfCsvHasItsFieldsInOrderAndNoHeaderLineAfterARestartToo) {
+  const auto pipeline = read_pipeline(R"(version: 1
+pipeline: cells
+sources:
+  rows: { type: kafka, topic: rows, format: csv, fields: { id: text, note: text, x: number } }
+operators:
+  large: { type: filter, input: rows, when: x > 1 }
+sinks:
+  out: { type: kafka, input: large, topic: out, format: csv, fields: [x, id] }
+)");
+  Cluster cluster;
+  cluster.create_sources(*pipeline->graph, 1);
+  const TemporaryFolder folder;
+  const Layout layout = cluster.prepare(*pipeline);
+  std::uint64_t given = 0;
+  for (const auto& life : std::vector<std::vector<std::string>>{
+           {"a,,2", "id,note,x", "b,\"x,y\",3.5"}, {"c,,1", "d,z"}, {"\"e,f\",,4"}}) {
+    for (const std::string& row : life)
+      cluster.log().append("rows", 0, std::nullopt, row, 1'600'000'000'000);
+    RunningShard shard(*pipeline, layout, cluster.world(), folder.path());
+    shard.recover();
+    ASSERT_TRUE(shard.work_to(given += life.size())) << shard->reason();
+    shard->finish();
+    EXPECT_EQ(verified(*pipeline, layout, cluster.world()), shard.hashes());
+  }
+  std::vector<std::string> written;
+  for (const Cluster::Output& output : cluster.records("out", 0)) written.push_back(output.value);
+  EXPECT_EQ(written, (std::vector<std::string>{"2,a", "3.5,b", "4,\"e,f\""}));
+}
+
 }  // namespace
 }  // namespace weir
