@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <limits>
 
 #include "pipeline/engine/config_parts.h"
 #include "pipeline/engine/config_substitution.h"
@@ -230,7 +231,9 @@ Config read_config(const ConfigInput& input, const Vocabulary& vocabulary, Probl
   Config config;
   config.file = input.file;
   const std::size_t before = problems.errors();
-  std::optional<YamlNode> root = parse_yaml(input.text, problems);
+  YamlLimits limits;
+  if (input.recorded) limits.bytes = limits.nodes = std::numeric_limits<std::size_t>::max();
+  std::optional<YamlNode> root = parse_yaml(input.text, problems, std::nullopt, limits);
   if (!root) {
     if (problems.errors() == before)
       problems.error({}, "holds nothing: a pipeline begins with `version: 1` and `pipeline: NAME`");

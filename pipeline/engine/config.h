@@ -118,6 +118,7 @@ struct ConfigInput {
   std::string text;
   std::vector<std::pair<std::string, std::string>> set;  // --set path=value
   std::map<std::string, std::string> environment;        // for ${VAR:-default}
+  bool recorded = false;  // the text is a resolved_config: larger than the file that it comes from
 };
 
 /// Reads a pipeline file; every mistake goes to `problems`, and what could be read is returned. A

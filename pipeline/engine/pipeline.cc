@@ -13,10 +13,14 @@ std::unique_ptr<Pipeline> read_pipeline(const ConfigInput& input, const Vocabula
 }
 
 std::unique_ptr<Pipeline> read_recorded(const std::string& resolved, const Vocabulary& vocabulary) {
-  const ConfigInput input{
-      .file = "the recorded pipeline", .text = resolved, .set = {}, .environment = {}};
+  ConfigInput input;
+  input.file = "the recorded pipeline";
+  input.text = resolved;
+  input.recorded = true;
+  Vocabulary words = vocabulary;
+  words.kafka_property = nullptr;  // they were good; what came from the environment is "***" here
   Problems problems(input.file, input.text);
-  auto pipeline = read_pipeline(input, vocabulary, problems);
+  auto pipeline = read_pipeline(input, words, problems);
   if (!pipeline->graph)
     throw std::runtime_error(
         "this program cannot read the pipeline that the epochs record; run it once more with the "

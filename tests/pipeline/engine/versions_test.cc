@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "connectors/kafka/kafka_log.h"
 #include "pipeline/engine/snapshot_topic.h"
 #include "tests/pipeline/engine/dangers_harness.h"
 
@@ -292,6 +293,38 @@ operators:
   shard->finish();
   EXPECT_EQ(turns.cluster.records("seen", 0).size(), 1U);
   EXPECT_EQ(verified(*pipeline, layout, turns.cluster.world()), shard.hashes());
+}
+
+TEST(Recorded, APropertyFromTheEnvironmentDoesNotKeepThePipelineFromBeingRead) {
+  ConfigInput input;
+  input.file = "test.yaml";
+  input.text = R"(version: 1
+pipeline: secure
+kafka: { security.protocol: "${PROTOCOL:-SASL_SSL}", session.timeout.ms: "${TIMEOUT}" }
+sources:
+  rows: { type: kafka, topic: rows, fields: { id: text }, kafka: { check.crcs: "${CRCS}" } }
+sinks:
+  out: { type: kafka, input: rows, topic: out }
+)";
+  input.environment = {{"TIMEOUT", "9000"}, {"CRCS", "true"}};
+  Vocabulary words = vocabulary();
+  words.kafka_property = kafka_property;
+  Problems problems(input.file, input.text);
+  const auto pipeline = weir::read_pipeline(input, words, problems);
+  ASSERT_TRUE(pipeline->graph) << problems.render();
+  const auto again = read_recorded(resolved_config(pipeline->config), words);
+  EXPECT_EQ(again->graph->fingerprint, pipeline->graph->fingerprint);
+}
+
+// Each field is some values as recorded, for one in the file.
+TEST(Recorded, AWidePipelineIsReadAsTheFileWas) {
+  std::string yaml = "version: 1\npipeline: wide\nsources:\n  rows:\n    type: kafka\n"
+                     "    topic: rows\n    fields:\n";
+  for (int i = 0; i < 2'000; ++i) yaml += "      x" + std::to_string(i) + ": number\n";
+  yaml += "sinks:\n  out: { type: kafka, input: rows, topic: out }\n";
+  const auto pipeline = read_pipeline(yaml);
+  const auto again = read_recorded(resolved_config(pipeline->config), vocabulary());
+  EXPECT_EQ(again->graph->fingerprint, pipeline->graph->fingerprint);
 }
 
 }  // namespace
