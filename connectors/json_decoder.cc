@@ -55,9 +55,9 @@ struct ObjectReader {
   }
 };
 
+/// Without the blanks behind a token; other control characters are part of it, and wrong.
 std::string_view trim_end(std::string_view token) {
-  while (!token.empty() && static_cast<unsigned char>(token.back()) <= ' ') token.remove_suffix(1);
-  return token;
+  return token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
 }
 
 /// Whether the record is nested too deeply. Brackets inside texts make the first, quick count too

@@ -71,6 +71,15 @@ TEST(JsonDecoder, SendsWhatIsNoJsonToTheDeadLetters) {
     EXPECT_EQ(as(Type::number, json).substr(0, 6), "json: ") << json;
 }
 
+TEST(JsonDecoder, TakesNoControlCharacterForABlank) {
+  using namespace std::string_view_literals;
+  for (const std::string_view json :
+       {"{\"v\":5\0}"sv, "{\"v\":null\x1f}"sv, "{\"v\":5\f}"sv, "{\"v\":\x01}"sv, "\x01"sv, "\0"sv,
+        " \f "sv, "\x1fnull"sv})
+    EXPECT_EQ(as(Type::number, json).substr(0, 6), "json: ") << testing::PrintToString(json);
+  EXPECT_EQ(as(Type::number, "\r\n{\"v\"\t: 5\r\n\t }\n"), "ok 5");
+}
+
 TEST(JsonDecoder, RefusesRecordsThatAreNoObjects) {
   for (std::string_view json : {"null", "1", "\"text\"", "[1,2]", "true"})
     EXPECT_EQ(as(Type::number, json), "type: : not a JSON object") << json;
