@@ -1,8 +1,10 @@
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "connectors/cells.h"
@@ -29,12 +31,12 @@ struct ObjectReader {
   };
 
   std::vector<std::unique_ptr<Entry>> entries;
+  std::unordered_map<std::string_view, Entry*> by_name;
   std::vector<Guess> order;
 
   Entry* find(std::string_view name) const {
-    for (const auto& entry : entries)
-      if (entry->name == name) return entry.get();
-    return nullptr;
+    const auto found = by_name.find(name);
+    return found == by_name.end() ? nullptr : found->second;
   }
 
   void add(std::string_view path, std::size_t field) {
@@ -45,6 +47,7 @@ struct ObjectReader {
       entries.push_back(std::make_unique<Entry>());
       entry = entries.back().get();
       entry->name = name;
+      by_name[entry->name] = entry;
     }
     if (dot == std::string_view::npos) {
       entry->fields.push_back(field);
@@ -174,10 +177,11 @@ class JsonDecoder final : public Decoder {
 
   static void remember(ObjectReader& reader, std::size_t position, std::string_view name,
                        Entry* entry) {
-    constexpr std::size_t kRemembered = 256;  // names of one object; bounds the memory
-    constexpr std::size_t kLongestName = 256;
+    constexpr std::size_t kRemembered = 256;  // names of one object, or twice those that are read
+    constexpr std::size_t kLongestName = 256;  // both bound the memory
     if (name.size() > kLongestName) return;
-    if (position == reader.order.size() && position < kRemembered)
+    if (position == reader.order.size() &&
+        position < std::max(kRemembered, 2 * reader.entries.size()))
       reader.order.push_back({std::string(name), entry});
     if (position >= reader.order.size()) return;
     reader.order[position].raw.assign(name);  // keeps its memory

@@ -80,6 +80,24 @@ TEST(JsonDecoder, TakesNoControlCharacterForABlank) {
   EXPECT_EQ(as(Type::number, "\r\n{\"v\"\t: 5\r\n\t }\n"), "ok 5");
 }
 
+// More names than a decoder remembers the order of, some of them read.
+TEST(JsonDecoder, ReadsWideObjectsInAnyOrder) {
+  constexpr int kNames = 1'500;
+  std::vector<FieldSpec> fields;
+  std::string forth, back, expected = "ok";
+  for (int i = 0; i < kNames; ++i) {
+    const std::string name = "x" + std::to_string(i), value = std::to_string(i);
+    const std::string both = ",\"" + name + "\":" + value + ",\"y" + value + "\":0";
+    forth += both;
+    back = both + back;
+    if (i % 3 == 0) fields.push_back(field(name, Type::number));
+    if (i % 3 == 0) expected += " " + value;
+  }
+  const auto decoder = make_json_decoder(fields);
+  for (const std::string& members : {forth, forth, back, forth + back, back})
+    EXPECT_EQ(decoded(*decoder, fields, record_of("{" + members.substr(1) + "}")), expected);
+}
+
 TEST(JsonDecoder, RefusesRecordsThatAreNoObjects) {
   for (std::string_view json : {"null", "1", "\"text\"", "[1,2]", "true"})
     EXPECT_EQ(as(Type::number, json), "type: : not a JSON object") << json;
