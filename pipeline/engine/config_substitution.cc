@@ -55,6 +55,10 @@ void substitute_scalar(YamlNode& node, const std::map<std::string, std::string>&
                                              written));
       return;
     }
+    if (reference->otherwise && reference->otherwise->find("${") != std::string::npos) {
+      problems.error(node.place, "a default in ${NAME:-default} is plain text: they do not nest");
+      return;
+    }
     const auto found = environment.find(reference->name);
     const bool set = found != environment.end() && !(reference->otherwise && found->second.empty());
     if (!set && !reference->otherwise) {
@@ -175,8 +179,13 @@ void apply_settings(YamlNode& root, const std::vector<std::pair<std::string, std
       empty.place = place;
       empty.plain = false;
       Setting(path, std::move(empty), place, problems).apply(root);
-    } else if (std::optional<YamlNode> value = parse_yaml(text, problems, place)) {
+      continue;
+    }
+    const std::size_t errors = problems.errors();
+    if (std::optional<YamlNode> value = parse_yaml(text, problems, place)) {
       Setting(path, std::move(*value), place, problems).apply(root);
+    } else if (problems.errors() == errors) {
+      problems.error(place, "holds nothing: a value that begins with # needs quotes of YAML too");
     }
   }
 }

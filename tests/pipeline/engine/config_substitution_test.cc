@@ -56,7 +56,8 @@ TEST(Substitute, LeavesDollarsAlone) {
 }
 
 TEST(Substitute, ReportsWhatIsNotSetOrMalformed) {
-  for (const char* value : {"${NONE}", "${}", "${A", "${A:+b}", "${1A:-x}", "${A B}"})
+  for (const char* value : {"${NONE}", "${}", "${A", "${A:+b}", "${1A:-x}", "${A B}", "${A:-${B:-x}}",
+                            "${B:-$${x}}"})
     EXPECT_NE(substituted(value, {{"A", "x"}}).second.find("f.yaml:1:4: error: "),
               std::string::npos)
         << value;
@@ -130,6 +131,10 @@ TEST(Set, IsNamedWhereItIsWrong) {
   EXPECT_NE(after("a: 1\n", {{"a..b", "2"}}).second.find("--set a..b=2: error: "),
             std::string::npos);
   EXPECT_NE(after("a: 1\n", {{"a", "[1"}}).second.find("--set a=[1: error: "), std::string::npos);
+  for (const std::string nothing : {"#x", "  ", "\n# x\n"})
+    EXPECT_NE(after("a: 1\n", {{"a", nothing}}).second.find(": error: holds nothing"),
+              std::string::npos)
+        << nothing;
 }
 
 }  // namespace
