@@ -29,15 +29,6 @@ constexpr std::array<OwnProperty, 13> kOwn = {{
     {"queue.buffering.max.kbytes", "an epoch bounds what is sent at once"},
 }};
 
-constexpr std::array<std::string_view, 6> kSecretParts = {
-    "password", "secret", "jaas", "key.pem", "token", "oauthbearer.config"};
-
-bool is_secret(std::string_view name) {
-  return std::any_of(kSecretParts.begin(), kSecretParts.end(), [&](std::string_view part) {
-    return name.find(part) != std::string_view::npos;
-  });
-}
-
 }  // namespace
 
 void describe_kafka(OptionVisitor& option, KafkaProperties& kafka,
@@ -72,7 +63,10 @@ KafkaProperties read_kafka(OptionReader& reader, ConfigReading& reading) {
           fmt::format("`{}` cannot be set, it is weir's own ({})", own->name, own->instead));
     } else if (reading.vocabulary.kafka_property != nullptr && entry.value.scalar()) {
       const std::string wrong = reading.vocabulary.kafka_property(entry.key.text, entry.value.text);
-      if (!wrong.empty()) reading.problems.error(entry.key.place, wrong);
+      if (wrong.empty()) continue;
+      reading.problems.error(entry.key.place, wrong);
+      // What was meant may be a secret: `sasl.pasword`.
+      if (!entry.value.text.empty()) reading.problems.cut(entry.value.place);
     }
   }
   return kafka;

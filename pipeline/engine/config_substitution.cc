@@ -186,6 +186,8 @@ void apply_settings(YamlNode& root, const std::vector<std::pair<std::string, std
       Setting(path, std::move(*value), place, problems).apply(root);
     } else if (problems.errors() == errors) {
       problems.error(place, "holds nothing: a value that begins with # needs quotes of YAML too");
+    } else if (path.starts_with("kafka.") || path.find(".kafka.") != std::string::npos) {
+      problems.cut(place);  // whatever it is of
     }
   }
 }

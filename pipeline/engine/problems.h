@@ -10,6 +10,9 @@
 
 namespace weir {
 
+/// Whether the name of a property for librdkafka says that its value must never be printed.
+bool is_secret(std::string_view property);
+
 /// Everything wrong with a pipeline file, gathered so that all of it can be shown at once.
 class Problems {
  public:
@@ -33,13 +36,18 @@ class Problems {
   /// its own: a message made elsewhere may quote it.
   void hide(std::string value, std::string written);
 
+  /// From now on a line is printed only as far as `place`, an argument as far as its `=`: behind it
+  /// may stand what must never be printed.
+  void cut(Place place);
+
   bool any_error() const { return errors_ > 0; }
   std::size_t errors() const { return errors_; }
   const std::vector<Problem>& all() const { return problems_; }
 
   /// `file:line:column: error: message`, the source line and a caret for each, in the order of the
   /// file; a place without a line prints the file's name alone. Lines that hold a value taken from
-  /// the environment show what was written, never the value.
+  /// the environment show what was written, never the value; those of a secret property end with
+  /// its name, also where the file could not be read.
   std::string render() const;
 
  private:
@@ -51,12 +59,14 @@ class Problems {
   void add(Place place, bool error, std::string message);
   void render(const Problem& problem, std::string& out) const;
   std::string masked(std::string text) const;
+  std::string shown_line(std::uint32_t line) const;
 
   std::string file_;
   std::string text_;
   std::vector<Problem> problems_;
   std::vector<std::string> arguments_;
   std::vector<Hidden> hidden_;
+  std::vector<Place> cuts_;
   std::size_t errors_ = 0;
 };
 

@@ -157,9 +157,9 @@ class Builder {
     const std::string name = token_text(fy_event_get_token(event));
     const auto found = anchors_.find(name);
     if (found == anchors_.end())
-      stop(at, fmt::format("no anchor `&{}` stands before the alias `*{}` (a text that begins with "
-                           "`*` needs quotes)",
-                           name, name));
+      stop(at,
+           "no anchor of this name stands before the alias (a text that begins with `*` needs "
+           "quotes)");
     count(at, size(found->second));
     if (depth + height(found->second) > limits_.depth)
       stop(at, fmt::format("nested deeper than {} levels", limits_.depth));

@@ -174,6 +174,27 @@ TEST(ReadConfig, HidesSecretsInTheLinesItShows) {
   EXPECT_EQ(said.find("hunter2"), std::string::npos) << said;
 }
 
+TEST(ReadConfig, ShowsNoPasswordHoweverItIsWritten) {
+  for (const std::string kafka :
+       {"sasl.password: hunter2, nonsense: 1", "sasl.pasword: correct-hunter2-9",
+        "sasl.pasword: hunter2", "sasl.password: @hunter2x", "sasl.password: *hunter2x",
+        "sasl.password: !hunter2x y, nonsense: 1", "nonsense: 1, sasl.password: \"hunter2\\\"x\""}) {
+    const std::string said = read(kHead + "kafka: { " + kafka + " }\n").said;
+    EXPECT_NE(said.find("error: "), std::string::npos) << kafka;
+    EXPECT_EQ(said.find("hunter2"), std::string::npos) << said;
+  }
+  for (const auto& [path, value] : std::vector<std::pair<std::string, std::string>>{
+           {"kafka.sasl.pasword", "correct-hunter2-9"},
+           {"kafka.sasl.password", "@hunter2x"},
+           {"kafka.sasl.pasword", "*hunter2x"},
+           {"kafka", "{ sasl.password: @hunter2x }"},
+           {"sources.s.kafka.sasl.pasword", "@hunter2x"}}) {
+    const std::string said = read(kHead, {{path, value}}).said;
+    EXPECT_EQ(said.find("--set " + path + "="), 0U) << said;
+    EXPECT_EQ(said.find("hunter2"), std::string::npos) << said;
+  }
+}
+
 /// One small change of a kind that people and editors make.
 std::string mutated(std::string text, std::mt19937_64& random) {
   static constexpr std::string_view kCharacters =

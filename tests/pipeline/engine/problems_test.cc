@@ -57,6 +57,37 @@ TEST(Problems, NeverShowsAHiddenValue) {
   EXPECT_NE(text.find("`${LEVEL}` must be at least 1"), std::string::npos);
 }
 
+TEST(Problems, EndsALineWhereItIsCut) {
+  Problems problems("p.yaml", "é: { pasword: hunter2, b: 1 }\n");
+  problems.error({1, 24}, "wrong");
+  problems.cut({1, 15});
+  problems.error(problems.argument("--set a=hunter2"), "wrong");
+  problems.cut(problems.argument("--set b=hunter2"));
+  problems.error({0x8000'0001, 1}, "wrong");
+  EXPECT_EQ(problems.render(),
+            "p.yaml:1:24: error: wrong\n    1 | é: { pasword: ***\n      |                  ^\n"
+            "--set a=hunter2: error: wrong\n--set b=***: error: wrong\n");
+}
+
+TEST(Problems, EndsALineWithTheNameOfASecretProperty) {
+  const auto shown = [](const std::string& text, std::uint32_t line) {
+    Problems problems("p.yaml", text);
+    problems.error({line, 1}, "wrong");
+    const std::string said = problems.render();
+    const std::size_t from = said.find(" | ") + 3;
+    return said.substr(from, said.find('\n', from) - from);
+  };
+  EXPECT_EQ(shown("  sasl.password: @hunter2x", 1), "  sasl.password: ***");
+  EXPECT_EQ(shown("kafka: { linger.ms: 5, \"sasl.password\" :'a\\b', x: 1 }", 1),
+            "kafka: { linger.ms: 5, \"sasl.password\" :***");
+  EXPECT_EQ(shown("sasl.password=hunter2x", 1), "sasl.password=***");
+  EXPECT_EQ(shown("kafka:\n  ssl.key.pem: |\n    one\n\n     two\n  linger.ms: 5\n", 5),
+            "     ***");
+  EXPECT_EQ(shown("kafka:\n  ssl.key.pem: |\n    one\n  linger.ms: 5\n", 4), "  linger.ms: 5");
+  EXPECT_EQ(shown("  sasl.password:\n", 1), "  sasl.password:");
+  EXPECT_EQ(shown("  token: log(x)", 1), "  token: log(x)") << "a name of the user's own";
+}
+
 TEST(Problems, PrintsAPlaceBeyondTheFile) {
   Problems problems("p.yaml", "a\n");
   problems.error({9, 9}, "gone");
