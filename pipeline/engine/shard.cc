@@ -109,8 +109,9 @@ bool Shard::add(std::size_t lane, const Record& record) {
   }
   if (good && node.time_field) {
     event_time = static_cast<std::int64_t>(in.columns[*node.time_field].numbers[in.rows]);
-    if (settings_.check_ahead && node.config->spec->timed() &&
-        event_time > record.timestamp + node.config->ahead.ms) {
+    // -1: the record has none. The highest there is plus `ahead` would be none either.
+    if (settings_.check_ahead && node.config->spec->timed() && record.timestamp >= 0 &&
+        event_time - node.config->ahead.ms > record.timestamp) {
       bad_.reason = Reason::time_ahead;
       bad_.field = node.fields[*node.time_field].field.name;
       bad_.text = fmt::format("{} ms is {} ms after the record's own timestamp", event_time,

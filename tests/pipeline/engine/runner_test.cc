@@ -579,6 +579,30 @@ sinks:
                                                R"({"id":"7289654399999"})", R"({"id":"0"})"}));
 }
 
+TEST(Runner, ATimeIsAheadOfATimestampThatThereIsAndNoOther) {
+  const auto pipeline = read_pipeline(R"(version: 1
+pipeline: plain
+sources:
+  rows: { type: kafka, topic: rows, time: ts, ahead: 1h, fields: { ts: time } }
+sinks:
+  out: { type: kafka, input: rows, topic: out }
+)");
+  Cluster cluster;
+  cluster.create_sources(*pipeline->graph, 1);
+  constexpr std::int64_t kTime = 1'600'000'000'000, kHour = 3'600'000;
+  for (const std::int64_t timestamp : {kTime - kHour - 1, kTime - kHour, std::int64_t{0},
+                                       std::int64_t{-1}, std::numeric_limits<std::int64_t>::max()})
+    cluster.log().append("rows", 0, std::nullopt, R"({"ts":1600000000000})", timestamp);
+  const TemporaryFolder folder;
+  const Layout layout = cluster.prepare(*pipeline);
+  RunningShard shard(*pipeline, layout, cluster.world(), folder.path());
+  shard.recover();
+  ASSERT_TRUE(shard.work_to(5)) << shard->reason();
+  shard->finish();
+  EXPECT_EQ(shard->shard().dead_letters(Reason::time_ahead), 2U);
+  EXPECT_EQ(cluster.records("out", 0).size(), 3U);
+}
+
 TEST(Runner, ATopicOfCsvHasItsFieldsInOrderAndNoHeaderLineAfterARestartToo) {
   const auto pipeline = read_pipeline(R"(version: 1
 pipeline: cells
