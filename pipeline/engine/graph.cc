@@ -200,8 +200,17 @@ class Builder {
       SinkNode node{sink->name.text, sink, {}, {}, {}};
       for (const Written& edge : sink->inputs)
         if (const auto stream = resolve(edge)) add_sink_input(node, *stream, edge.place);
+      check_fields_once(sink->fields);
       draft_.graph.sinks.push_back(std::move(node));
     }
+  }
+
+  void check_fields_once(const std::vector<Written>& fields) {
+    for (auto name = fields.begin(); name != fields.end(); ++name)
+      if (std::find_if(fields.begin(), name, [&](const Written& one) {
+            return one.text == name->text;
+          }) != name)
+        draft_.problems.error(name->place, fmt::format("the field `{}` is there twice", name->text));
   }
 
   void add_sink_input(SinkNode& node, std::size_t stream, Place place) {
