@@ -30,11 +30,13 @@ class FileSink final : public SinkSpec {
  public:
   void describe(OptionVisitor& option) override {
     option("path", path_,
-           {.doc = "the file to write, from its beginning; gzip by its name; - is stdout",
+           {.doc = "the file to write, from its beginning; CSV, JSON lines and gzip by its name, "
+                   "which `format` may overrule; - is stdout",
             .required = true,
             .example = "predictions.csv"});
   }
   std::string path() const override { return path_; }
+  std::string_view format() const override { return format_of_path(path_).value_or(""); }
 
  private:
   std::string path_;

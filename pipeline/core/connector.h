@@ -51,6 +51,8 @@ class SinkSpec {
   virtual void describe(OptionVisitor& option) = 0;
   virtual std::string topic() const { return {}; }  // a topic of the log,
   virtual std::string path() const { return {}; }   // or a file
+  /// The format to write when none is named (a file's name tells one); empty: json.
+  virtual std::string_view format() const { return {}; }
 };
 
 struct SinkType {

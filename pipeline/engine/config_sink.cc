@@ -27,8 +27,9 @@ SinkConfig read_sink(const YamlEntry& entry, ConfigReading& reading) {
   const Json resolved = read_part(sink, entry, "sink", reading.vocabulary.sinks, describe_sink,
                                   sink_options, reading);
 
-  sink.resolved =
-      dumped(with_default_format(resolved, sink.format_name, kDefaultFormat, sink.format, reading));
+  const std::string_view own = sink.spec ? sink.spec->format() : std::string_view{};
+  sink.resolved = dumped(with_default_format(
+      resolved, sink.format_name, own.empty() ? kDefaultFormat : own, sink.format, reading));
   return sink;
 }
 

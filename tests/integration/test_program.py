@@ -248,6 +248,28 @@ def test_secrets_are_not_printed(tmp_path):
     assert "hunter2" not in done.stdout + done.stderr
 
 
+def test_a_file_is_written_as_its_name_tells_and_reads_back(tmp_path):
+    file = tmp_path / "p.yaml"
+    read = "rows: { type: %s, fields: { id: text, x0: number } }"
+    made = "generate, of: classification, features: 2, events: 50"
+    file.write_text("version: 1\npipeline: p\nsources:\n  " + read % made + "\nsinks:\n"
+                    f"  a: {{ type: file, input: rows, path: {tmp_path}/a.csv }}\n"
+                    f"  b: {{ type: file, input: rows, path: {tmp_path}/b.csv, format: json }}\n"
+                    f"  c: {{ type: file, input: rows, path: {tmp_path}/c.ndjson }}\n"
+                    f"  d: {{ type: file, input: rows, path: {tmp_path}/d.csv.gz }}\n")
+    invoke("replay", file)
+    lines = (tmp_path / "a.csv").read_text().splitlines()
+    assert lines[0] == "id,x0" and len(lines) == 51
+    for name in ("b.csv", "c.ndjson"):
+        rows = [json.loads(line) for line in (tmp_path / name).read_text().splitlines()]
+        assert len(rows) == 50 and list(rows[0]) == ["id", "x0"]
+    again = tmp_path / "again.yaml"
+    again.write_text("version: 1\npipeline: p\nsources:\n  " + read % f"file, path: {tmp_path}/d.csv.gz"
+                     + f"\nsinks:\n  e: {{ type: file, input: rows, path: {tmp_path}/e.csv }}\n")
+    invoke("replay", again)
+    assert (tmp_path / "e.csv").read_text().splitlines() == lines
+
+
 FLAT = """\
 version: 1
 pipeline: flat
