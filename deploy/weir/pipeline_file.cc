@@ -36,6 +36,7 @@ void read_environment(const std::string& env_file, std::map<std::string, std::st
   std::size_t number = 0;
   for (std::string line; std::getline(in, line);) {
     ++number;
+    if (line.ends_with('\r')) line.pop_back();  // the file of an editor on Windows
     if (line.empty() || line[0] == '#') continue;
     const std::size_t at = line.find('=');
     if (at == std::string::npos || at == 0)

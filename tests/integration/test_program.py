@@ -270,6 +270,13 @@ def test_a_file_is_written_as_its_name_tells_and_reads_back(tmp_path):
     assert (tmp_path / "e.csv").read_text().splitlines() == lines
 
 
+def test_a_file_of_variables_may_have_the_line_ends_of_windows(tmp_path):
+    file, variables = tmp_path / "p.yaml", tmp_path / "variables"
+    file.write_text(FRAUD.read_text().replace("idle: 30s", "idle: ${IDLE}", 1))
+    variables.write_bytes(b"# of the sparse topic\r\n\r\nIDLE=30s\r\n")
+    invoke("check", file, "--env-file", variables)
+
+
 FLAT = """\
 version: 1
 pipeline: flat
