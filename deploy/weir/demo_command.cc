@@ -1,19 +1,18 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <mutex>
-#include <thread>
 
 #include "connectors/generate/cards.h"
 #include "demo_pipeline.h"
 #include "deploy/weir/commands.h"
+#include "deploy/weir/demo_producer.h"
 #include "deploy/weir/demo_report.h"
 #include "deploy/weir/exit_code.h"
 #include "deploy/weir/service_loop.h"
+#include "deploy/weir/wall_clock.h"
 #include "pipeline/engine/epoch.h"
 #include "pipeline/engine/json.h"
 #include "pipeline/engine/memory_log.h"
@@ -23,15 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kMostWaiting =
-    20'000;  // records that lie in a topic before the producer waits
 constexpr std::uint64_t kWrittenEvents = 2'000;
-
-std::int64_t wall_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 /// A folder that goes with the object.
 class TemporaryFolder {
@@ -52,89 +43,6 @@ class TemporaryFolder {
 
  private:
   fs::path path_;
-};
-
-/// Produces the card business into the log on a thread of its own, held back by the reader.
-class Producer {
- public:
-  Producer(MemoryLog& log, const DemoOptions& options)
-      : log_(log), options_(options), cards_(card_options(options)), thread_([this] { run(); }) {}
-  ~Producer() {
-    stop_ = true;
-    thread_.join();
-  }
-  Producer(const Producer&) = delete;
-  Producer& operator=(const Producer&) = delete;
-
-  bool finished() const { return finished_; }
-  std::uint64_t records() const { return records_; }
-  std::vector<Cards::Planted> planted() const {
-    const std::lock_guard lock(mutex_);
-    return cards_.planted();
-  }
-  DemoReport report() const {
-    const std::lock_guard lock(mutex_);
-    return report_;
-  }
-
- private:
-  static Cards::Options card_options(const DemoOptions& options) {
-    Cards::Options cards;
-    cards.seed = options.seed;
-    cards.events = options.events;
-    return cards;
-  }
-
-  void run() {
-    const auto began = std::chrono::steady_clock::now();
-    std::string key, value;
-    Cards::Event event;
-    while (!stop_) {
-      {
-        const std::lock_guard lock(mutex_);
-        if (!cards_.next(event)) break;
-        if (event.stream == Cards::Stream::transactions)
-          report_.transaction(event.transaction, event.time);
-      }
-      const bool transaction = event.stream == Cards::Stream::transactions;
-      if (transaction) ++transactions_;
-      key.clear();
-      value.clear();
-      Cards::append_key(event, key);
-      Cards::append_value(event, value);
-      const std::string topic = transaction ? "transactions" : "chargebacks";
-      log_.append(topic, 0, key, value, wall_ms());
-      if (++records_ % 256 == 0) hold_back(began);
-    }
-    finished_ = true;
-  }
-
-  void hold_back(std::chrono::steady_clock::time_point began) {
-    while (!stop_ && !log_.wait_for_backlog("transactions", 0, kMostWaiting,
-                                            std::chrono::milliseconds(100))) {
-    }
-    // What has been read is forgotten, so that a long demo stays small.
-    for (const char* topic : {"transactions", "chargebacks"}) {
-      const std::int64_t end = log_.offsets(topic, 0).end;
-      log_.delete_records(topic, 0, end - log_.backlog(topic, 0) - kMostWaiting);
-    }
-    if (log_.partitions("predictions"))
-      log_.delete_records("predictions", 0, log_.offsets("predictions", 0).end - kMostWaiting);
-    if (options_.rate == 0) return;
-    const auto due = began + std::chrono::microseconds(transactions_ * 1'000'000 / options_.rate);
-    std::this_thread::sleep_until(due);
-  }
-
-  MemoryLog& log_;
-  DemoOptions options_;
-  mutable std::mutex mutex_;  // over cards_ and report_
-  Cards cards_;
-  DemoReport report_;
-  std::uint64_t transactions_ = 0;
-  std::atomic<std::uint64_t> records_ = 0;
-  std::atomic<bool> finished_ = false;
-  std::atomic<bool> stop_ = false;
-  std::thread thread_;
 };
 
 double rows_read(const MetricSamples& samples) {
@@ -174,41 +82,6 @@ int write_demo(const DemoOptions& options) {
   return kDone;
 }
 
-void print_findings(const std::vector<DemoReport::Finding>& findings) {
-  for (const DemoReport::Finding& finding : findings) {
-    fmt::print("planted  {:<21} at transaction {:>7}  ({})\n", finding.planted.drift,
-               finding.planted.transaction, time_text(finding.planted.time));
-    if (!finding.found) {
-      fmt::print("found    not yet: let the demo run longer\n");
-      continue;
-    }
-    fmt::print("found    by {:<18} at transaction {:>7}  ({}), {} transactions later: {}\n",
-               fmt::format("{} on {}", finding.alert.detector, finding.alert.field),
-               finding.transaction, time_text(finding.alert.time),
-               finding.transaction - std::min(finding.transaction, finding.planted.transaction),
-               finding.alert.summary);
-  }
-  if (findings.empty())
-    fmt::print("no drift was planted yet: the first comes at transaction 60000\n");
-}
-
-Json findings_json(const std::vector<DemoReport::Finding>& findings) {
-  auto list = Json::array();
-  for (const DemoReport::Finding& finding : findings) {
-    Json one = {{"drift", finding.planted.drift},
-                {"transaction", finding.planted.transaction},
-                {"time", finding.planted.time},
-                {"found", nullptr}};
-    if (finding.found)
-      one["found"] = {{"detector", finding.alert.detector},
-                      {"field", finding.alert.field},
-                      {"transaction", finding.transaction},
-                      {"time", finding.alert.time}};
-    list.push_back(std::move(one));
-  }
-  return list;
-}
-
 }  // namespace
 
 int demo_command(const CommonOptions& common, const DemoOptions& options) {
@@ -232,7 +105,7 @@ int demo_command(const CommonOptions& common, const DemoOptions& options) {
         "comes, and watches for drift. Ctrl-C ends it.\n");
   std::fflush(stdout);
   const auto began = std::chrono::steady_clock::now();
-  Producer producer(log, options);
+  DemoProducer producer(log, options);
   ServiceLoop loop(pipeline->config, *pipeline->graph, layout, world, state.path(),
                    {"demo", "localhost", ::getpid()});
   loop.any_port = true;
@@ -255,7 +128,7 @@ int demo_command(const CommonOptions& common, const DemoOptions& options) {
     fmt::print("{}\n", json_text(json));
   } else {
     fmt::print("\n{} records in {:.1f} s\n", producer.records(), seconds);
-    print_findings(findings);
+    fmt::print("{}", findings_text(findings));
   }
   return code;
 }

@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <ctime>
 
-#include "pipeline/engine/json.h"
-
 namespace weir {
 namespace {
 
@@ -47,11 +45,12 @@ std::vector<DemoReport::Alert> read_alerts(Log& log) {
   return alerts;
 }
 
-}  // namespace
-
+/// `2024-01-16 08:30` (UTC).
 std::string time_text(std::int64_t ms) {
   return fmt::format("{:%Y-%m-%d %H:%M}", fmt::gmtime(static_cast<std::time_t>(ms / 1000)));
 }
+
+}  // namespace
 
 void DemoReport::transaction(std::uint64_t number, std::int64_t time) {
   if (number % (number < kNear ? kEvery : kEveryLater) == 0) made_.emplace_back(time, number);
@@ -79,6 +78,44 @@ std::vector<DemoReport::Finding> DemoReport::findings(
     findings.push_back(std::move(finding));
   }
   return findings;
+}
+
+std::string findings_text(const std::vector<DemoReport::Finding>& findings) {
+  if (findings.empty())
+    return "no drift was planted yet: the first comes at transaction 60000\n";
+  std::string text;
+  for (const DemoReport::Finding& finding : findings) {
+    text += fmt::format("planted  {:<21} at transaction {:>7}  ({})\n", finding.planted.drift,
+                        finding.planted.transaction, time_text(finding.planted.time));
+    if (!finding.found) {
+      text += "found    not yet: let the demo run longer\n";
+      continue;
+    }
+    text += fmt::format(
+        "found    by {:<18} at transaction {:>7}  ({}), {} transactions later: {}\n",
+        fmt::format("{} on {}", finding.alert.detector, finding.alert.field), finding.transaction,
+        time_text(finding.alert.time),
+        finding.transaction - std::min(finding.transaction, finding.planted.transaction),
+        finding.alert.summary);
+  }
+  return text;
+}
+
+Json findings_json(const std::vector<DemoReport::Finding>& findings) {
+  auto list = Json::array();
+  for (const DemoReport::Finding& finding : findings) {
+    Json one = {{"drift", finding.planted.drift},
+                {"transaction", finding.planted.transaction},
+                {"time", finding.planted.time},
+                {"found", nullptr}};
+    if (finding.found)
+      one["found"] = {{"detector", finding.alert.detector},
+                      {"field", finding.alert.field},
+                      {"transaction", finding.transaction},
+                      {"time", finding.alert.time}};
+    list.push_back(std::move(one));
+  }
+  return list;
 }
 
 }  // namespace weir

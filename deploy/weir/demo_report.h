@@ -7,6 +7,7 @@
 
 #include "connectors/generate/cards.h"
 #include "pipeline/core/log.h"
+#include "pipeline/engine/json.h"
 
 namespace weir {
 
@@ -43,7 +44,8 @@ class DemoReport {
   std::vector<std::pair<std::int64_t, std::uint64_t>> made_;  // time, number
 };
 
-/// `2024-01-16 08:30` (UTC).
-std::string time_text(std::int64_t ms);
+/// For people, a line or two each; as JSON, an array.
+std::string findings_text(const std::vector<DemoReport::Finding>& findings);
+Json findings_json(const std::vector<DemoReport::Finding>& findings);
 
 }  // namespace weir

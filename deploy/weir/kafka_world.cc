@@ -1,20 +1,9 @@
 #include "deploy/weir/kafka_world.h"
 
-#include <chrono>
-
 #include "deploy/weir/pipeline_file.h"
+#include "deploy/weir/wall_clock.h"
 
 namespace weir {
-namespace {
-
-std::int64_t wall_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-}  // namespace
-
 KafkaWorld::KafkaWorld(const Config& config)
     : config_(config),
       main_(config.kafka),
