@@ -59,7 +59,7 @@ void add_control(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
                   "Stop a running model's learning: no part of it learns, scoring goes on; part of "
                   "the recorded order"),
         std::pair("unfreeze", "Let a frozen model learn again")}) {
-    auto* sub = command(
+    CLI::App* sub = command(
         app, name, doc, fmt::format("weir {} fraud.yaml fraud", name),
         [&flags, name = std::string(name)] {
           return control_command(flags.common, name, flags.name);
@@ -71,98 +71,140 @@ void add_control(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
   }
 }
 
-void add_commands(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
-  auto* run = command(
+void add_run(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
+  CLI::App* sub = command(
       app, "run", "Run a pipeline until stopped (SIGTERM or Ctrl-C)",
       "weir run fraud.yaml --set kafka.bootstrap.servers=localhost:9092",
       [&] { return run_command(flags.common, flags.run); }, chosen);
-  add_pipeline(run, flags);
-  run->add_option("--reset-state", flags.run.reset,
+  add_pipeline(sub, flags);
+  sub->add_option("--reset-state", flags.run.reset,
                   "an operator that is to start cold, as a recorded change (repeatable)")
       ->allow_extra_args(false);
-  run->add_flag("--accept-new-logic", flags.run.accept_new_logic,
+  sub->add_flag("--accept-new-logic", flags.run.accept_new_logic,
                 "go on although this program's arithmetic differs from what is recorded");
-  auto* check = command(
+}
+
+void add_check(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
+  CLI::App* sub = command(
       app, "check", "Check a pipeline file and print its graph; never connects",
       "weir check fraud.yaml", [&] { return check_command(flags.common); }, chosen);
-  add_pipeline(check, flags);
-  add_json(check, flags);
-  auto* graph = command(
+  add_pipeline(sub, flags);
+  add_json(sub, flags);
+}
+
+void add_graph(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
+  CLI::App* sub = command(
       app, "graph", "Print the graph of a pipeline", "weir graph fraud.yaml --format mermaid",
       [&] { return graph_command(flags.common, flags.graph_format); }, chosen);
-  add_pipeline(graph, flags);
-  graph->add_option("--format", flags.graph_format, "text, dot or mermaid")
+  add_pipeline(sub, flags);
+  sub->add_option("--format", flags.graph_format, "text, dot or mermaid")
       ->check(CLI::IsMember({"text", "dot", "mermaid"}));
-  auto* replay = command(
+}
+
+void add_replay(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
+  CLI::App* sub = command(
       app, "replay", "Run a pipeline offline over files",
       "weir replay weather.yaml --input weather=weather.csv "
       "--output predictions=predictions.ndjson --json",
       [&] { return replay_command(flags.common, flags.replay); }, chosen);
-  add_pipeline(replay, flags);
-  add_json(replay, flags);
-  replay
-      ->add_option("--input", flags.replay.inputs,
-                   "SOURCE=PATH: CSV or NDJSON, also .gz, `-` is stdin (repeatable)")
+  add_pipeline(sub, flags);
+  add_json(sub, flags);
+  sub->add_option("--input", flags.replay.inputs,
+                  "SOURCE=PATH: CSV or NDJSON, also .gz, `-` is stdin (repeatable)")
       ->allow_extra_args(false);
-  replay
-      ->add_option("--output", flags.replay.outputs,
-                   "SINK=PATH: what the sink would write; `-` is stdout (repeatable)")
+  sub->add_option("--output", flags.replay.outputs,
+                  "SINK=PATH: what the sink would write; `-` is stdout (repeatable)")
       ->allow_extra_args(false);
-  replay->add_flag("--drain", flags.replay.drain,
-                   "let time pass at the end until every wait has ended");
-  auto* demo = command(
+  sub->add_flag("--drain", flags.replay.drain,
+                "let time pass at the end until every wait has ended");
+}
+
+void add_demo(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
+  CLI::App* sub = command(
       app, "demo",
       "Run a whole pipeline on a log in this process: card fraud with late labels "
       "and two planted drifts",
       "weir demo --events 200000", [&] { return demo_command(flags.common, flags.demo); }, chosen);
-  demo->add_option("--events", flags.demo.events,
-                   "end after this many transactions (default: 100,000,000, more than an hour)")
+  sub->add_option("--events", flags.demo.events,
+                  "end after this many transactions (default: 100,000,000, more than an hour)")
       ->check(CLI::Range(std::uint64_t{1}, kMostDemoEvents));
-  demo->add_option("--rate", flags.demo.rate, "transactions a second; 0: as fast as it goes");
-  demo->add_option("--seed", flags.demo.seed, "of the generator");
-  demo->add_option("--write", flags.demo.write,
-                   "write the pipeline and 2,000 events to this folder, and end");
-  demo->add_option("--set", flags.common.pipeline.set, "override one value, as path=value")
+  sub->add_option("--rate", flags.demo.rate, "transactions a second; 0: as fast as it goes");
+  sub->add_option("--seed", flags.demo.seed, "of the generator");
+  sub->add_option("--write", flags.demo.write,
+                  "write the pipeline and 2,000 events to this folder, and end");
+  sub->add_option("--set", flags.common.pipeline.set, "override one value, as path=value")
       ->allow_extra_args(false);
-  add_json(demo, flags);
-  auto* verify = command(
+  add_json(sub, flags);
+}
+
+void add_verify(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
+  CLI::App* sub = command(
       app, "verify",
       "Replay what a running or stopped pipeline has recorded and compare every "
       "epoch; fences nobody, writes nothing",
       "weir verify fraud.yaml", [&] { return verify_command(flags.common, flags.verify); }, chosen);
-  add_pipeline(verify, flags);
-  add_json(verify, flags);
-  verify->add_flag("--follow", flags.verify.follow,
-                   "go on with new epochs as they are committed, until stopped (0) or one differs "
-                   "(1)");
-  verify->add_flag("--no-outputs", flags.verify.no_outputs,
-                   "do not look for the outputs in the topics they were written to");
-  add_control(app, flags, chosen);
-  auto* state = command(
+  add_pipeline(sub, flags);
+  add_json(sub, flags);
+  sub->add_flag("--follow", flags.verify.follow,
+                "go on with new epochs as they are committed, until stopped (0) or one differs "
+                "(1)");
+  sub->add_flag("--no-outputs", flags.verify.no_outputs,
+                "do not look for the outputs in the topics they were written to");
+}
+
+void add_state(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
+  CLI::App* sub = command(
       app, "state",
       "List the snapshots of a pipeline, on disk and in its topic, with what is in the newest; "
       "changes nothing, exits 1 when one is not usable",
       "weir state fraud.yaml --offline", [&] { return state_command(flags.common, flags.state); },
       chosen);
-  add_pipeline(state, flags);
-  add_json(state, flags);
-  state->add_flag("--offline", flags.state.offline, "only what is on disk: never connects");
-  auto* list = command(
+  add_pipeline(sub, flags);
+  add_json(sub, flags);
+  sub->add_flag("--offline", flags.state.offline, "only what is on disk: never connects");
+}
+
+void add_list(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
+  CLI::App* sub = command(
       app, "list", "List every source, operator, model, detector, function", "weir list",
       [&] { return list_command(flags.common); }, chosen);
-  add_json(list, flags);
-  auto* describe = command(
+  add_json(sub, flags);
+}
+
+void add_describe(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
+  CLI::App* sub = command(
       app, "describe", "Describe one component with its options", "weir describe ks_test",
       [&] { return describe_command(flags.common, flags.name); }, chosen);
-  describe->add_option("NAME", flags.name, "as `weir list` names it")->required();
-  add_json(describe, flags);
+  sub->add_option("NAME", flags.name, "as `weir list` names it")->required();
+  add_json(sub, flags);
+}
+
+void add_schema(CLI::App& app, std::function<int()>& chosen) {
   command(
       app, "schema", "Print the JSON Schema of the pipeline file",
       "weir schema > pipeline.schema.json", [] { return schema_command(); }, chosen);
-  auto* version = command(
+}
+
+void add_version(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
+  CLI::App* sub = command(
       app, "version", "Print the version", "weir version",
       [&] { return version_command(flags.common); }, chosen);
-  add_json(version, flags);
+  add_json(sub, flags);
+}
+
+void add_commands(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
+  add_run(app, flags, chosen);
+  add_check(app, flags, chosen);
+  add_graph(app, flags, chosen);
+  add_replay(app, flags, chosen);
+  add_demo(app, flags, chosen);
+  add_verify(app, flags, chosen);
+  add_control(app, flags, chosen);
+  add_state(app, flags, chosen);
+  add_list(app, flags, chosen);
+  add_describe(app, flags, chosen);
+  add_schema(app, chosen);
+  add_version(app, flags, chosen);
 }
 
 int run(const std::function<int()>& chosen, const Flags& flags) {
