@@ -10,6 +10,7 @@
 #include "deploy/weir/exit_code.h"
 #include "deploy/weir/kafka_world.h"
 #include "pipeline/engine/control_lane.h"
+#include "pipeline/engine/json.h"
 
 namespace weir {
 namespace {
@@ -78,7 +79,7 @@ int control_command(const CommonOptions& common, const std::string& command,
                                  topic));
   const std::int64_t offset = append(log, topic, Command{command, model}.write());
   if (common.json)
-    fmt::print("{{\"topic\":\"{}\",\"partition\":0,\"offset\":{}}}\n", topic, offset);
+    fmt::print("{}\n", json_text({{"topic", topic}, {"partition", 0}, {"offset", offset}}));
   else
     fmt::print("{} {}: {} [0], offset {}\n", command, model, topic, offset);
   return kDone;

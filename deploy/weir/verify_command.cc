@@ -11,6 +11,7 @@
 #include "deploy/weir/exit_code.h"
 #include "deploy/weir/kafka_world.h"
 #include "pipeline/engine/epoch_log.h"
+#include "pipeline/engine/json.h"
 #include "pipeline/engine/service.h"
 
 namespace weir {
@@ -76,13 +77,17 @@ class Audit {
     const std::string out = hex16(runner_->output_hash()), state = hex16(runner_->state_hash());
     const OutputAudit::Figures outputs = runner_->outputs_found();
     if (json) {
-      fmt::print(
-          "{{\"shard\":{},\"epochs\":{},\"rows\":{},\"output_hash\":\"{}\","
-          "\"state_hash\":\"{}\"",
-          shard_, epochs_, rows_, out, state);
-      if (find_outputs_)
-        fmt::print(",\"outputs_found\":{},\"outputs_unknown\":{}", outputs.found, outputs.unknown);
-      fmt::print(",\"equal\":true}}\n");
+      Json one = {{"shard", shard_},
+                  {"epochs", epochs_},
+                  {"rows", rows_},
+                  {"output_hash", out},
+                  {"state_hash", state}};
+      if (find_outputs_) {
+        one["outputs_found"] = outputs.found;
+        one["outputs_unknown"] = outputs.unknown;
+      }
+      one["equal"] = true;
+      fmt::print("{}\n", json_text(one));
       return;
     }
     fmt::print("shard {}: {} epochs, {} rows: equal; output hash {}, state hash {}\n", shard_,
