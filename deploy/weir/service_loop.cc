@@ -11,8 +11,10 @@
 #include "deploy/weir/log_lines.h"
 #include "deploy/weir/pages.h"
 #include "deploy/weir/status_line.h"
+#include "deploy/weir/stop_signal.h"
 #include "deploy/weir/version.h"
 #include "pipeline/engine/epoch.h"
+#include "pipeline/engine/json.h"
 
 namespace weir {
 namespace {
@@ -20,10 +22,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kStatusEvery{2};
 constexpr std::chrono::seconds kStopDeadline{30};
-
-// The only thing a signal handler may touch.
-volatile std::sig_atomic_t g_stop = 0;
-extern "C" void ask_to_stop(int) { g_stop = 1; }
 
 int exit_code(Stopped why) {
   switch (why) {
@@ -85,9 +83,8 @@ std::vector<HttpRoute> ServiceLoop::routes() const {
       {"GET", "/readyz", [this, yes_no](const HttpRequest&) { return yes_no(service_->ready()); }},
       {"GET", "/version",
        [=](const HttpRequest&) {
-         return HttpResponse{
-             200, fmt::format("{{\"version\":\"{}\",\"build\":\"{}\"}}\n", kVersion, kBuild),
-             kJson};
+         const std::string json = json_text({{"version", kVersion}, {"build", kBuild}});
+         return HttpResponse{200, json + "\n", kJson};
        }},
       {"GET", "/graph",
        [this](const HttpRequest& request) {
@@ -118,15 +115,14 @@ void ServiceLoop::listen() {
 }
 
 int ServiceLoop::run() {
-  std::signal(SIGTERM, ask_to_stop);
-  std::signal(SIGINT, ask_to_stop);
+  stop_by_signal();
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a disk that is full
   listen();
   service_->start();
   std::optional<StatusLine> status;  // from when it is ready
   auto next_status = Clock::now();
-  while (g_stop == 0 && !service_->ended() && !(done && done())) {
+  while (!asked_to_stop() && !service_->ended() && !(done && done())) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     if (quiet || (!status && !service_->ready()) || Clock::now() < next_status) continue;
     next_status = Clock::now() + kStatusEvery;
@@ -135,7 +131,7 @@ int ServiceLoop::run() {
     else
       status.emplace(service_->samples());
   }
-  if (g_stop != 0) log_line(LogLevel::info, "stopping: finishing the epoch");
+  if (asked_to_stop()) log_line(LogLevel::info, "stopping: finishing the epoch");
   service_->ask_to_stop();
   const auto deadline = Clock::now() + kStopDeadline;
   while (!service_->all_ended() && Clock::now() < deadline)

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <csignal>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -10,6 +9,7 @@
 #include "deploy/weir/commands.h"
 #include "deploy/weir/exit_code.h"
 #include "deploy/weir/kafka_world.h"
+#include "deploy/weir/stop_signal.h"
 #include "pipeline/engine/epoch_log.h"
 #include "pipeline/engine/json.h"
 #include "pipeline/engine/service.h"
@@ -21,10 +21,6 @@ using Clock = Runner::Clock;
 constexpr std::chrono::seconds kStatusEvery{2};
 constexpr std::chrono::milliseconds kPollEvery{200};
 constexpr int kMostFailures = 10;  // of the log, one after the other
-
-// The only thing a signal handler may touch.
-volatile std::sig_atomic_t g_stop = 0;
-extern "C" void end_audit(int) { g_stop = 1; }
 
 struct AskedToStop {};
 
@@ -111,7 +107,7 @@ class Audit {
                 epoch_ = at.epoch;
                 last_ = at.epochs;
                 if (Clock::now() - told_ >= kStatusEvery) status();
-                if (g_stop != 0) throw AskedToStop();
+                if (asked_to_stop()) throw AskedToStop();
               });
   }
 
@@ -138,10 +134,9 @@ class Audit {
 
 /// Until it is stopped or throws at a difference.
 void follow(std::vector<std::unique_ptr<Audit>>& audits) {
-  std::signal(SIGTERM, end_audit);
-  std::signal(SIGINT, end_audit);
+  stop_by_signal();
   try {
-    while (g_stop == 0) {
+    while (!asked_to_stop()) {
       for (const auto& audit : audits) audit->follow();
       std::this_thread::sleep_for(kPollEvery);
     }
