@@ -43,6 +43,7 @@ void Lanes::refill(std::size_t index, std::size_t max, Clock::time_point now) {
   const RecordReader::Fetched fetched =
       readers_[lane.lane.source]->fetch(lane.lane.partition, max, lane.buffer);
   lane.read_to = fetched.next;
+  if (fetched.count == 0 && fetched.end) lane.position = std::max(lane.position, fetched.next);
   if (fetched.count > 0)
     lane.ended.reset();
   else if (fetched.end && !lane.ended)

@@ -25,7 +25,7 @@ class Lanes {
 
   std::size_t size() const { return lanes_.size(); }
   const Lane& lane(std::size_t index) const { return lanes_[index].lane; }
-  /// The offset after the last record taken from a lane.
+  /// Where a lane goes on: after the last record taken, at an end past the gaps behind it as well.
   std::int64_t position(std::size_t lane) const { return lanes_[lane].position; }
   std::vector<std::int64_t> positions() const;
   /// Records between the position and the partition's known end; -1 while unknown.

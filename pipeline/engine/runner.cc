@@ -113,6 +113,12 @@ bool Runner::work() {
   }
   shard_->flush();
   const bool ticked = tick(time);
+  // With nothing open the state is that of the epoch closed last. The next may come when the input
+  // is gone.
+  if (snapshot_due_ && !epoch_began_ && !in_flight_ && snapshot_epoch_ < epoch()) {
+    take_snapshot();
+    publish_snapshot(false);
+  }
   if (epoch_began_ && !in_flight_)  // else the end of the commit is what is waited for
     deadline_ =
         std::min(deadline_, *epoch_began_ + std::chrono::milliseconds(settings_.engine.epoch.ms));

@@ -291,6 +291,47 @@ TEST(LostInput, GoingOnWithoutComesBeforeAChangeOfThePipeline) {
   EXPECT_EQ(gap.lives.verified(), live);
 }
 
+/// Appends rows as a producer with transactions does: an offset without a record is behind them.
+void append_transaction(Lives& lives, std::span<const Row> rows) {
+  Outbox records;
+  for (const Row& row : rows) records.add(0, row.partition, row.key, row.value);
+  std::string reason;
+  ASSERT_EQ(lives.log().writer("producer", {"events"})->commit(records, {}, reason), Commit::done);
+}
+
+/// A life that is told to end, or dies, after a long silence: all of the input is deleted then.
+void silence(Lives& lives, bool die) {
+  {
+    const auto life = lives.life();
+    ASSERT_TRUE(life->work_to(100)) << (*life)->reason();
+    ASSERT_TRUE(life->work_until([&] { return (*life)->shard().clock().all_idle(); }));
+    for (int minute = 0; minute < 10; ++minute) {
+      lives.pass(std::chrono::minutes(1));
+      while ((*life)->work()) continue;
+    }
+    if (!die) finish(*life);
+  }
+  lives.log().delete_records("events", 0, lives.log().offsets("events", 0).end);
+}
+
+TEST(LostInput, IsNotWhatASilentProducerOfTransactionsLeavesBehind) {
+  for (const Set& set : {kStop, kSkip})
+    for (const bool die : {false, true}) {
+      Set all = set;
+      all.push_back({"sources.events.idle", "5s"});
+      Lives lives(kDiamond, all);
+      const std::vector<Row> rows = random_rows(10, 200);
+      append_transaction(lives, std::span(rows).first(100));
+      silence(lives, die);
+      const auto life = lives.life();
+      append_transaction(lives, std::span(rows).subspan(100));
+      ASSERT_TRUE(life->work_to((*life)->shard().sequence() + 100)) << (*life)->reason();
+      EXPECT_EQ((*life)->stopped(), Stopped::no) << (*life)->reason();
+      EXPECT_EQ(lost_records(**life), 0);
+      EXPECT_EQ((*life)->shard().source_counts(0).rows + (*life)->shard().source_counts(0).bad, 200U);
+    }
+}
+
 /// The topic of these lives is made anew, and is shorter.
 struct MadeAnew {
   explicit MadeAnew(Lives& lives) {
