@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <stdexcept>
-#include <utility>
 
 #include "pipeline/engine/durable_file.h"
 
@@ -55,56 +54,5 @@ std::vector<fs::path> list_snapshots(const fs::path& folder) {
 
 Snapshot read_snapshot(const fs::path& file) { return read_with(file, unpack_snapshot); }
 SnapshotOutline read_outline(const fs::path& file) { return read_with(file, outline_snapshot); }
-
-SnapshotThread::SnapshotThread(fs::path folder)
-    : folder_(std::move(folder)), thread_([this] { run(); }) {}
-
-SnapshotThread::~SnapshotThread() {
-  {
-    const std::lock_guard lock(mutex_);
-    stop_ = true;
-  }
-  changed_.notify_one();
-  thread_.join();
-}
-
-void SnapshotThread::publish(Snapshot snapshot) {
-  {
-    const std::lock_guard lock(mutex_);
-    waiting_ = std::move(snapshot);
-  }
-  changed_.notify_one();
-}
-
-SnapshotThread::Report SnapshotThread::report() const {
-  const std::lock_guard lock(mutex_);
-  return report_;
-}
-
-void SnapshotThread::run() {
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    changed_.wait(lock, [this] { return stop_ || waiting_; });
-    if (!waiting_) return;
-    const Snapshot snapshot = std::move(*waiting_);
-    waiting_.reset();
-    lock.unlock();
-    std::size_t bytes = 0;
-    std::string error;
-    try {
-      bytes = write_snapshot(folder_, snapshot);
-    } catch (const std::exception& failed) {
-      error = failed.what();
-    }
-    lock.lock();
-    if (error.empty()) {
-      ++report_.written;
-      report_.bytes = bytes;
-    } else {
-      ++report_.failed;
-    }
-    report_.last_error = error;
-  }
-}
 
 }  // namespace weir

@@ -1,13 +1,9 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
-#include <mutex>
-#include <optional>
-#include <string>
-#include <thread>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/engine/snapshot.h"
@@ -29,31 +25,5 @@ std::vector<std::filesystem::path> list_snapshots(const std::filesystem::path& f
 /// Reads one, whole or not at all: throws std::runtime_error (see unpack_snapshot), which names it.
 Snapshot read_snapshot(const std::filesystem::path& file);
 SnapshotOutline read_outline(const std::filesystem::path& file);
-
-/// Compresses and writes snapshots beside the event path; a newer one replaces one that waits.
-class SnapshotThread {
- public:
-  struct Report {
-    std::uint64_t written = 0, failed = 0;
-    std::size_t bytes = 0;  // of the last one
-    std::string last_error;
-  };
-
-  explicit SnapshotThread(std::filesystem::path folder);
-  ~SnapshotThread();  // finishes what waits
-  void publish(Snapshot snapshot);
-  Report report() const;
-
- private:
-  void run();
-
-  std::filesystem::path folder_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::optional<Snapshot> waiting_;
-  Report report_;
-  bool stop_ = false;
-  std::thread thread_;
-};
 
 }  // namespace weir

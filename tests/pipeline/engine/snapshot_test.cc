@@ -177,24 +177,5 @@ TEST(Snapshot, SaysWhatIsWrongWithAFile) {
   EXPECT_EQ(why_not(none), none + ": open " + none + ": No such file or directory");
 }
 
-TEST(Snapshot, AThreadWritesTheNewestThatWaits) {
-  const TemporaryFolder folder;
-  {
-    SnapshotThread thread(folder.path());
-    for (std::uint64_t epoch = 1; epoch <= 50; ++epoch) thread.publish(make_snapshot(epoch, 1000));
-  }
-  EXPECT_EQ(read_snapshot(list_snapshots(folder.path())[0]).epoch, 50U);
-}
-
-TEST(Snapshot, AFolderThatCannotBeWrittenIsCountedAndTold) {
-  const TemporaryFolder folder;
-  put(folder.path() / "file", "in the way");
-  auto thread = std::make_unique<SnapshotThread>(folder.path() / "file");
-  thread->publish(make_snapshot(1, 10));
-  while (thread->report().failed == 0) std::this_thread::yield();
-  EXPECT_EQ(thread->report().written, 0U);
-  EXPECT_FALSE(thread->report().last_error.empty());
-}
-
 }  // namespace
 }  // namespace weir
