@@ -22,6 +22,14 @@ auto read_with(const fs::path& file, Read read) {
   }
 }
 
+/// Removes what processes left that were killed while they wrote a snapshot: each as large as one.
+void remove_unfinished(const fs::path& folder) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error))
+    if (entry.path().filename().string().ends_with(".snapshot.tmp"))
+      fs::remove(entry.path(), error);
+}
+
 }  // namespace
 
 std::size_t write_snapshot(const fs::path& folder, const Snapshot& snapshot,
@@ -32,6 +40,7 @@ std::size_t write_snapshot(const fs::path& folder, const Snapshot& snapshot,
 std::size_t write_packed_snapshot(const fs::path& folder, std::uint64_t epoch,
                                   std::string_view packed, std::size_t generations, bool sync) {
   const fs::path file = folder / fmt::format("{:020}.snapshot", epoch);
+  remove_unfinished(folder);  // first: the disk may be full of them
   write_durably(file, packed, sync);
   // Those of later epochs are of another log: they must not push out the one just written.
   std::vector<fs::path> all = list_snapshots(folder);

@@ -10,7 +10,8 @@
 
 namespace weir {
 
-/// Writes `folder/<epoch>.snapshot` (write_durably); keeps the newest `generations` up to this one.
+/// Writes `folder/<epoch>.snapshot` (write_durably); keeps the newest `generations` up to this one,
+/// and nothing that was only begun.
 /// Returns the bytes written. Throws std::runtime_error when the disk does not take it (what was
 /// there stays).
 std::size_t write_snapshot(const std::filesystem::path& folder, const Snapshot& snapshot,

@@ -278,6 +278,18 @@ TEST(SnapshotStore, GoesOnWithoutTheDiskAndWithItAgain) {
   EXPECT_TRUE(part.on_disk());
 }
 
+TEST(SnapshotStore, RemovesWhatAProcessLeftThatWasKilledWithinAWrite) {
+  World world;
+  const fs::path folder = world.folder.path() / "shard-1";
+  SnapshotStore(world.settings()).publish(make_snapshot(1));
+  put(folder / "00000000000000000007.snapshot.tmp", "the half of a sn");
+  put(folder / "in-hand.tmp", "another's");
+  SnapshotStore(world.settings()).publish(make_snapshot(8));
+  EXPECT_FALSE(fs::exists(folder / "00000000000000000007.snapshot.tmp"));
+  EXPECT_TRUE(fs::exists(folder / "in-hand.tmp"));
+  EXPECT_EQ(list_snapshots(folder).size(), 2U);
+}
+
 TEST(SnapshotStore, GoesOnWithoutTheLogAndSendsWhatIsMissingLater) {
   World world;
   SnapshotStore store(world.settings());
