@@ -199,6 +199,8 @@ std::vector<SnapshotStore::Candidate> SnapshotStore::list() {
       const std::lock_guard lock(mutex_);
       if (!there.empty()) oldest_ = there.back();
     } catch (const std::runtime_error& failed) {
+      const auto* failure = dynamic_cast<const LogFailure*>(&failed);
+      if (failure && failure->kind == LogFailure::Kind::unreachable) throw;
       const std::lock_guard lock(mutex_);
       report_.topic.last_error = failed.what();
     }

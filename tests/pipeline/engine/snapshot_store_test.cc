@@ -290,6 +290,24 @@ TEST(SnapshotStore, RemovesWhatAProcessLeftThatWasKilledWithinAWrite) {
   EXPECT_EQ(list_snapshots(folder).size(), 2U);
 }
 
+TEST(SnapshotStore, ATopicThatCannotBeReachedIsNotTakenForEmpty) {
+  World world;
+  SnapshotStore(world.settings()).publish(make_snapshot(1));
+  world.fault = [&](const Call& call) {
+    if (call.kind == Call::Kind::offsets)
+      throw LogFailure(LogFailure::Kind::unreachable, "the broker is away");
+    return Fault::none;
+  };
+  try {
+    SnapshotStore(world.settings()).list();
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const LogFailure& failure) {
+    EXPECT_EQ(failure.kind, LogFailure::Kind::unreachable);
+  }
+  world.fault = nullptr;
+  EXPECT_EQ(SnapshotStore(world.settings()).list().size(), 2U);
+}
+
 TEST(SnapshotStore, GoesOnWithoutTheLogAndSendsWhatIsMissingLater) {
   World world;
   SnapshotStore store(world.settings());
