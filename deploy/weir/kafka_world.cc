@@ -15,6 +15,7 @@ Log& KafkaWorld::of(const SourceConfig& source) {
   if (source.kafka.empty()) return main_;
   KafkaProperties all = config_.kafka;
   for (const auto& [name, value] : source.kafka) all[name] = value;
+  const std::lock_guard lock(mutex_);
   auto& log = others_[all];
   if (!log) log = std::make_unique<KafkaLog>(all);
   return *log;

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 
 #include "connectors/kafka/kafka_log.h"
 #include "pipeline/engine/config.h"
@@ -22,6 +23,7 @@ class KafkaWorld {
 
   const Config& config_;
   KafkaLog main_;
+  std::mutex mutex_;  // over the others: any worker may be the first to ask for one
   std::map<KafkaProperties, std::unique_ptr<KafkaLog>> others_;
   World world_;
 };
