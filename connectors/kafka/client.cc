@@ -167,12 +167,14 @@ Owned<rd_kafka_topic_partition_list_t> offset_list(std::span<const CommittedOffs
   return list;
 }
 
-std::optional<std::int32_t> count_partitions(Client& client, rd_kafka_topic_t* topic) {
+std::optional<std::int32_t> count_partitions(Client& client, rd_kafka_topic_t* topic,
+                                             std::chrono::milliseconds patience) {
   const std::string what = fmt::format("asking for topic {}", rd_kafka_topic_name(topic));
   std::int32_t count = 0;
-  const rd_kafka_resp_err_t error = ask_until(client, what, [&](int time_ms) {
+  const auto ask = [&](int time_ms) {
     return count_led_partitions(client.handle(), topic, time_ms, count);
-  });
+  };
+  const rd_kafka_resp_err_t error = ask_until(client, what, ask, patience);
   if (error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
     return std::nullopt;
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) throw client.failure(what, error);

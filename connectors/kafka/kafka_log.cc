@@ -34,12 +34,12 @@ KafkaLog::KafkaLog(KafkaProperties properties, std::chrono::milliseconds answer_
 
 KafkaLog::~KafkaLog() = default;
 
-std::optional<std::int32_t> KafkaLog::partitions(const std::string& topic) {
+std::optional<std::int32_t> KafkaLog::partitions(const std::string& topic, milliseconds patience) {
   const std::string what = fmt::format("asking for topic {}", topic);
   const Owned<rd_kafka_topic_t> handle(
       rd_kafka_topic_new(client_->handle(), topic.c_str(), nullptr));
   if (!handle) throw client_->failure(what, rd_kafka_last_error());
-  return count_partitions(*client_, handle.get());
+  return count_partitions(*client_, handle.get(), patience);
 }
 
 void KafkaLog::create_topic(const std::string& topic, std::int32_t partitions,

@@ -39,7 +39,9 @@ class KafkaLog final : public Log {
                     std::chrono::milliseconds answer_time = kAnswerTime);
   ~KafkaLog() override;
 
-  std::optional<std::int32_t> partitions(const std::string& topic) override;
+  using Log::partitions;
+  std::optional<std::int32_t> partitions(const std::string& topic,
+                                         std::chrono::milliseconds patience) override;
   void create_topic(const std::string& topic, std::int32_t partitions,
                     const std::map<std::string, std::string>& settings) override;
   TopicSettings settings(const std::string& topic) override;

@@ -211,14 +211,18 @@ class Log {
  public:
   virtual ~Log() = default;
 
-  /// The number of partitions of a topic, or nothing when it does not exist.
-  virtual std::optional<std::int32_t> partitions(const std::string& topic) = 0;
+  /// The number of partitions of a topic, or nothing when it does not exist. `patience`: how long
+  /// the answer may take, no longer than any other.
+  virtual std::optional<std::int32_t> partitions(const std::string& topic,
+                                                 std::chrono::milliseconds patience) = 0;
+  std::optional<std::int32_t> partitions(const std::string& topic) {
+    return partitions(topic, std::chrono::milliseconds::max());
+  }
   /// Creates a topic; it is there when this returns. Existing already is no error.
   virtual void create_topic(const std::string& topic, std::int32_t partitions,
                             const std::map<std::string, std::string>& settings) = 0;
   /// Throws LogFailure (`refused`) when there is no such topic, or no right to ask.
   virtual TopicSettings settings(const std::string& topic) = 0;
-  /// `patience`: how long the answer may take, no longer than any other.
   virtual OffsetRange offsets(const std::string& topic, std::int32_t partition,
                               std::chrono::milliseconds patience) = 0;
   OffsetRange offsets(const std::string& topic, std::int32_t partition) {

@@ -269,6 +269,30 @@ void Runner::trim_epochs() {
   }
 }
 
+/// Says once of partitions that a source's topic got while it is read: keys move to them, and weir
+/// reads those alone that there were when the pipeline began.
+void Runner::watch_partitions() {
+  unread_.resize(graph_->sources.size());
+  for (std::size_t s = 0; s < graph_->sources.size(); ++s) {
+    const SourceNode& source = graph_->sources[s];
+    const std::string topic = source.config->spec->topic();
+    if (topic.empty() || now() < ask_any_again_) continue;
+    const std::int32_t read = layout_->source_partitions[s];
+    std::int32_t there = read;
+    try {
+      there = log_of(source).partitions(topic, kSoon).value_or(read);
+    } catch (const LogFailure&) {  // asked again with the headroom
+      continue;
+    }
+    if (there - read > unread_[s])
+      errors_.push_back(fmt::format(
+          "source {} has {} partitions now, it had {} when this pipeline began: what is in the new "
+          "ones is not read, and the number is pinned. Start under another pipeline name",
+          source.name, there, read));
+    unread_[s] = std::max(0, there - read);
+  }
+}
+
 /// How much of the input a replay would need is still there, and for how long; takes a snapshot in
 /// time.
 void Runner::watch_headroom(Clock::time_point time) {
@@ -298,6 +322,7 @@ void Runner::watch_headroom(Clock::time_point time) {
   }
   snapshot_due_ = snapshot_due_ || soon;
   if (answered) trim_epochs();
+  if (settings_.shard == 0) watch_partitions();  // for all
 }
 
 }  // namespace weir

@@ -70,7 +70,8 @@ MemoryLog::Partition& MemoryLog::partition_of(const std::string& topic, std::int
   return partitions[static_cast<std::size_t>(partition)];
 }
 
-std::optional<std::int32_t> MemoryLog::partitions(const std::string& topic) {
+std::optional<std::int32_t> MemoryLog::partitions(const std::string& topic,
+                                                  std::chrono::milliseconds) {
   call(Kind::partitions, topic);
   std::optional<std::int32_t> count;
   {
@@ -104,6 +105,13 @@ TopicSettings MemoryLog::settings(const std::string& topic) {
   }
   call(Kind::settings, topic, true);
   return settings;
+}
+
+void MemoryLog::add_partitions(const std::string& topic, std::int32_t partitions) {
+  const std::lock_guard lock(mutex_);
+  std::vector<Partition>& all = topic_of(topic).partitions;
+  check(static_cast<std::size_t>(partitions) >= all.size(), "a topic does not shrink");
+  all.resize(static_cast<std::size_t>(partitions));
 }
 
 void MemoryLog::set_settings(const std::string& topic, const TopicSettings& settings) {

@@ -80,7 +80,9 @@ class MemoryLog final : public Log {
   explicit MemoryLog(Options options);
   ~MemoryLog() override;
 
-  std::optional<std::int32_t> partitions(const std::string& topic) override;
+  using Log::partitions;
+  std::optional<std::int32_t> partitions(const std::string& topic,
+                                         std::chrono::milliseconds patience) override;
   void create_topic(const std::string& topic, std::int32_t partitions,
                     const std::map<std::string, std::string>& settings = {}) override;
   TopicSettings settings(const std::string& topic) override;
@@ -107,6 +109,8 @@ class MemoryLog final : public Log {
   /// Holds a producer back: waits until the backlog is at most `most`. Returns whether it is.
   bool wait_for_backlog(const std::string& topic, std::int32_t partition, std::int64_t most,
                         std::chrono::milliseconds time);
+  /// A topic grows to `partitions`.
+  void add_partitions(const std::string& topic, std::int32_t partitions);
   void set_settings(const std::string& topic, const TopicSettings& settings);
   /// Ends the lease of a member that no longer polls. Its next poll releases all as lost and joins
   /// again.

@@ -132,6 +132,8 @@ class Runner {
   /// What it has to say to a person since the last call (a snapshot not used, input passed over).
   std::vector<std::string> take_notes() { return std::exchange(notes_, {}); }
   const std::vector<std::string>& notes() const { return notes_; }
+  /// What needs a person, since the last call: input that nothing reads.
+  std::vector<std::string> take_errors() { return std::exchange(errors_, {}); }
   /// How it began, since the last call: at which offsets, or from which snapshot of what age.
   std::vector<std::string> take_facts() { return std::exchange(facts_, {}); }
 
@@ -218,6 +220,7 @@ class Runner {
   std::string with_way_out(const LogFailure& lost);
   void go_on_without(std::uint64_t last, const Tell& tell);
   void watch_headroom(Clock::time_point time);
+  void watch_partitions();
   void trim_epochs();
 
   // versions.cc
@@ -315,6 +318,7 @@ class Runner {
   std::vector<std::int64_t> last_times_;  // per lane: timestamp of the last record taken
   std::vector<Headroom> headroom_;
   Clock::time_point headroom_at_;
+  std::vector<std::int32_t> unread_;  // per source: partitions that came later; of shard 0
 
   std::vector<Clock::time_point> confirmed_;  // per lane: when its end was last asked for
   std::vector<Clock::time_point> ask_again_;  // per lane: not asked before
@@ -328,7 +332,7 @@ class Runner {
   Histogram snapshot_seconds_ = Histogram::seconds();
   std::size_t record_bytes_ = 0;           // as recorded
   std::optional<std::uint64_t> accepted_;  // other logic that was replayed all the same
-  std::vector<std::string> notes_, facts_;
+  std::vector<std::string> notes_, facts_, errors_;
   std::string unusable_;  // why snapshots could not be used
   Stopped stopped_ = Stopped::no;
   std::string reason_;

@@ -60,6 +60,7 @@ void Runner::report(MetricSamples& samples) {
   for (std::size_t s = 0; s < graph_->sources.size(); ++s) {
     const Shard::Counts& counts = shard_->source_counts(s);
     const std::string& name = graph_->sources[s].name;
+    if (s < unread_.size()) samples(metric::partitions_unread, {"source", name}, unread_[s]);
     const MetricLabel rows[] = {{"source", name}, {"outcome", "row"}};
     const MetricLabel bad[] = {{"source", name}, {"outcome", "bad"}};
     samples.value(metric::source_rows_total, rows, static_cast<double>(counts.rows));

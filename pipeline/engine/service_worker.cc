@@ -267,6 +267,8 @@ bool Service::Worker::turn(Clock::time_point& deadline) {
     deadline = std::min(deadline, runner->next_deadline());
     for (const std::string& note : runner->take_notes())
       service_.tell_({Line::Level::warning, fmt::format("shard {}: {}", shard, note)});
+    for (const std::string& error : runner->take_errors())
+      service_.tell_({Line::Level::error, fmt::format("shard {}: {}", shard, error)});
     if (runner->stopped() != Stopped::no) stopped(shard, runner);
   }
   std::erase_if(runners_, [](const auto& one) { return one.second == nullptr; });

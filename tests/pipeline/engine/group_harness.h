@@ -62,8 +62,10 @@ class ProcessLog final : public Log {
     for (const Membership* member : members_) log_.expire(*member);
   }
 
-  std::optional<std::int32_t> partitions(const std::string& topic) override {
-    return log_.partitions(topic);
+  using Log::partitions;
+  std::optional<std::int32_t> partitions(const std::string& topic,
+                                         std::chrono::milliseconds patience) override {
+    return log_.partitions(topic, patience);
   }
   void create_topic(const std::string& topic, std::int32_t partitions,
                     const std::map<std::string, std::string>& settings) override {

@@ -262,6 +262,25 @@ TEST(Headroom, APartitionThatNobodyAnswersForHoldsUpNoOther) {
   EXPECT_EQ(lives.verified(), life->hashes());
 }
 
+TEST(Headroom, PartitionsThatAnInputGetsAreToldOfOnceAndShown) {
+  Flow stream(Set{});
+  const auto life = stream.lives.life();
+  stream.take(*life, 10);
+  stream.wait(*life, seconds(31));
+  EXPECT_EQ(figure(**life, metric::partitions_unread), 0);
+  stream.lives.log().add_partitions("events", 3);
+  stream.wait(*life, seconds(31));
+  EXPECT_EQ((*life)->take_errors(),
+            std::vector<std::string>{
+                "source events has 3 partitions now, it had 1 when this pipeline began: what is in "
+                "the new ones is not read, and the number is pinned. Start under another pipeline "
+                "name"});
+  EXPECT_EQ(figure(**life, metric::partitions_unread), 2);
+  stream.take(*life, 10);  // the others go on
+  stream.wait(*life, seconds(31));
+  EXPECT_TRUE((*life)->take_errors().empty());
+}
+
 TEST(Headroom, ASnapshotThatCouldNotBeWrittenAnywhereDoesNotCount) {
   Flow stream(Set{{"engine.snapshot_every", "60s"}, {"engine.snapshot_topic_every", "60s"}},
               100'000'000);
