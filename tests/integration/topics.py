@@ -6,7 +6,7 @@ import json
 import subprocess
 import time
 
-from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import NewTopic
 
 from broker import ROOT, wait_until
@@ -110,8 +110,22 @@ class Reader:
 
     def ends(self):
         """The high watermark by partition."""
-        return {part: self._consumer.get_watermark_offsets(TopicPartition(self._topic, part))[1]
-                for part in self._partitions(self._topic)}
+        return {part: self._end(part) for part in self._partitions(self._topic)}
+
+    def _end(self, part):
+        answer = {}
+
+        def asked():  # a new topic may have no leader yet
+            try:
+                answer["end"] = self._consumer.get_watermark_offsets(
+                    TopicPartition(self._topic, part), timeout=5)[1]
+                return True
+            except KafkaException as error:
+                answer["error"] = error
+                return False
+
+        wait_until(lambda: f"the end of {self._topic}[{part}]: {answer.get('error')}", asked, 30)
+        return answer["end"]
 
     def read_all(self):
         """Reads on until every partition's end is reached; returns all so far."""
