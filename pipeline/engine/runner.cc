@@ -115,7 +115,7 @@ bool Runner::work() {
   const bool ticked = tick(time);
   // With nothing open the state is that of the epoch closed last. The next may come when the input
   // is gone.
-  if (snapshot_due_ && !epoch_began_ && !in_flight_ && snapshot_epoch_ < epoch()) {
+  if (snapshot_due_ && !epoch_began_ && !in_flight_) {
     take_snapshot();
     publish_snapshot(false);
   }
@@ -342,7 +342,7 @@ void Runner::finish() {
       close_epoch(true);
       committer_->wait();
       collect();
-    } else if (snapshot_epoch_ < epoch()) {  // nothing open, but epochs since the last one
+    } else if (!all_kept()) {
       take_snapshot();
       publish_snapshot(true);
     }
@@ -351,13 +351,29 @@ void Runner::finish() {
   nobody_dies();
 }
 
+/// Whether both places have the state as it is: as it was begun with, or as it was written since.
+bool Runner::all_kept() {
+  if (snapshot_epoch_ < epoch()) return false;
+  snapshots_->finish();
+  note_written();
+  if (snapshot_positions_.size() != lanes_->size()) return false;
+  for (std::size_t lane = 0; lane < lanes_->size(); ++lane)  // gaps make no epoch
+    if (lanes_->position(lane) > snapshot_positions_[lane].first) return false;
+  if (!published_) return true;
+  const SnapshotStore::Report report = snapshots_->report();
+  return report.disk.epoch == epoch() && report.topic.epoch == epoch();
+}
+
+void Runner::write_out() {
+  if (snapshots_) snapshots_->finish();
+}
+
 void Runner::park(bool lost) {
   if (!committer_ || !lanes_) return;
   if (stopped_ == Stopped::no && in_flight_) committer_->wait();
   collect();
   if (!lost) commit_open();
-  // Whoever has it next may be in this process: its folder is not written to any more.
-  if (snapshots_) snapshots_->finish();
+  write_out();
   nobody_dies();
 }
 

@@ -121,6 +121,9 @@ class Runner {
   /// The shard may be another owner's from now on: what is open is committed (unless the lease is
   /// `lost` already). It stays in memory.
   void park(bool lost);
+
+  /// Waits for its snapshots: whoever has the shard next may be in this process, and write there.
+  void write_out();
   /// Whether a parked shard goes on as if nothing had been: nobody else has written since, and
   /// nothing of its own is lost. Throws LogFailure.
   bool resume();
@@ -261,6 +264,7 @@ class Runner {
   void save_state(Pending& to);
   void note_written();
   void publish_snapshot(bool last);
+  bool all_kept();
 
   void stop(Stopped why, std::string reason);
 
@@ -301,6 +305,7 @@ class Runner {
   Clock::time_point written_at_;     // when the newest that was written was taken
   bool snapshot_due_ = false;  // with the next epoch, however short the time
   std::uint64_t snapshot_epoch_ = 0;
+  bool published_ = false;  // a snapshot, in this life
 
   struct Headroom {
     std::optional<std::int64_t> records;  // none: not known; below zero: some is gone

@@ -101,6 +101,7 @@ void Runner::take_snapshot() {
 
 /// Its epoch is in the log.
 void Runner::publish_snapshot(bool last) {
+  published_ = true;
   snapshots_->publish(std::move(pending_->snapshot), last, std::move(pending_->copy));
   pending_.reset();
 }

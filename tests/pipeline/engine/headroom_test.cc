@@ -143,6 +143,24 @@ TEST(Headroom, ASnapshotIsForcedWhenDeletionComesNearAndNothingIsLost) {
   EXPECT_EQ(stream.lives.life()->hashes(), live);
 }
 
+TEST(Headroom, ASnapshotThatWasForcedIsInTheTopicTooWhenAllEnds) {
+  Flow stream(Set{{"engine.snapshot_every", "24h"}});
+  const auto life = stream.lives.life();
+  stream.take(*life, 100);
+  stream.wait(*life, seconds(31));  // all of a short log is needed: the first, on disk and sent
+  stream.take(*life, 100);
+  stream.lives.log().delete_records("events", 0, 99);
+  stream.wait(*life, seconds(31));  // on disk
+  ASSERT_EQ(stream.newest_snapshot(), (*life)->epoch());
+  const auto sent = [&] {
+    SnapshotTopicReader topic(stream.lives.log(), "diamond", 0);
+    return topic.list().front().epoch;
+  };
+  ASSERT_LT(sent(), (*life)->epoch());
+  (*life)->finish();
+  EXPECT_EQ(sent(), (*life)->epoch());
+}
+
 TEST(Headroom, EpochsAreTrimmedBelowTheOldestSnapshotInTheTopicAndVerifyBeginsThere) {
   Flow stream(Set{{"engine.snapshot_every", "1s"},
                   {"engine.snapshot_topic_every", "10s"},

@@ -299,6 +299,20 @@ void append_transaction(Lives& lives, std::span<const Row> rows) {
   ASSERT_EQ(lives.log().writer("producer", {"events"})->commit(records, {}, reason), Commit::done);
 }
 
+/// Nothing of it can be read: offsets only.
+void abort_transaction(Lives& lives, std::span<const Row> rows) {
+  lives.hook = [](const MemoryLog::Call& call) {
+    return call.kind == MemoryLog::Call::Kind::commit && !call.after
+               ? MemoryLog::Fault::request_lost
+               : MemoryLog::Fault::none;
+  };
+  Outbox records;
+  for (const Row& row : rows) records.add(0, row.partition, row.key, row.value);
+  std::string reason;
+  EXPECT_NE(lives.log().writer("producer", {"events"})->commit(records, {}, reason), Commit::done);
+  lives.hook = nullptr;
+}
+
 /// A life that is told to end, or dies, after a long silence: all of the input is deleted then.
 void silence(Lives& lives, bool die) {
   {
@@ -308,8 +322,15 @@ void silence(Lives& lives, bool die) {
     for (int minute = 0; minute < 10; ++minute) {
       lives.pass(std::chrono::minutes(1));
       while ((*life)->work()) continue;
+      if (minute == 5) abort_transaction(lives, random_rows(11, 10));
     }
-    if (!die) finish(*life);
+    if (die) {  // deletion has come as far as the snapshot
+      lives.log().delete_records("events", 0, 101);
+      lives.pass(std::chrono::minutes(1));
+      while ((*life)->work()) continue;
+    } else {
+      finish(*life);
+    }
   }
   lives.log().delete_records("events", 0, lives.log().offsets("events", 0).end);
 }
