@@ -179,9 +179,12 @@ bool Runner::read_past_end() {
   for (std::size_t lane = 0; lane < lanes_->size(); ++lane) {
     const SourceNode& source = graph_->sources[lanes_->lane(lane).source];
     const std::string topic = source.config->spec->topic();
-    if (!topic.empty() && lanes_->position(lane) >
-                              log_of(source).offsets(topic, lanes_->lane(lane).partition).end)
-      return true;
+    if (topic.empty()) continue;
+    const std::int32_t partition = lanes_->lane(lane).partition;
+    try {
+      if (lanes_->position(lane) > log_of(source).offsets(topic, partition, kSoon).end) return true;
+    } catch (const LogFailure&) {  // it is not known, and what is being told goes first
+    }
   }
   return false;
 }
@@ -281,8 +284,8 @@ void Runner::watch_partitions() {
     std::int32_t there = read;
     try {
       there = log_of(source).partitions(topic, kSoon).value_or(read);
-    } catch (const LogFailure&) {  // asked again with the headroom
-      continue;
+    } catch (const LogFailure&) {  // asked again with the headroom, nor are others waited for now
+      return;
     }
     if (there - read > unread_[s])
       errors_.push_back(fmt::format(
