@@ -58,6 +58,7 @@ void Service::Worker::release(std::span<const std::int32_t> partitions, bool los
     at->second->park(lost);
     parked_[shard] = std::move(at->second);
     runners_.erase(at);
+    forget_figures(shard);
   }
   wanted_.clear();
 }
@@ -105,6 +106,7 @@ void Service::Worker::follow_group() {
       continue;
     }
     at->second->park(false);
+    forget_figures(at->first);
     at = runners_.erase(at);
   }
   if (!membership_->joined()) return;  // what is being recovered may come back: it goes on
@@ -196,11 +198,17 @@ void Service::Worker::take(std::uint32_t shard) {
     MetricSamples samples;
     runner->report(samples);
     report_one(shard, std::move(samples));  // while the next recovers
-    // While the group shares out, whose it will be is not known: it waits with the parked ones.
-    (wanted(shard) ? runners_ : parked_)[shard] = std::move(runner);
+    if (wanted(shard)) {
+      runners_[shard] = std::move(runner);
+    } else {  // while the group shares out, whose it will be is not known
+      runner->write_out();
+      parked_[shard] = std::move(runner);
+      forget_figures(shard);
+    }
     without_snapshots_.erase(shard);
     last_report_ = {};  // what recovery showed is out of date
   } catch (const Revoked&) {
+    forget_figures(shard);
   } catch (const GroupFailure& failure) {
     throw failure.why;
   } catch (const LogFailure& failure) {
@@ -305,6 +313,12 @@ void Service::Worker::report(Clock::time_point now) {
 void Service::Worker::report_one(std::uint32_t shard, MetricSamples samples) {
   const std::lock_guard lock(mutex_);
   samples_[shard] = std::move(samples);
+}
+
+/// Who has it next reports it.
+void Service::Worker::forget_figures(std::uint32_t shard) {
+  const std::lock_guard lock(mutex_);
+  samples_.erase(shard);
 }
 
 /// Until a shard has recovered this is its only figure; the others keep their last ones.

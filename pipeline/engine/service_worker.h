@@ -66,6 +66,7 @@ class Service::Worker {
   void report(Clock::time_point now);
   void report_recovery(std::uint32_t shard, std::uint64_t epochs_left);
   void report_one(std::uint32_t shard, MetricSamples samples);
+  void forget_figures(std::uint32_t shard);
   void finish();
 
   Service& service_;

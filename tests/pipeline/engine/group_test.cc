@@ -155,6 +155,7 @@ TEST(Group, ARecoveryGoesOnWhileTheGroupSharesOutAndCountsIfTheShardComesBack) {
     std::this_thread::sleep_for(kAskedAgain);
   });
   EXPECT_TRUE(site.wait_until([&] { return a.told("shard 1: replayed ") > 0; }));
+  ASSERT_TRUE(c);
   EXPECT_FALSE(a.service.ready());
   EXPECT_EQ(site.owners(1), std::vector<std::string>{"b"});
   b.log.go_on();
@@ -188,6 +189,7 @@ TEST(Group, ARecoveryOfAShardThatBecomesAnothersIsLetGo) {
   EXPECT_TRUE(site.wait_until([&] {
     return site.shares() == Shares{{"a", 1}, {"b", 2}, {"c", 1}} && a.service.ready();
   }));
+  ASSERT_TRUE(c);
   EXPECT_EQ(site.owners(3), (std::vector<std::string>{"b", "c"}));
   site.append(400);
   EXPECT_TRUE(site.wait_until([&] { return site.all_committed(); }));
