@@ -235,6 +235,7 @@ Config read_config(const ConfigInput& input, const Vocabulary& vocabulary, Probl
   if (input.recorded) limits.bytes = limits.nodes = std::numeric_limits<std::size_t>::max();
   std::optional<YamlNode> root = parse_yaml(input.text, problems, std::nullopt, limits);
   if (!root) {
+    problems.cut_properties();
     if (problems.errors() == before)
       problems.error({}, "holds nothing: a pipeline begins with `version: 1` and `pipeline: NAME`");
     return config;

@@ -34,7 +34,8 @@ constexpr std::array<OwnProperty, 13> kOwn = {{
 void describe_kafka(OptionVisitor& option, KafkaProperties& kafka,
                     const std::vector<std::string>& secret) {
   const Rule rule{.doc = "properties for librdkafka, by its own names",
-                  .example = "{ bootstrap.servers: localhost:9092 }"};
+                  .example = "{ bootstrap.servers: localhost:9092 }",
+                  .secret = true};  // a text in its place may hold a password
   option.entries("kafka", rule, [&](const Written& name, OptionVisitor& inside) {
     std::string value;
     const bool hidden =
@@ -53,7 +54,9 @@ KafkaProperties read_kafka(OptionReader& reader, ConfigReading& reading) {
   KafkaProperties kafka;
   describe_kafka(reader, kafka, substituted);
   if (node == nullptr) return kafka;
+  if (!node->map()) reading.problems.cut(node->place);
   for (const YamlEntry& entry : node->entries) {
+    if (!entry.value.scalar()) reading.problems.cut(entry.value.place);
     const auto own = std::find_if(kOwn.begin(), kOwn.end(), [&](const OwnProperty& property) {
       return property.name == entry.key.text;
     });

@@ -50,9 +50,9 @@ void substitute_scalar(YamlNode& node, const std::map<std::string, std::string>&
     const std::optional<Reference> reference =
         end == std::string_view::npos ? std::nullopt : reference_of(rest.substr(2, end - 2));
     if (!reference) {
-      problems.error(node.place, fmt::format("`{}` is neither ${{NAME}} nor ${{NAME:-default}} "
-                                             "($${{ stands for a literal ${{)",
-                                             written));
+      problems.error(node.place,
+                     "a ${ that begins neither ${NAME} nor ${NAME:-default} ($${ stands for a "
+                     "literal ${)");
       return;
     }
     if (reference->otherwise && reference->otherwise->find("${") != std::string::npos) {
@@ -186,7 +186,7 @@ void apply_settings(YamlNode& root, const std::vector<std::pair<std::string, std
       Setting(path, std::move(*value), place, problems).apply(root);
     } else if (problems.errors() == errors) {
       problems.error(place, "holds nothing: a value that begins with # needs quotes of YAML too");
-    } else if (path.starts_with("kafka.") || path.find(".kafka.") != std::string::npos) {
+    } else if (("." + path + ".").find(".kafka.") != std::string::npos) {
       problems.cut(place);  // whatever it is of
     }
   }

@@ -210,7 +210,8 @@ void OptionReader::entries(std::string_view name, const Rule& rule, const Entry&
   if (!node->map()) {
     if (!name_alone(*node, outer, entry))
       return wrong(name, node->place,
-                   fmt::format("must be a mapping from names, not {}", shown(*node)));
+                   rule.secret ? "must be a mapping from names"
+                               : fmt::format("must be a mapping from names, not {}", shown(*node)));
     return record(name, Json{{node->text, Json::object()}});
   }
   Json all = Json::object();

@@ -35,9 +35,9 @@ std::string_view line_of(std::string_view text, std::uint32_t line) {
 
 bool name_character(char c) { return word_character(c) || c == '.' || c == '-'; }
 
-/// Where the value of a secret property begins in a line (`sasl.password: `), or npos. A name
-/// without a dot is none: a field may well be called `token`.
-std::size_t secret_value(std::string_view line) {
+/// Where the value of a secret property begins in a line (`sasl.password: `), or npos; `any`: of
+/// any property. A name without a dot is none: a field may well be called `token`.
+std::size_t secret_value(std::string_view line, bool any) {
   for (std::size_t at = line.find_first_of(":="); at != std::string_view::npos;
        at = line.find_first_of(":=", at + 1)) {
     std::string_view name = line.substr(0, at);
@@ -45,7 +45,7 @@ std::size_t secret_value(std::string_view line) {
     std::size_t first = name.size();
     while (first > 0 && name_character(name[first - 1])) --first;
     name.remove_prefix(first);
-    if (name.find('.') != std::string_view::npos && is_secret(name)) return at + 1;
+    if (name.find('.') != std::string_view::npos && (any || is_secret(name))) return at + 1;
   }
   return std::string_view::npos;
 }
@@ -55,14 +55,14 @@ std::size_t indentation(std::string_view line) {
 }
 
 /// Whether a line goes on with the value of a secret property that an earlier one begins.
-bool inside_secret(std::string_view text, std::uint32_t line) {
+bool inside_secret(std::string_view text, std::uint32_t line, bool any) {
   std::size_t begun = std::string_view::npos;  // the indentation of the line that begins it
   for (std::uint32_t at = 1; at <= line; ++at) {
     const std::string_view here = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), here.size() + 1));
     const std::size_t indented = indentation(here);
     if (indented == here.size() || indented > begun) continue;
-    const bool begins = at < line && secret_value(here) != std::string_view::npos;
+    const bool begins = at < line && secret_value(here, any) != std::string_view::npos;
     begun = begins ? indented : std::string_view::npos;
   }
   return begun != std::string_view::npos;
@@ -125,8 +125,8 @@ void Problems::cut(Place place) { cuts_.push_back(place); }
 std::string Problems::shown_line(std::uint32_t line) const {
   const bool argument = line >= kArguments;
   std::string_view text = argument ? arguments_[line - kArguments] : line_of(text_, line);
-  std::size_t end = secret_value(text);
-  if (!argument && line > 1 && inside_secret(text_, line)) end = indentation(text);
+  std::size_t end = secret_value(text, properties_);
+  if (!argument && line > 1 && inside_secret(text_, line, properties_)) end = indentation(text);
   for (const Place& cut : cuts_) {
     if (cut.line != line) continue;
     std::size_t at = text.find('=') + 1;

@@ -40,6 +40,10 @@ class Problems {
   /// may stand what must never be printed.
   void cut(Place place);
 
+  /// From now on every line is printed only as far as the first name with a dot: where the file
+  /// cannot be read, it may be a misspelled property.
+  void cut_properties() { properties_ = true; }
+
   bool any_error() const { return errors_ > 0; }
   std::size_t errors() const { return errors_; }
   const std::vector<Problem>& all() const { return problems_; }
@@ -67,6 +71,7 @@ class Problems {
   std::vector<std::string> arguments_;
   std::vector<Hidden> hidden_;
   std::vector<Place> cuts_;
+  bool properties_ = false;
   std::size_t errors_ = 0;
 };
 

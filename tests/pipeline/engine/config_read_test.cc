@@ -188,9 +188,18 @@ TEST(ReadConfig, ShowsNoPasswordHoweverItIsWritten) {
            {"kafka.sasl.password", "@hunter2x"},
            {"kafka.sasl.pasword", "*hunter2x"},
            {"kafka", "{ sasl.password: @hunter2x }"},
+           {"kafka", "{ sasl.pasword: @hunter2x }"},
            {"sources.s.kafka.sasl.pasword", "@hunter2x"}}) {
     const std::string said = read(kHead, {{path, value}}).said;
     EXPECT_EQ(said.find("--set " + path + "="), 0U) << said;
+    EXPECT_EQ(said.find("hunter2"), std::string::npos) << said;
+  }
+  for (const std::string kafka :
+       {" { sasl: { password: hunter2 } }", "\n  sasl:\n    password: hunter2",
+        "\n  bootstrap.servers:x\n  sasl.password:hunter2", "\n  sasl.password: pa${hunter2",
+        "\n  sasl.password: ${PW:hunter2}", "\n  sasl.pasword: @hunter2", " hunter2"}) {
+    const std::string said = read(kHead + "kafka:" + kafka + "\n").said;
+    EXPECT_NE(said.find("error: "), std::string::npos) << kafka;
     EXPECT_EQ(said.find("hunter2"), std::string::npos) << said;
   }
 }
