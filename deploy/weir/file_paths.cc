@@ -1,6 +1,8 @@
 #include "deploy/weir/file_paths.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <map>
@@ -11,16 +13,30 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int kMostLinks = 40;  // as the kernel's
+
 /// Equal for two paths of one file; empty for a device.
 std::string file_of(const std::string& path) {
   if (path == "-") return path;
+  struct stat at;
+  if (::stat(path.c_str(), &at) == 0)
+    return S_ISCHR(at.st_mode) ? std::string() : fmt::format("{}:{}", at.st_dev, at.st_ino);
   std::error_code error;
-  if (fs::is_character_file(path, error)) return {};
-  const fs::path whole = fs::weakly_canonical(fs::absolute(path, error), error);
+  fs::path file = fs::absolute(path, error);
+  for (int links = 0; links < kMostLinks && fs::is_symlink(file, error); ++links)
+    file = file.parent_path() / fs::read_symlink(file, error);  // to a file that is to be made
+  const fs::path whole = fs::weakly_canonical(file, error);
   return error ? path : whole.string();
 }
 
 }  // namespace
+
+bool is_stdout(const std::string& path) {
+  struct stat given, open;
+  return path == "-" || (::stat(path.c_str(), &given) == 0 && !S_ISCHR(given.st_mode) &&
+                         ::fstat(STDOUT_FILENO, &open) == 0 && given.st_dev == open.st_dev &&
+                         given.st_ino == open.st_ino);
+}
 
 std::vector<FileClash> file_clashes(const std::vector<FileUse>& read,
                                     const std::vector<FileUse>& written) {

@@ -18,6 +18,9 @@ struct FileClash {
   std::string message;
 };
 
+/// Whether it is what stdout writes to, by whatever name; devices are not.
+bool is_stdout(const std::string& path);
+
 /// The clashes among `written`, and with `read`. Two paths are one file whatever links lead to it;
 /// devices (/dev/null) are shared.
 std::vector<FileClash> file_clashes(const std::vector<FileUse>& read,

@@ -73,11 +73,18 @@ std::vector<std::string> output_paths(const Graph& graph, const std::vector<std:
   for (std::size_t s = 0; s < inputs.size(); ++s) {
     const SourceNode& source = graph.sources[s];
     const std::string path = inputs[s].empty() ? source.config->spec->path() : inputs[s];
+    if (path == "-")
+      for (const FileUse& other : read)
+        if (other.path == "-")
+          throw std::invalid_argument(fmt::format(
+              "sources `{}` and `{}` would both read stdin: give each a file of its own", other.name,
+              source.name));
     if (!path.empty()) read.push_back({source.name, path});
   }
   for (std::size_t i = 0; i < given.size(); ++i) {
     const SinkNode& sink = graph.sinks[i];
     if (given[i].empty()) given[i] = sink.config->spec->path();
+    if (!given[i].empty() && is_stdout(given[i])) given[i] = "-";
     if (given[i] == "-" && json)
       throw std::invalid_argument(fmt::format(
           "sink `{0}` writes to stdout, which --json needs: --output {0}=PATH", sink.name));

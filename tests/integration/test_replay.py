@@ -1,10 +1,11 @@
 """The files of `weir replay`: what may not be written over, and what stdout is for."""
 
 import json
+import subprocess
 
 import pytest
 
-from weir import invoke
+from weir import PROGRAM, invoke
 
 PIPELINE = """\
 version: 1
@@ -66,6 +67,32 @@ def test_a_file_that_two_would_destroy_is_refused(folder, sink, path, said):
     file.write_text(file.read_text().replace(f"{folder}/{sink}.ndjson", path))
     told = invoke("check", file, status=78).stderr
     assert told.startswith(f"{file}:{said}\n"), told
+
+
+def test_a_file_is_known_by_other_links_to_it(folder):
+    (folder / "twin.csv").hardlink_to(folder / "rows.csv")
+    told = replay(folder, "--output", f"all={folder}/twin.csv", status=2).stderr
+    assert "which source `rows` reads" in told
+    (folder / "link").symlink_to("all.ndjson")  # which is not there yet
+    told = replay(folder, "--output", f"large={folder}/link", status=2).stderr
+    assert "sinks `all` and `large` would both write" in told
+
+
+def test_stdout_by_another_name_has_the_rows_and_nothing_else(folder):
+    for name in ("/dev/stdout", f"{folder}/out.ndjson"):
+        with open(folder / "out.ndjson", "w") as out:
+            subprocess.run([PROGRAM, "replay", folder / "p.yaml", "--output", f"all={name}"],
+                           stdout=out, stderr=subprocess.PIPE, check=True)
+        assert (folder / "out.ndjson").read_text() == '{"a":1}\n{"a":2}\n{"a":3}\n'
+
+
+def test_two_sources_cannot_both_read_stdin(folder):
+    file = folder / "p.yaml"
+    file.write_text(file.read_text().replace(
+        "operators:", "  more: { type: file, path: '-', fields: { a: number } }\noperators:")
+        .replace("input: rows }", "input: [rows, more] }"))
+    told = replay(folder, "--input", "rows=-", status=2).stderr
+    assert "sources `more` and `rows` would both read stdin" in told
 
 
 def test_devices_are_shared(folder):
