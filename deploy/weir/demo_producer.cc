@@ -1,5 +1,6 @@
 #include "deploy/weir/demo_producer.h"
 
+#include <algorithm>
 #include <string>
 
 #include "deploy/weir/wall_clock.h"
@@ -7,6 +8,7 @@
 namespace weir {
 namespace {
 
+constexpr std::chrono::milliseconds kLongestSleep{100};
 constexpr std::int64_t kMostWaiting = 20'000;  // records in a topic before the producer waits
 
 Cards::Options card_options(const DemoOptions& options) {
@@ -40,6 +42,9 @@ void DemoProducer::run() {
   const auto began = std::chrono::steady_clock::now();
   std::string key, value;
   Cards::Event event;
+  const std::int64_t most = 256;  // records at once
+  const std::int64_t at_once =
+      options_.rate == 0 ? most : std::clamp<std::int64_t>(options_.rate / 10, 1, most);
   while (!stop_) {
     {
       const std::lock_guard lock(mutex_);
@@ -55,7 +60,7 @@ void DemoProducer::run() {
     Cards::append_value(event, value);
     const std::string topic = transaction ? "transactions" : "chargebacks";
     log_.append(topic, 0, key, value, wall_ms());
-    if (++records_ % 256 == 0) hold_back(began);
+    if (++records_ % at_once == 0) hold_back(began);
   }
   finished_ = true;
 }
@@ -73,7 +78,8 @@ void DemoProducer::hold_back(std::chrono::steady_clock::time_point began) {
     log_.delete_records("predictions", 0, log_.offsets("predictions", 0).end - kMostWaiting);
   if (options_.rate == 0) return;
   const auto due = began + std::chrono::microseconds(transactions_ * 1'000'000 / options_.rate);
-  std::this_thread::sleep_until(due);
+  for (auto now = began; !stop_ && (now = std::chrono::steady_clock::now()) < due;)
+    std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(due - now, kLongestSleep));
 }
 
 }  // namespace weir

@@ -173,8 +173,9 @@ class Demo:
         return wait_until(lambda: f"{least} status lines: {self._log.read_text()}", times, 60)
 
 
-def test_demo_ends_at_a_signal_and_reports(tmp_path):
-    with Demo(tmp_path, "--set", "http.listen=127.0.0.1:0") as demo:
+@pytest.mark.parametrize("rate", [[], ["--rate", "1"]])
+def test_demo_ends_at_a_signal_and_reports(tmp_path, rate):
+    with Demo(tmp_path, *rate, "--set", "http.listen=127.0.0.1:0") as demo:
         demo.statuses(1)
         demo.process.send_signal(signal.SIGINT)
         assert demo.process.wait(timeout=60) == 0
