@@ -38,6 +38,8 @@ void LabelsOptions::describe(OptionVisitor& option) {
          {.doc = "rows: all: rows of one id that wait at most; a row or label costs their number",
           .min = 1,
           .max = 1e6});
+  if (option.reading() && rows != "all" && max_per_id != LabelsOptions().max_per_id)
+    option.fail("max_per_id", "is for `rows: all`: else one row of an id waits");
 }
 
 LabelJoin::Options LabelsOptions::join() const {
