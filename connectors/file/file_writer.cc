@@ -63,7 +63,10 @@ class PlainWriter final : public FileWriter {
     while (!rest.empty()) {
       const ssize_t written = ::write(file_, rest.data(), rest.size());
       if (written < 0 && errno == EINTR) continue;
-      if (written < 0) fail(path_, std::strerror(errno));
+      if (written < 0) {
+        collected_.clear();  // part of it may be there
+        fail(path_, std::strerror(errno));
+      }
       rest.remove_prefix(static_cast<std::size_t>(written));
     }
     collected_.clear();

@@ -120,8 +120,8 @@ bool means_fenced(rd_kafka_resp_err_t error);
 /// Offsets as librdkafka takes them.
 Owned<rd_kafka_topic_partition_list_t> offset_list(std::span<const CommittedOffset> offsets);
 
-/// The number of partitions of a topic. Asked again, within `patience` and the client's answer time,
-/// while it has one without a leader; throws LogFailure; nothing when the topic does not exist.
+/// The number of partitions of a topic. Asked again, within `patience` and the client's answer
+/// time, while it has one without a leader; throws LogFailure; nothing when there is no topic.
 std::optional<std::int32_t> count_partitions(
     Client& client, rd_kafka_topic_t* topic,
     std::chrono::milliseconds patience = std::chrono::milliseconds::max());

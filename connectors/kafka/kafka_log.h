@@ -25,8 +25,9 @@ using KafkaProperties = std::map<std::string, std::string>;
 /// Topics are read committed, from positions of our own, without a consumer group. An epoch is one
 /// transaction; its offsets go to the group that the identity names: `weir.fraud` for
 /// `weir.fraud.0`. A group is a subscribing consumer of its own that reads nothing. Threads: two of
-/// librdkafka's for each reader, writer (four at least once), member and broker. Limits: 16 MiB of records are fetched
-/// ahead for a partition (`queued.max.messages.kbytes`), less when a topic has more than four.
+/// librdkafka's for each reader, writer (four at least once), member and broker. Limits: 16 MiB of
+/// records are fetched ahead for a partition (`queued.max.messages.kbytes`), less when a topic has
+/// more than four.
 class KafkaLog final : public Log {
  public:
   /// How long a question to the brokers may take before it is `unreachable`.

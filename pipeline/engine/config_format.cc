@@ -21,7 +21,9 @@ void describe_format(OptionVisitor& option, std::string& name, std::unique_ptr<F
   std::vector<Choice> formats;
   for (const FormatType& type : vocabulary.formats)
     formats.push_back({type.name, type.doc, type.later});
-  const Rule rule{.doc = "what the bytes of a record are; default json, of a file what its name tells", .example = "json"};
+  const Rule rule{
+      .doc = "what the bytes of a record are; default json, of a file what its name tells",
+      .example = "json"};
   option.component("format", formats, rule, [&](const Written& written, OptionVisitor& inside) {
     for (const FormatType& type : vocabulary.formats)
       if (type.name == written.text && type.make != nullptr) format = type.make();
