@@ -7,7 +7,7 @@
 
 #include "models/model.h"
 #include "operators/label_join.h"
-#include "pipeline/core/expression.h"
+#include "pipeline/core/expression/expression.h"
 #include "pipeline/core/schema.h"
 
 namespace weir {

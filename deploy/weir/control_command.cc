@@ -9,8 +9,8 @@
 #include "deploy/weir/commands.h"
 #include "deploy/weir/exit_code.h"
 #include "deploy/weir/kafka_world.h"
+#include "pipeline/core/json.h"
 #include "pipeline/engine/control_lane.h"
-#include "pipeline/engine/json.h"
 
 namespace weir {
 namespace {

@@ -13,8 +13,8 @@
 #include "deploy/weir/exit_code.h"
 #include "deploy/weir/service_loop.h"
 #include "deploy/weir/wall_clock.h"
+#include "pipeline/core/json.h"
 #include "pipeline/engine/epoch.h"
-#include "pipeline/engine/json.h"
 #include "pipeline/engine/memory_log.h"
 
 namespace weir {

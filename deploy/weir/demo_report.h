@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "connectors/generate/cards.h"
+#include "pipeline/core/json.h"
 #include "pipeline/core/log.h"
-#include "pipeline/engine/json.h"
 
 namespace weir {
 

@@ -9,7 +9,7 @@
 #include <chrono>
 #include <mutex>
 
-#include "pipeline/engine/json.h"
+#include "pipeline/core/json.h"
 
 namespace weir {
 namespace {

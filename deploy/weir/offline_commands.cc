@@ -5,8 +5,8 @@
 #include "deploy/weir/commands.h"
 #include "deploy/weir/exit_code.h"
 #include "deploy/weir/version.h"
+#include "pipeline/core/json.h"
 #include "pipeline/engine/epoch.h"
-#include "pipeline/engine/json.h"
 
 namespace weir {
 namespace {

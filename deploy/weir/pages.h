@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "pipeline/engine/metric_samples.h"
+#include "pipeline/core/metric_samples.h"
 
 namespace weir {
 

@@ -13,8 +13,8 @@
 #include "deploy/weir/status_line.h"
 #include "deploy/weir/stop_signal.h"
 #include "deploy/weir/version.h"
+#include "pipeline/core/json.h"
 #include "pipeline/engine/epoch.h"
-#include "pipeline/engine/json.h"
 
 namespace weir {
 namespace {

@@ -4,7 +4,7 @@
 #include <set>
 #include <string>
 
-#include "pipeline/engine/metric_samples.h"
+#include "pipeline/core/metric_samples.h"
 
 namespace weir {
 

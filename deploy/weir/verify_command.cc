@@ -10,8 +10,8 @@
 #include "deploy/weir/exit_code.h"
 #include "deploy/weir/kafka_world.h"
 #include "deploy/weir/stop_signal.h"
+#include "pipeline/core/json.h"
 #include "pipeline/engine/epoch_log.h"
-#include "pipeline/engine/json.h"
 #include "pipeline/engine/service.h"
 
 namespace weir {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "pipeline/core/batch.h"
-#include "pipeline/core/expression.h"
+#include "pipeline/core/expression/expression.h"
 #include "pipeline/core/metrics.h"
 #include "pipeline/core/options.h"
 #include "pipeline/core/schema.h"

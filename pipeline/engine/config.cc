@@ -7,9 +7,9 @@
 #include <cctype>
 #include <limits>
 
+#include "pipeline/core/json.h"
 #include "pipeline/engine/config_parts.h"
 #include "pipeline/engine/config_substitution.h"
-#include "pipeline/engine/json.h"
 #include "pipeline/engine/option_values.h"
 
 namespace weir {

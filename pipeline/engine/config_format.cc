@@ -1,5 +1,5 @@
+#include "pipeline/core/json.h"
 #include "pipeline/engine/config_parts.h"
-#include "pipeline/engine/json.h"
 
 // `format:` of sources and sinks.
 

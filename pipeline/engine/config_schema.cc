@@ -1,7 +1,7 @@
 #include <utility>
 
+#include "pipeline/core/json.h"
 #include "pipeline/engine/config_parts.h"
-#include "pipeline/engine/json.h"
 #include "pipeline/engine/option_schema.h"
 
 namespace weir {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "pipeline/core/expression.h"
+#include "pipeline/core/expression/expression.h"
+#include "pipeline/core/json.h"
 #include "pipeline/engine/config_parts.h"
-#include "pipeline/engine/json.h"
 #include "pipeline/engine/option_text.h"
 
 namespace weir {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "pipeline/engine/json.h"
+#include "pipeline/core/json.h"
 
 namespace weir {
 

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "pipeline/engine/json.h"
+#include "pipeline/core/json.h"
 
 namespace weir {
 namespace {

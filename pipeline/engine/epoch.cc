@@ -7,7 +7,7 @@
 #include <charconv>
 #include <stdexcept>
 
-#include "pipeline/engine/json.h"
+#include "pipeline/core/json.h"
 
 namespace weir {
 namespace {

@@ -6,8 +6,8 @@
 #include <array>
 #include <utility>
 
+#include "pipeline/core/json.h"
 #include "pipeline/core/schema.h"
-#include "pipeline/engine/json.h"
 #include "pipeline/engine/option_values.h"
 
 namespace weir {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "pipeline/engine/json.h"
+#include "pipeline/core/json.h"
 
 namespace weir {
 namespace {

@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "pipeline/core/json.h"
 #include "pipeline/core/options.h"
-#include "pipeline/engine/json.h"
 #include "pipeline/engine/yaml.h"
 
 namespace weir {

@@ -6,7 +6,7 @@
 #include <array>
 #include <cmath>
 
-#include "pipeline/engine/json.h"
+#include "pipeline/core/json.h"
 #include "pipeline/engine/option_values.h"
 
 namespace weir {

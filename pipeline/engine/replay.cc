@@ -8,9 +8,9 @@
 #include <map>
 #include <stdexcept>
 
+#include "pipeline/core/json.h"
+#include "pipeline/core/metric_samples.h"
 #include "pipeline/engine/epoch.h"
-#include "pipeline/engine/json.h"
-#include "pipeline/engine/metric_samples.h"
 
 namespace weir {
 namespace {

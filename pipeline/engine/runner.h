@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "pipeline/core/log.h"
+#include "pipeline/core/metric_samples.h"
 #include "pipeline/engine/committer.h"
 #include "pipeline/engine/config.h"
 #include "pipeline/engine/control_lane.h"
@@ -23,7 +24,6 @@
 #include "pipeline/engine/epoch_log.h"
 #include "pipeline/engine/graph.h"
 #include "pipeline/engine/lanes.h"
-#include "pipeline/engine/metric_samples.h"
 #include "pipeline/engine/output_audit.h"
 #include "pipeline/engine/pipeline.h"
 #include "pipeline/engine/shard.h"

@@ -12,11 +12,11 @@
 #include "pipeline/core/log.h"
 #include "pipeline/core/operator.h"
 #include "pipeline/core/record.h"
+#include "pipeline/core/state_section.h"
 #include "pipeline/core/step.h"
 #include "pipeline/engine/clock.h"
 #include "pipeline/engine/graph.h"
 #include "pipeline/engine/output.h"
-#include "pipeline/engine/state_section.h"
 
 namespace weir {
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/engine/state_section.h"
+#include "pipeline/core/state_section.h"
 
 namespace weir {
 

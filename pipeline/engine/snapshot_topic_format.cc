@@ -8,8 +8,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "pipeline/core/json.h"
 #include "pipeline/engine/epoch.h"
-#include "pipeline/engine/json.h"
 
 namespace weir {
 namespace {

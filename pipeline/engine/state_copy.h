@@ -5,7 +5,7 @@
 #include <functional>
 #include <vector>
 
-#include "pipeline/engine/state_section.h"
+#include "pipeline/core/state_section.h"
 
 namespace weir {
 

@@ -11,7 +11,7 @@
 #include "pipeline/core/arena.h"
 #include "pipeline/core/batch.h"
 #include "pipeline/core/check.h"
-#include "pipeline/core/expression.h"
+#include "pipeline/core/expression/expression.h"
 #include "pipeline/core/schema.h"
 
 namespace weir {

@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-#include "pipeline/core/expression.h"
+#include "pipeline/core/expression/expression.h"
 
 namespace weir {
 

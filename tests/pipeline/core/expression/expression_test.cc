@@ -1,4 +1,4 @@
-#include "pipeline/core/expression.h"
+#include "pipeline/core/expression/expression.h"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "pipeline/core/expression_evaluation.h"
+#include "pipeline/core/expression/evaluation.h"
 
 namespace weir {
 namespace {

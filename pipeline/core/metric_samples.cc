@@ -1,4 +1,4 @@
-#include "pipeline/engine/metric_samples.h"
+#include "pipeline/core/metric_samples.h"
 
 namespace weir {
 

@@ -1,11 +1,11 @@
-#include "pipeline/core/expression_text.h"
+#include "pipeline/core/expression/text.h"
 
 #include <xxhash.h>
 
 #include <algorithm>
 #include <cstdint>
 
-#include "pipeline/core/expression_evaluation.h"
+#include "pipeline/core/expression/evaluation.h"
 
 namespace weir {
 namespace {

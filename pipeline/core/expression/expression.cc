@@ -1,10 +1,10 @@
-#include "pipeline/core/expression.h"
+#include "pipeline/core/expression/expression.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "pipeline/core/expression_parser.h"
-#include "pipeline/core/expression_program.h"
+#include "pipeline/core/expression/parser.h"
+#include "pipeline/core/expression/program.h"
 
 namespace weir {
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include "pipeline/core/expression_program.h"
+#include "pipeline/core/expression/program.h"
 
 namespace weir {
 

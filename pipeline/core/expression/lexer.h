@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "pipeline/core/expression.h"
+#include "pipeline/core/expression/expression.h"
 
 namespace weir {
 

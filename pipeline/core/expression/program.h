@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/core/expression.h"
-#include "pipeline/core/expression_functions.h"
+#include "pipeline/core/expression/expression.h"
+#include "pipeline/core/expression/functions.h"
 
 namespace weir {
 

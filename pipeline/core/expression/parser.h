@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "pipeline/core/arena.h"
-#include "pipeline/core/expression_lexer.h"
-#include "pipeline/core/expression_program.h"
+#include "pipeline/core/expression/lexer.h"
+#include "pipeline/core/expression/program.h"
 
 namespace weir {
 

@@ -1,4 +1,4 @@
-#include "pipeline/core/expression_functions.h"
+#include "pipeline/core/expression/functions.h"
 
 #include <algorithm>
 #include <array>

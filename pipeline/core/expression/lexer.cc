@@ -1,4 +1,4 @@
-#include "pipeline/core/expression_lexer.h"
+#include "pipeline/core/expression/lexer.h"
 
 #include <array>
 #include <charconv>

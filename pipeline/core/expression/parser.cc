@@ -1,4 +1,4 @@
-#include "pipeline/core/expression_parser.h"
+#include "pipeline/core/expression/parser.h"
 
 #include <algorithm>
 #include <array>

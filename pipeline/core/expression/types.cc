@@ -3,7 +3,7 @@
 #include <cmath>
 #include <utility>
 
-#include "pipeline/core/expression_parser.h"
+#include "pipeline/core/expression/parser.h"
 
 namespace weir {
 namespace {

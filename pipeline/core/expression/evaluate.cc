@@ -5,7 +5,7 @@
 
 #include "pipeline/core/check.h"
 #include "pipeline/core/exact_math.h"
-#include "pipeline/core/expression_evaluation.h"
+#include "pipeline/core/expression/evaluation.h"
 
 namespace weir {
 namespace {
