@@ -7,6 +7,7 @@
 
 #include "connectors/cells.h"
 #include "connectors/text.h"
+#include "pipeline/core/number_text.h"
 
 namespace weir {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "connectors/text.h"
 #include "pipeline/core/check.h"
+#include "pipeline/core/number_text.h"
 
 namespace weir {
 namespace {

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "pipeline/core/time_text.h"
@@ -28,15 +26,5 @@ Parsed parse_json_number(std::string_view text, double& number);
 /// Reads a time as read_time does; out_of_range: well written, but not one that is_time takes.
 /// Output: ms since 1970 UTC.
 Parsed parse_time(std::string_view text, double& ms);
-
-/// The most bytes that write_number writes.
-inline constexpr std::size_t kNumberBytes = 25;
-
-/// Writes a finite number at `to`; returns the end. Whole numbers below 2^53 as integers, `-0` as
-/// `0`, else the shortest text that reads back to the same double, fixed or scientific, whichever
-/// is shorter (fixed when equal): exactly the bytes of std::to_chars(first, last, number). Cost:
-/// some 5 ns for whole numbers, 15 ns up to 4 decimals, else 60 ns.
-char* write_number(char* to, double number);
-void append_number(std::string& out, double number);
 
 }  // namespace weir

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "connectors/file/rows.h"
-#include "pipeline/core/log.h"
+#include "pipeline/core/log/log.h"
 
 namespace weir {
 

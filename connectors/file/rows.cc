@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "pipeline/core/log.h"
+#include "pipeline/core/log/log.h"
 
 namespace weir {
 namespace {

@@ -4,8 +4,8 @@
 #include <array>
 #include <tuple>
 
-#include "connectors/text.h"
 #include "pipeline/core/exact_math.h"
+#include "pipeline/core/number_text.h"
 
 namespace weir {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "connectors/text.h"
+#include "pipeline/core/number_text.h"
 
 namespace weir {
 namespace {

@@ -14,7 +14,7 @@
 #include <thread>
 
 #include "connectors/kafka/kafka_log.h"
-#include "pipeline/core/log.h"
+#include "pipeline/core/log/log.h"
 
 namespace weir::kafka {
 

@@ -13,6 +13,7 @@
 #include "deploy/weir/exit_code.h"
 #include "deploy/weir/service_loop.h"
 #include "deploy/weir/wall_clock.h"
+#include "pipeline/core/hash_text.h"
 #include "pipeline/core/json.h"
 #include "pipeline/engine/epoch.h"
 #include "pipeline/engine/memory_log.h"

@@ -7,7 +7,7 @@
 
 #include "connectors/generate/cards.h"
 #include "pipeline/core/json.h"
-#include "pipeline/core/log.h"
+#include "pipeline/core/log/log.h"
 
 namespace weir {
 

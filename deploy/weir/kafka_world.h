@@ -6,7 +6,7 @@
 
 #include "connectors/kafka/kafka_log.h"
 #include "pipeline/engine/config.h"
-#include "pipeline/engine/runner.h"
+#include "pipeline/engine/world.h"
 
 namespace weir {
 

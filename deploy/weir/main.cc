@@ -12,7 +12,7 @@
 #include "deploy/weir/exit_code.h"
 #include "deploy/weir/log_lines.h"
 #include "deploy/weir/version.h"
-#include "pipeline/core/log.h"
+#include "pipeline/core/log/log.h"
 
 namespace {
 

@@ -12,6 +12,7 @@
 #include "deploy/weir/log_lines.h"
 #include "deploy/weir/service_loop.h"
 #include "deploy/weir/version.h"
+#include "pipeline/core/hash_text.h"
 #include "pipeline/engine/epoch.h"
 #include "pipeline/engine/service.h"
 

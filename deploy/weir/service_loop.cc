@@ -13,6 +13,7 @@
 #include "deploy/weir/status_line.h"
 #include "deploy/weir/stop_signal.h"
 #include "deploy/weir/version.h"
+#include "pipeline/core/hash_text.h"
 #include "pipeline/core/json.h"
 #include "pipeline/engine/epoch.h"
 

@@ -10,6 +10,7 @@
 #include "connectors/kafka/kafka_log.h"
 #include "deploy/weir/commands.h"
 #include "deploy/weir/exit_code.h"
+#include "pipeline/core/hash_text.h"
 #include "pipeline/core/json.h"
 #include "pipeline/engine/epoch.h"
 #include "pipeline/engine/service.h"

@@ -10,9 +10,11 @@
 #include "deploy/weir/exit_code.h"
 #include "deploy/weir/kafka_world.h"
 #include "deploy/weir/stop_signal.h"
+#include "pipeline/core/hash_text.h"
 #include "pipeline/core/json.h"
 #include "pipeline/engine/epoch_log.h"
 #include "pipeline/engine/service.h"
+#include "pipeline/epochs/topic_names.h"
 
 namespace weir {
 namespace {

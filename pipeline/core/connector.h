@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/core/log.h"
+#include "pipeline/core/log/log.h"
 #include "pipeline/core/options.h"
 
 namespace weir {

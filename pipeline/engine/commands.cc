@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pipeline/engine/runner.h"
+#include "pipeline/epochs/topic_names.h"
 
 // How Runner takes commands: input like any other, recorded and replayed, but of every shard.
 

@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "pipeline/core/log.h"
+#include "pipeline/core/log/log.h"
 #include "pipeline/core/metrics.h"
 #include "pipeline/engine/epoch_log.h"
 

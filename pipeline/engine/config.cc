@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <limits>
 
+#include "pipeline/core/field_name.h"
 #include "pipeline/core/json.h"
 #include "pipeline/engine/config_parts.h"
 #include "pipeline/engine/config_substitution.h"
@@ -17,15 +17,6 @@ namespace {
 
 constexpr std::array<std::string_view, 8> kSections = {"version", "pipeline", "kafka",     "engine",
                                                        "http",    "sources",  "operators", "sinks"};
-
-bool letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
-
-bool name_rest(std::string_view rest, bool upper) {
-  return std::all_of(rest.begin(), rest.end(), [&](char c) {
-    return (letter(c) && (upper || std::islower(static_cast<unsigned char>(c)))) ||
-           std::isdigit(static_cast<unsigned char>(c)) || c == '_' || c == '-';
-  });
-}
 
 void read_version(OptionReader& reader) {
   Literal version;
@@ -179,9 +170,8 @@ template const SinkType* read_type(OptionReader&, ConfigReading&, std::span<cons
 
 void check_name(const Written& name, std::string_view what, Problems& problems) {
   const std::string& text = name.text;
-  if (!text.empty() && letter(text[0]) && std::islower(static_cast<unsigned char>(text[0])) &&
-      name_rest(text, false))
-    return;
+  const bool upper = std::ranges::any_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
+  if (is_field_name(text) && text[0] != '_' && !upper) return;
   problems.error(name.place, fmt::format("`{}` cannot be the name of {}: small letters, digits, - "
                                          "and _, a letter first",
                                          text, what));
@@ -189,7 +179,7 @@ void check_name(const Written& name, std::string_view what, Problems& problems) 
 
 void check_field_name(const Written& name, Problems& problems) {
   const std::string& text = name.text;
-  if (!text.empty() && (letter(text[0]) || text[0] == '_') && name_rest(text, true)) return;
+  if (is_field_name(text)) return;
   problems.error(name.place, fmt::format("`{}` cannot be the name of a field: letters, digits, - "
                                          "and _, no digit first; `path` says where it stands in "
                                          "the record",

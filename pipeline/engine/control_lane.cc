@@ -3,10 +3,9 @@
 #include <algorithm>
 
 #include "pipeline/core/json.h"
+#include "pipeline/epochs/topic_names.h"
 
 namespace weir {
-
-std::string control_topic(const std::string& pipeline) { return "weir." + pipeline + ".control"; }
 
 std::string Command::write() const { return json_text({{"command", name}, {"operator", target}}); }
 

@@ -9,15 +9,12 @@
 #include <string_view>
 #include <vector>
 
-#include "pipeline/core/log.h"
+#include "pipeline/core/log/log.h"
 
 namespace weir {
 
 /// Under this name the epochs record what was read of the control topic (no source can have it).
 inline constexpr std::string_view kControlSource = "$control";
-
-/// weir.<pipeline>.control: one partition, which every shard reads as input.
-std::string control_topic(const std::string& pipeline);
 
 /// What a person tells a running operator. A record of the control topic:
 /// {"command":"freeze","operator":"fraud"}; other members mean nothing.

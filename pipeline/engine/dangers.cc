@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "pipeline/engine/runner.h"
+#include "pipeline/epochs/topic_names.h"
 
 // What a runner does about input that kills it and input that is gone.
 

@@ -4,9 +4,9 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <charconv>
 #include <stdexcept>
 
+#include "pipeline/core/hash_text.h"
 #include "pipeline/core/json.h"
 
 namespace weir {
@@ -14,15 +14,7 @@ namespace {
 
 constexpr std::string_view kChain = ",\"chain\":\"";  // the record's last member
 
-/// The hash of exactly 16 digits as hex16 writes them: another spelling is a changed record.
-std::uint64_t from_hex(const Json& json) {
-  const auto& text = json.get_ref<const std::string&>();
-  std::uint64_t hash = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), hash, 16);
-  if (error != std::errc() || end != text.data() + text.size() || hex16(hash) != text)
-    throw std::runtime_error(fmt::format("`{}` is not a hash", text));
-  return hash;
-}
+std::uint64_t from_hex(const Json& json) { return read_hex16(json.get_ref<const std::string&>()); }
 
 Json write_begin(const Beginning& begin) {
   Json json;
@@ -79,8 +71,6 @@ Mark read_mark(const Json& json) {
 }
 
 }  // namespace
-
-std::string hex16(std::uint64_t hash) { return fmt::format("{:016x}", hash); }
 
 bool contains(std::span<const Skip> skips, std::string_view source, std::int32_t partition,
               std::int64_t offset) {

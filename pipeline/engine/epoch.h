@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pipeline/core/log.h"
+#include "pipeline/core/log/log.h"
 
 namespace weir {
 
@@ -124,7 +124,5 @@ struct EpochRecord {
 /// Hash of an input, continued record by record: XXH3-64 of the value, seeded by that of the key,
 /// seeded by that of (partition, offset, timestamp), seeded by the hash so far.
 std::uint64_t hash_input(std::uint64_t so_far, std::int32_t partition, const Record& record);
-
-std::string hex16(std::uint64_t hash);
 
 }  // namespace weir

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "pipeline/epochs/topic_names.h"
+
 namespace weir {
 namespace {
 
@@ -12,13 +14,6 @@ constexpr std::chrono::seconds kPatience{60};
 constexpr std::size_t kRecords = 256;  // fetched at a time
 
 }  // namespace
-
-std::string epochs_topic(const std::string& pipeline) { return "weir." + pipeline + ".epochs"; }
-std::string dead_letters_topic(const std::string& pipeline) { return pipeline + ".dead-letters"; }
-std::string shard_identity(const std::string& pipeline, std::uint32_t shard) {
-  return fmt::format("weir.{}.{}", pipeline, shard);
-}
-std::string consumer_group(const std::string& pipeline) { return "weir." + pipeline; }
 
 EpochReader::EpochReader(Log& log, const std::string& pipeline, std::uint32_t shard,
                          std::int64_t from, const Wait& wait)

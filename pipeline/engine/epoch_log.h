@@ -3,28 +3,16 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "pipeline/core/log.h"
+#include "pipeline/core/log/log.h"
 #include "pipeline/engine/epoch.h"
 
 namespace weir {
-
-/// Names of what belongs to a pipeline.
-std::string epochs_topic(const std::string& pipeline);        // weir.<pipeline>.epochs
-std::string dead_letters_topic(const std::string& pipeline);  // <pipeline>.dead-letters
-std::string shard_identity(const std::string& pipeline,
-                           std::uint32_t shard);          // weir.<pipeline>.<s>
-std::string consumer_group(const std::string& pipeline);  // weir.<pipeline>
-
-/// How the engine waits: until the signal or for that long, whichever is first; returns whether it
-/// was the signal. Without one: really. (A simulation lets its own time pass.)
-using Wait = std::function<bool(Signal&, std::chrono::milliseconds)>;
 
 /// Reads a shard's partition of the epochs topic from an offset to its end: the high watermark
 /// taken when it is made (so make it after fencing: nothing of an older owner can follow). Checks

@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "pipeline/core/log.h"
+#include "pipeline/core/log/log.h"
 #include "pipeline/engine/graph.h"
 #include "pipeline/engine/shard.h"
 

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/core/log.h"
+#include "pipeline/core/log/log.h"
 #include "pipeline/engine/memory_group.h"
 #include "pipeline/engine/memory_partition.h"
 

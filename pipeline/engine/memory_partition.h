@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pipeline/core/log.h"
+#include "pipeline/core/log/log.h"
 
 namespace weir {
 

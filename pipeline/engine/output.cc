@@ -2,23 +2,15 @@
 
 #include <xxhash.h>
 
-#include <charconv>
-#include <cmath>
 #include <limits>
+
+#include "pipeline/core/number_text.h"
 
 namespace weir {
 namespace {
 
 // Keyless records stay in one partition for a while: larger batches on the wire.
 constexpr std::uint64_t kSticky = 1024;
-
-void append_number(double value, std::string& out) {
-  char text[32];
-  const auto end = std::abs(value) < 9007199254740992.0 && value == std::floor(value)
-                       ? std::to_chars(text, text + sizeof text, static_cast<std::int64_t>(value))
-                       : std::to_chars(text, text + sizeof text, value);
-  out.append(text, end.ptr);
-}
 
 /// A key of several fields joins them by a unit separator; a missing field is empty.
 bool append_key(const Batch& batch, std::span<const std::size_t> fields, std::size_t row,
@@ -33,7 +25,7 @@ bool append_key(const Batch& batch, std::span<const std::size_t> fields, std::si
     } else {
       const double value = batch.number(fields[i], row);
       any = any || !is_missing(value);
-      if (!is_missing(value)) append_number(value, out);
+      if (!is_missing(value)) append_number(out, value);
     }
   }
   return any;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/core/log.h"
+#include "pipeline/core/log/log.h"
 #include "pipeline/core/record.h"
 #include "pipeline/core/state.h"
 #include "pipeline/core/step.h"

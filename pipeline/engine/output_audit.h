@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/core/log.h"
+#include "pipeline/core/log/log.h"
 #include "pipeline/engine/epoch_log.h"
 
 namespace weir {

@@ -12,6 +12,7 @@
 #include "pipeline/engine/epoch_log.h"
 #include "pipeline/engine/service.h"
 #include "pipeline/engine/snapshot_topic.h"
+#include "pipeline/epochs/topic_names.h"
 
 // What is done before a service starts: topics and the folder of its state.
 
@@ -49,13 +50,6 @@ void need_replayable(const SourceNode& source, const std::string& topic,
 }
 
 }  // namespace
-
-std::vector<std::string> output_topics(const Graph& graph) {
-  std::vector<std::string> topics;
-  for (const SinkNode& sink : graph.sinks) topics.push_back(sink.config->spec->topic());
-  topics.push_back(dead_letters_topic(graph.pipeline));
-  return topics;
-}
 
 Layout prepare_topics(const Graph& graph, const Config& config, World& world, bool create) {
   Layout layout;

@@ -8,6 +8,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "pipeline/core/hash_text.h"
 #include "pipeline/core/json.h"
 #include "pipeline/core/metric_samples.h"
 #include "pipeline/engine/epoch.h"

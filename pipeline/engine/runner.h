@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/core/log.h"
+#include "pipeline/core/log/log.h"
 #include "pipeline/core/metric_samples.h"
 #include "pipeline/engine/committer.h"
 #include "pipeline/engine/config.h"
@@ -24,40 +24,14 @@
 #include "pipeline/engine/epoch_log.h"
 #include "pipeline/engine/graph.h"
 #include "pipeline/engine/lanes.h"
+#include "pipeline/engine/layout.h"
 #include "pipeline/engine/output_audit.h"
 #include "pipeline/engine/pipeline.h"
 #include "pipeline/engine/shard.h"
 #include "pipeline/engine/snapshot_store.h"
+#include "pipeline/engine/world.h"
 
 namespace weir {
-
-/// How a pipeline reaches the world.
-struct World {
-  /// The log of outputs and epochs.
-  Log& log;
-  /// The log of a source (its own `kafka:` may name another cluster).
-  std::function<Log&(const SourceConfig&)> source_log;
-  /// Wall time in ms since 1970: for metrics, idleness and ticks, which are recorded.
-  std::function<std::int64_t()> now_ms;
-  /// Reads a pipeline that an epoch recorded; without it a changed pipeline is refused.
-  std::function<std::unique_ptr<Pipeline>(const std::string& resolved)> read_recorded = {};
-  /// Without threads and in a time of its own, as a simulation wants it; both or neither.
-  Committer::Simulated simulated = {};
-};
-
-/// What a shard starts with, the same for all shards: resolved once, pinned by epoch 0.
-struct Layout {
-  std::vector<std::int32_t> source_partitions;  // per source
-  std::vector<std::int32_t> output_partitions;  // per sink, then the dead letters
-  std::vector<std::string> topics;              // per sink, dead letters, epochs
-  std::vector<std::int64_t> retention_ms = {};  // per source; -1: for ever
-  std::uint32_t shards = 1;
-  /// Largest record that all of the topics take: key, value and headers.
-  std::size_t max_record_bytes = std::numeric_limits<std::size_t>::max();
-};
-
-/// Per sink, then the dead letters.
-std::vector<std::string> output_topics(const Graph& graph);
 
 /// Why a shard stopped by itself.
 enum class Stopped : std::uint8_t { no, fenced, lost_input, unreachable, failed };

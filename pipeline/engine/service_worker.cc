@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "pipeline/engine/epoch_log.h"
+#include "pipeline/epochs/topic_names.h"
 
 namespace weir {
 namespace {

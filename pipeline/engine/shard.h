@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/core/log.h"
+#include "pipeline/core/log/log.h"
 #include "pipeline/core/operator.h"
 #include "pipeline/core/record.h"
 #include "pipeline/core/state_section.h"

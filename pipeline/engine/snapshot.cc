@@ -5,12 +5,11 @@
 #include <zstd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <stdexcept>
 
+#include "pipeline/core/hash_text.h"
 #include "pipeline/core/json.h"
-#include "pipeline/engine/epoch.h"
 
 namespace weir {
 namespace {
@@ -46,14 +45,7 @@ std::string_view take(std::string_view& in, std::size_t size) {
 
 std::uint64_t hash_of(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
 
-std::uint64_t hex(const Json& json) {
-  const auto& text = json.get_ref<const std::string&>();
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
-  if (error != std::errc() || end != text.data() + text.size() || text.empty())
-    throw std::runtime_error("its head is no head of a snapshot");
-  return value;
-}
+std::uint64_t hex(const Json& json) { return read_hex16(json.get_ref<const std::string&>()); }
 
 Json sections_of(const Snapshot& snapshot) {
   Json all = Json::array();

@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-#include "pipeline/core/log.h"
+#include "pipeline/core/log/log.h"
 #include "pipeline/engine/segment_folder.h"
 #include "pipeline/engine/snapshot.h"
 #include "pipeline/engine/snapshot_topic.h"
@@ -40,7 +40,7 @@ class SnapshotStore {
     std::chrono::milliseconds topic_every{300'000};
     /// false: the work is done within `publish`, without fsync (simulation).
     bool threads = true;
-    SnapshotWait wait = {};                                           // default: really
+    Wait wait = {};                                           // default: really
     std::function<std::chrono::steady_clock::time_point()> now = {};  // default: the clock
   };
 

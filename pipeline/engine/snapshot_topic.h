@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/core/log.h"
+#include "pipeline/core/log/log.h"
 #include "pipeline/core/sealed_bytes.h"
 #include "pipeline/engine/snapshot.h"
 
@@ -25,9 +25,6 @@ std::string snapshots_topic(const std::string& pipeline);
 std::map<std::string, std::string> snapshots_topic_settings();
 /// Who writes a shard's snapshots: an identity beside the shard's own.
 std::string snapshots_identity(const std::string& pipeline, std::uint32_t shard);
-
-/// Waits for the signal or for that long; returns whether it was the signal.
-using SnapshotWait = std::function<bool(Signal&, std::chrono::milliseconds)>;
 
 /// A snapshot in the topic, as the manifest names it. Its payload (directory of sealed parts,
 /// packed snapshot) lies in the chunks of slot `serial` modulo the generations, from offset `from`
@@ -54,7 +51,7 @@ struct TopicSegment {
 /// All throw LogFailure, or std::runtime_error for what is damaged or no longer there.
 class SnapshotTopicReader {
  public:
-  SnapshotTopicReader(Log& log, std::string pipeline, std::uint32_t shard, SnapshotWait wait = {});
+  SnapshotTopicReader(Log& log, std::string pipeline, std::uint32_t shard, Wait wait = {});
 
   struct Payload {
     std::map<SealedName, TopicSegment> segments;  // of all snapshots there are
@@ -77,14 +74,14 @@ class SnapshotTopicReader {
   Log& log_;
   std::string topic_;
   std::int32_t partition_;
-  SnapshotWait wait_;
+  Wait wait_;
 };
 
 /// Writes snapshots to the topic: sealed parts that are not there yet, then the payload in chunks,
 /// then the manifest, in transactions of some 8 MB. Making one fences its predecessors.
 class SnapshotTopicWriter {
  public:
-  SnapshotTopicWriter(Log& log, std::string pipeline, std::uint32_t shard, SnapshotWait wait = {});
+  SnapshotTopicWriter(Log& log, std::string pipeline, std::uint32_t shard, Wait wait = {});
   ~SnapshotTopicWriter();
 
   /// Ends what a predecessor has open, as one that was killed may: until then, or until the broker's

@@ -8,8 +8,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "pipeline/core/hash_text.h"
 #include "pipeline/core/json.h"
-#include "pipeline/engine/epoch.h"
 
 namespace weir {
 namespace {

@@ -51,7 +51,7 @@ class Assembly {
 }  // namespace
 
 SnapshotTopicReader::SnapshotTopicReader(Log& log, std::string pipeline, std::uint32_t shard,
-                                         SnapshotWait wait)
+                                         Wait wait)
     : log_(log),
       topic_(snapshots_topic(pipeline)),
       partition_(static_cast<std::int32_t>(shard)),

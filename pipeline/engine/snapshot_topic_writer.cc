@@ -39,7 +39,7 @@ std::map<std::string, std::string> snapshots_topic_settings() {
 }
 
 SnapshotTopicWriter::SnapshotTopicWriter(Log& log, std::string pipeline, std::uint32_t shard,
-                                         SnapshotWait wait)
+                                         Wait wait)
     : log_(log),
       pipeline_(std::move(pipeline)),
       shard_(shard),

@@ -39,12 +39,6 @@ std::string time(std::string_view text) {
   return shown(parsed, value);
 }
 
-std::string written(double value) {
-  std::string out;
-  append_number(out, value);
-  return out;
-}
-
 double any_double(std::mt19937_64& random) {
   double value;
   do {
@@ -145,58 +139,6 @@ TEST(ParseTime, RefusesEverythingElse) {
   EXPECT_EQ(time("1899-12-31T23:59:59.999Z"), "out of range");
   EXPECT_EQ(time("2201-01-01T00:00:00Z"), "out of range");
   EXPECT_EQ(time("2200-12-31T23:59:59-01:00"), "out of range");
-}
-
-TEST(WriteNumber, WritesWholeNumbersBelowTwoToThe53AsIntegers) {
-  EXPECT_EQ(written(0), "0");
-  EXPECT_EQ(written(-0.0), "0");
-  EXPECT_EQ(written(-12), "-12");
-  EXPECT_EQ(written(9007199254740991), "9007199254740991");
-  EXPECT_EQ(written(1e15), "1000000000000000");
-  EXPECT_EQ(written(9007199254740992), "9007199254740992");
-  EXPECT_EQ(written(1e300), "1e+300");
-}
-
-TEST(WriteNumber, WritesTheShortestTextElse) {
-  EXPECT_EQ(written(0.1), "0.1");
-  EXPECT_EQ(written(-12.34), "-12.34");
-  EXPECT_EQ(written(0.1 + 0.2), "0.30000000000000004");
-  EXPECT_EQ(written(1e-7), "1e-07");
-  EXPECT_EQ(written(0.0001), "1e-04");
-  EXPECT_EQ(written(0.05), "0.05");
-  EXPECT_EQ(written(5e-324), "5e-324");
-  EXPECT_EQ(written(-std::numeric_limits<double>::max()), "-1.7976931348623157e+308");
-}
-
-TEST(WriteNumber, IsToCharsByteForByteAndReadsBackToTheSameDouble) {
-  std::mt19937_64 random(2);
-  for (int i = 0; i < 1'000'000; ++i) {
-    double value = 0;
-    switch (i % 4) {
-      case 0:
-        value = any_double(random);
-        break;
-      case 1:  // few decimals
-        value = static_cast<double>(static_cast<std::int64_t>(random() % 2'000'000'000) -
-                                    1'000'000'000) /
-                std::pow(10, random() % 9);
-        break;
-      case 2:
-        value = static_cast<double>(random() >> 11) * 0x1p-53;
-        break;
-      default:  // a neighbour of a number with few decimals
-        value =
-            std::nextafter(static_cast<double>(random() % 100'000'000) / 1e4, random() % 2 * 1e9);
-    }
-    if (std::fabs(value) < 0x1p53 && value == std::trunc(value)) continue;
-    char expected[32];
-    const auto end = std::to_chars(expected, expected + sizeof expected, value).ptr;
-    const std::string text = written(value);
-    ASSERT_EQ(text, std::string(expected, end));
-    double back = 0;
-    ASSERT_EQ(parse_json_number(text, back), Parsed::ok) << text;
-    ASSERT_EQ(std::memcmp(&back, &value, sizeof back), 0) << text;
-  }
 }
 
 }  // namespace

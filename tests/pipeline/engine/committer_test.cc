@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "pipeline/epochs/topic_names.h"
 #include "tests/pipeline/engine/engine_harness.h"
 
 namespace weir {

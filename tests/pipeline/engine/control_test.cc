@@ -3,6 +3,7 @@
 
 #include "pipeline/engine/control_lane.h"
 #include "pipeline/engine/snapshot_folder.h"
+#include "pipeline/epochs/topic_names.h"
 #include "tests/pipeline/engine/engine_harness.h"
 
 // Commands are input: recorded in their place, replayed there, part of what recovery brings back.

@@ -21,6 +21,7 @@
 #include "connectors/file/file_reader.h"
 #include "connectors/registry.h"
 #include "operators/registry.h"
+#include "pipeline/core/hash_text.h"
 #include "pipeline/engine/config.h"
 #include "pipeline/engine/epoch_log.h"
 #include "pipeline/engine/graph.h"

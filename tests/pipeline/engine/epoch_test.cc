@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "pipeline/core/hash_text.h"
+
 namespace weir {
 namespace {
 

@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-#include "pipeline/core/log.h"
+#include "pipeline/core/log/log.h"
 
 /// What every log must do. A test program includes this and instantiates `LogContract` with the
 /// makers of its logs: the log in memory (memory_log_test.cc), a real broker

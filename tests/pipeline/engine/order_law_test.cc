@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "pipeline/core/hash_text.h"
 #include "tests/pipeline/engine/engine_harness.h"
 
 // What comes out is a function of the recorded order of records and ticks, and of nothing else.

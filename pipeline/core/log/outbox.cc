@@ -1,25 +1,9 @@
-#include "pipeline/core/log.h"
+#include "pipeline/core/log/outbox.h"
 
-#include <array>
 #include <cstring>
 
 namespace weir {
 namespace {
-
-constexpr std::array<std::string_view, 14> kReasons = {"empty",
-                                                       "null",
-                                                       "json",
-                                                       "depth",
-                                                       "utf8",
-                                                       "type",
-                                                       "range",
-                                                       "missing",
-                                                       "time",
-                                                       "time_ahead",
-                                                       "too_large",
-                                                       "label_type",
-                                                       "output_too_large",
-                                                       "poison"};
 
 void append_sized(std::string& bytes, std::string_view text) {
   const auto size = static_cast<std::uint32_t>(text.size());
@@ -35,43 +19,7 @@ std::string_view take_sized(std::string_view& bytes) {
   return text;
 }
 
-// MurmurHash2 with the seed of Kafka's Java client (org.apache.kafka.common.utils.Utils).
-std::uint32_t murmur2(std::string_view key) {
-  constexpr std::uint32_t m = 0x5bd1e995;
-  std::uint32_t h = 0x9747b28c ^ static_cast<std::uint32_t>(key.size());
-  while (key.size() >= 4) {
-    std::uint32_t k;
-    std::memcpy(&k, key.data(), 4);
-    k *= m;
-    k ^= k >> 24;
-    h = h * m ^ k * m;
-    key.remove_prefix(4);
-  }
-  std::uint32_t tail = 0;
-  for (std::size_t i = key.size(); i-- > 0;) tail = tail << 8 | static_cast<unsigned char>(key[i]);
-  if (!key.empty()) h = (h ^ tail) * m;
-  h = (h ^ h >> 13) * m;
-  return h ^ h >> 15;
-}
-
 }  // namespace
-
-std::string_view reason_name(Reason reason) { return kReasons[static_cast<std::size_t>(reason)]; }
-
-void Signal::notify() {
-  {
-    const std::lock_guard lock(mutex_);
-    notified_ = true;
-  }
-  arrived_.notify_one();
-}
-
-bool Signal::wait_for(std::chrono::milliseconds time) {
-  std::unique_lock lock(mutex_);
-  const bool notified = arrived_.wait_for(lock, time, [this] { return notified_; });
-  notified_ = false;
-  return notified;
-}
 
 void Outbox::close(std::uint32_t topic, std::int32_t partition, std::size_t at,
                    std::size_t key_size, bool has_key, bool has_value) {
@@ -113,10 +61,6 @@ std::vector<Header> Outbox::headers(const Entry& entry) const {
     headers.push_back({name, take_sized(bytes)});
   }
   return headers;
-}
-
-std::int32_t partition_of_key(std::string_view key, std::int32_t partitions) {
-  return static_cast<std::int32_t>(murmur2(key) & 0x7fffffff) % partitions;
 }
 
 }  // namespace weir

@@ -1,4 +1,4 @@
-#include "pipeline/core/log.h"
+#include "pipeline/core/log/log.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,27 @@
+#include "pipeline/core/record.h"
+
+#include <array>
+
+namespace weir {
+namespace {
+
+constexpr std::array<std::string_view, 14> kReasons = {"empty",
+                                                       "null",
+                                                       "json",
+                                                       "depth",
+                                                       "utf8",
+                                                       "type",
+                                                       "range",
+                                                       "missing",
+                                                       "time",
+                                                       "time_ahead",
+                                                       "too_large",
+                                                       "label_type",
+                                                       "output_too_large",
+                                                       "poison"};
+
+}  // namespace
+
+std::string_view reason_name(Reason reason) { return kReasons[static_cast<std::size_t>(reason)]; }
+
+}  // namespace weir

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "pipeline/core/log/log.h"
+#include "pipeline/engine/committer.h"
+#include "pipeline/engine/config.h"
+#include "pipeline/engine/pipeline.h"
+
+namespace weir {
+
+/// How a pipeline reaches the world.
+struct World {
+  /// The log of outputs and epochs.
+  Log& log;
+  /// The log of a source (its own `kafka:` may name another cluster).
+  std::function<Log&(const SourceConfig&)> source_log;
+  /// Wall time in ms since 1970: for metrics, idleness and ticks, which are recorded.
+  std::function<std::int64_t()> now_ms;
+  /// Reads a pipeline that an epoch recorded; without it a changed pipeline is refused.
+  std::function<std::unique_ptr<Pipeline>(const std::string& resolved)> read_recorded = {};
+  /// Without threads and in a time of its own, as a simulation wants it; both or neither.
+  Committer::Simulated simulated = {};
+};
+
+}  // namespace weir
