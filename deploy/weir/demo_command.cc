@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "connectors/generate/cards.h"
+#include "connectors/memory/memory_log.h"
 #include "demo_pipeline.h"
 #include "deploy/weir/commands.h"
 #include "deploy/weir/demo_producer.h"
@@ -16,7 +17,6 @@
 #include "pipeline/core/hash_text.h"
 #include "pipeline/core/json.h"
 #include "pipeline/engine/epoch.h"
-#include "pipeline/engine/memory_log.h"
 
 namespace weir {
 namespace {

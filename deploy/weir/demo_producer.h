@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "connectors/generate/cards.h"
+#include "connectors/memory/memory_log.h"
 #include "deploy/weir/commands.h"
 #include "deploy/weir/demo_report.h"
-#include "pipeline/engine/memory_log.h"
 
 namespace weir {
 

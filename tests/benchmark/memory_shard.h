@@ -10,9 +10,9 @@
 #include <string>
 #include <utility>
 
+#include "connectors/memory/memory_log.h"
 #include "connectors/registry.h"
 #include "operators/registry.h"
-#include "pipeline/engine/memory_log.h"
 #include "pipeline/engine/pipeline.h"
 #include "pipeline/engine/runner.h"
 #include "pipeline/engine/service.h"

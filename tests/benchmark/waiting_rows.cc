@@ -20,8 +20,8 @@
 #include <utility>
 #include <vector>
 
+#include "connectors/memory/memory_log.h"
 #include "operators/waiting_store.h"
-#include "pipeline/engine/memory_log.h"
 #include "pipeline/engine/snapshot_store.h"
 
 namespace weir {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "pipeline/engine/memory_log.h"
+#include "connectors/memory/memory_log.h"
 
 namespace weir {
 namespace {

@@ -19,13 +19,13 @@
 #include <vector>
 
 #include "connectors/file/file_reader.h"
+#include "connectors/memory/memory_log.h"
 #include "connectors/registry.h"
 #include "operators/registry.h"
 #include "pipeline/core/hash_text.h"
 #include "pipeline/engine/config.h"
 #include "pipeline/engine/epoch_log.h"
 #include "pipeline/engine/graph.h"
-#include "pipeline/engine/memory_log.h"
 #include "pipeline/engine/pipeline.h"
 #include "pipeline/engine/replay.h"
 #include "pipeline/engine/runner.h"

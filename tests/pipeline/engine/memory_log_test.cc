@@ -1,4 +1,4 @@
-#include "pipeline/engine/memory_log.h"
+#include "connectors/memory/memory_log.h"
 
 #include <gtest/gtest.h>
 

@@ -15,9 +15,9 @@
 #include <utility>
 #include <vector>
 
+#include "connectors/memory/memory_group.h"
+#include "connectors/memory/memory_partition.h"
 #include "pipeline/core/log/log.h"
-#include "pipeline/engine/memory_group.h"
-#include "pipeline/engine/memory_partition.h"
 
 namespace weir {
 

@@ -1,12 +1,12 @@
-#include "pipeline/engine/memory_log.h"
+#include "connectors/memory/memory_log.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 
+#include "connectors/memory/memory_log_parts.h"
 #include "pipeline/core/check.h"
-#include "pipeline/engine/memory_log_parts.h"
 
 namespace weir {
 

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
+#include "connectors/memory/memory_log_parts.h"
 #include "pipeline/core/check.h"
-#include "pipeline/engine/memory_log_parts.h"
 
 namespace weir {
 

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "pipeline/engine/memory_log_parts.h"
+#include "connectors/memory/memory_log_parts.h"
 
 namespace weir {
 

@@ -1,4 +1,4 @@
-#include "pipeline/engine/memory_partition.h"
+#include "connectors/memory/memory_partition.h"
 
 #include <algorithm>
 #include <cstring>

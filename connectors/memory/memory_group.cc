@@ -1,4 +1,4 @@
-#include "pipeline/engine/memory_group.h"
+#include "connectors/memory/memory_group.h"
 
 #include <algorithm>
 #include <tuple>

@@ -2,8 +2,8 @@
 
 #include <set>
 
+#include "connectors/memory/memory_log_parts.h"
 #include "pipeline/core/check.h"
-#include "pipeline/engine/memory_log_parts.h"
 
 namespace weir {
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/engine/memory_log.h"
+#include "connectors/memory/memory_log.h"
 
 /// For memory_log*.cc: what readers, writers and members of the log in memory are made of.
 namespace weir {
