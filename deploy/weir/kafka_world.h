@@ -5,7 +5,7 @@
 #include <mutex>
 
 #include "connectors/kafka/kafka_log.h"
-#include "pipeline/engine/config.h"
+#include "pipeline/config/config.h"
 #include "pipeline/engine/world.h"
 
 namespace weir {

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "pipeline/config/config.h"
 #include "pipeline/core/schema.h"
-#include "pipeline/engine/config.h"
-#include "pipeline/engine/problems.h"
+#include "pipeline/yaml/problems.h"
 
 namespace weir {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "pipeline/engine/config.h"
+#include "pipeline/config/config.h"
 #include "pipeline/engine/graph.h"
 
 namespace weir {

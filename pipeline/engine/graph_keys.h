@@ -1,8 +1,8 @@
 #pragma once
 
-#include "pipeline/engine/config.h"
+#include "pipeline/config/config.h"
 #include "pipeline/engine/graph.h"
-#include "pipeline/engine/problems.h"
+#include "pipeline/yaml/problems.h"
 
 namespace weir {
 

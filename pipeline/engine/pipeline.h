@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "pipeline/engine/config.h"
+#include "pipeline/config/config.h"
 #include "pipeline/engine/graph.h"
 
 namespace weir {

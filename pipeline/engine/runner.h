@@ -14,10 +14,10 @@
 #include <utility>
 #include <vector>
 
+#include "pipeline/config/config.h"
 #include "pipeline/core/log/log.h"
 #include "pipeline/core/metric_samples.h"
 #include "pipeline/engine/committer.h"
-#include "pipeline/engine/config.h"
 #include "pipeline/engine/control_lane.h"
 #include "pipeline/engine/death_watch.h"
 #include "pipeline/engine/epoch.h"

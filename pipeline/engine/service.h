@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "pipeline/engine/config.h"
+#include "pipeline/config/config.h"
 #include "pipeline/engine/graph.h"
 #include "pipeline/engine/runner.h"
 

@@ -5,9 +5,9 @@
 #include <memory>
 #include <string>
 
+#include "pipeline/config/config.h"
 #include "pipeline/core/log/log.h"
 #include "pipeline/engine/committer.h"
-#include "pipeline/engine/config.h"
 #include "pipeline/engine/pipeline.h"
 
 namespace weir {

@@ -7,11 +7,11 @@
 
 #include "connectors/registry.h"
 #include "operators/registry.h"
+#include "pipeline/config/config.h"
+#include "pipeline/config/vocabulary.h"
 #include "pipeline/core/check.h"
-#include "pipeline/engine/config.h"
 #include "pipeline/engine/graph.h"
-#include "pipeline/engine/problems.h"
-#include "pipeline/engine/vocabulary.h"
+#include "pipeline/yaml/problems.h"
 
 namespace weir {
 namespace {

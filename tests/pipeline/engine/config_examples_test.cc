@@ -9,9 +9,9 @@
 #include "connectors/kafka/kafka_log.h"
 #include "connectors/registry.h"
 #include "operators/registry.h"
-#include "pipeline/engine/config.h"
+#include "pipeline/config/config.h"
 #include "pipeline/engine/graph.h"
-#include "pipeline/engine/option_slot.h"
+#include "pipeline/options/option_slot.h"
 
 namespace weir {
 namespace {

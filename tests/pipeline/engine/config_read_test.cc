@@ -4,8 +4,8 @@
 #include <random>
 #include <sstream>
 
-#include "pipeline/engine/config.h"
-#include "pipeline/engine/option_slot.h"
+#include "pipeline/config/config.h"
+#include "pipeline/options/option_slot.h"
 #include "tests/pipeline/engine/fake_vocabulary_test.h"
 
 namespace weir {

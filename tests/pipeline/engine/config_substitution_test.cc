@@ -1,11 +1,11 @@
-#include "pipeline/engine/config_substitution.h"
+#include "pipeline/yaml/substitution.h"
 
 #include <gtest/gtest.h>
 
 #include <map>
 #include <utility>
 
-#include "pipeline/engine/yaml.h"
+#include "pipeline/yaml/yaml.h"
 
 namespace weir {
 namespace {

@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/engine/config.h"
-#include "pipeline/engine/option_slot.h"
-#include "pipeline/engine/option_values.h"
+#include "pipeline/config/config.h"
+#include "pipeline/options/option_slot.h"
+#include "pipeline/options/option_values.h"
 
 namespace weir {
 namespace {

@@ -11,7 +11,7 @@
 #include "connectors/kafka/kafka_log.h"
 #include "connectors/registry.h"
 #include "operators/registry.h"
-#include "pipeline/engine/config.h"
+#include "pipeline/config/config.h"
 #include "pipeline/engine/graph.h"
 
 namespace weir {

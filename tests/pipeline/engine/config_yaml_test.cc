@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "pipeline/engine/yaml.h"
+#include "pipeline/yaml/yaml.h"
 
 namespace weir {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/engine/vocabulary.h"
+#include "pipeline/config/vocabulary.h"
 
 namespace weir {
 

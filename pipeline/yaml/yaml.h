@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "pipeline/core/options.h"
-#include "pipeline/engine/problems.h"
+#include "pipeline/yaml/problems.h"
 
 namespace weir {
 

@@ -1,4 +1,4 @@
-#include "pipeline/engine/yaml.h"
+#include "pipeline/yaml/yaml.h"
 
 #include <fmt/format.h>
 #include <libfyaml.h>

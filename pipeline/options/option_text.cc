@@ -1,4 +1,4 @@
-#include "pipeline/engine/option_text.h"
+#include "pipeline/options/option_text.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "pipeline/core/json.h"
-#include "pipeline/engine/option_values.h"
+#include "pipeline/options/option_values.h"
 
 namespace weir {
 namespace {

@@ -1,4 +1,4 @@
-#include "pipeline/engine/option_slot.h"
+#include "pipeline/options/option_slot.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,9 +9,9 @@
 #include <variant>
 
 #include "pipeline/core/schema.h"
-#include "pipeline/engine/config_substitution.h"
-#include "pipeline/engine/option_tree.h"
-#include "pipeline/engine/option_values.h"
+#include "pipeline/options/option_tree.h"
+#include "pipeline/options/option_values.h"
+#include "pipeline/yaml/substitution.h"
 
 namespace weir {
 namespace {

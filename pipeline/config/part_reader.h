@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "pipeline/engine/config.h"
-#include "pipeline/engine/option_reader.h"
-#include "pipeline/engine/yaml.h"
+#include "pipeline/config/config.h"
+#include "pipeline/options/option_reader.h"
+#include "pipeline/yaml/yaml.h"
 
 namespace weir {
 

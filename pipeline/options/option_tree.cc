@@ -1,10 +1,10 @@
-#include "pipeline/engine/option_tree.h"
+#include "pipeline/options/option_tree.h"
 
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
-#include "pipeline/engine/option_slot.h"
+#include "pipeline/options/option_slot.h"
 
 namespace weir {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "pipeline/engine/config_parts.h"
+#include "pipeline/config/part_reader.h"
 
 namespace weir {
 namespace {

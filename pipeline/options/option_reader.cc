@@ -1,4 +1,4 @@
-#include "pipeline/engine/option_reader.h"
+#include "pipeline/options/option_reader.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 
 #include "pipeline/core/json.h"
 #include "pipeline/core/schema.h"
-#include "pipeline/engine/option_values.h"
+#include "pipeline/options/option_values.h"
 
 namespace weir {
 namespace {

@@ -1,8 +1,8 @@
 #include <string_view>
 
+#include "pipeline/config/config.h"
 #include "pipeline/core/check.h"
-#include "pipeline/engine/config.h"
-#include "pipeline/engine/option_values.h"
+#include "pipeline/options/option_values.h"
 
 namespace weir {
 

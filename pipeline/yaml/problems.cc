@@ -1,4 +1,4 @@
-#include "pipeline/engine/problems.h"
+#include "pipeline/yaml/problems.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "pipeline/engine/option_values.h"
+#include "pipeline/options/option_values.h"
 
 #include <fmt/format.h>
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "pipeline/engine/config_parts.h"
-#include "pipeline/engine/option_values.h"
+#include "pipeline/config/part_reader.h"
+#include "pipeline/options/option_values.h"
 
 namespace weir {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "pipeline/core/json.h"
 #include "pipeline/core/options.h"
-#include "pipeline/engine/yaml.h"
+#include "pipeline/yaml/yaml.h"
 
 namespace weir {
 

@@ -1,5 +1,5 @@
+#include "pipeline/config/part_reader.h"
 #include "pipeline/core/json.h"
-#include "pipeline/engine/config_parts.h"
 
 // `format:` of sources and sinks.
 

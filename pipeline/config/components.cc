@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "pipeline/config/part_reader.h"
 #include "pipeline/core/expression/expression.h"
 #include "pipeline/core/json.h"
-#include "pipeline/engine/config_parts.h"
-#include "pipeline/engine/option_text.h"
+#include "pipeline/options/option_text.h"
 
 namespace weir {
 namespace {

@@ -1,8 +1,8 @@
 #include <utility>
 
+#include "pipeline/config/part_reader.h"
 #include "pipeline/core/json.h"
-#include "pipeline/engine/config_parts.h"
-#include "pipeline/engine/option_schema.h"
+#include "pipeline/options/option_schema.h"
 
 namespace weir {
 namespace {

@@ -10,11 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include "pipeline/config/vocabulary.h"
 #include "pipeline/core/connector.h"
 #include "pipeline/core/operator.h"
 #include "pipeline/core/record.h"
-#include "pipeline/engine/problems.h"
-#include "pipeline/engine/vocabulary.h"
+#include "pipeline/yaml/problems.h"
 
 namespace weir {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "pipeline/engine/config.h"
+#include "pipeline/config/config.h"
 
 namespace weir {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "pipeline/engine/option_slot.h"
-#include "pipeline/engine/option_tree.h"
+#include "pipeline/options/option_slot.h"
+#include "pipeline/options/option_tree.h"
 
 namespace weir {
 

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "pipeline/core/options.h"
-#include "pipeline/engine/option_slot.h"
-#include "pipeline/engine/option_tree.h"
-#include "pipeline/engine/problems.h"
-#include "pipeline/engine/yaml.h"
+#include "pipeline/options/option_slot.h"
+#include "pipeline/options/option_tree.h"
+#include "pipeline/yaml/problems.h"
+#include "pipeline/yaml/yaml.h"
 
 namespace weir {
 

@@ -1,4 +1,4 @@
-#include "pipeline/engine/option_schema.h"
+#include "pipeline/options/option_schema.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "pipeline/engine/config_parts.h"
+#include "pipeline/config/part_reader.h"
 
 namespace weir {
 

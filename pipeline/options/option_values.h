@@ -7,7 +7,7 @@
 #include <variant>
 
 #include "pipeline/core/options.h"
-#include "pipeline/engine/yaml.h"
+#include "pipeline/yaml/yaml.h"
 
 namespace weir {
 

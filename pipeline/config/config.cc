@@ -1,4 +1,4 @@
-#include "pipeline/engine/config.h"
+#include "pipeline/config/config.h"
 
 #include <fmt/format.h>
 
@@ -6,11 +6,11 @@
 #include <array>
 #include <limits>
 
+#include "pipeline/config/part_reader.h"
 #include "pipeline/core/field_name.h"
 #include "pipeline/core/json.h"
-#include "pipeline/engine/config_parts.h"
-#include "pipeline/engine/config_substitution.h"
-#include "pipeline/engine/option_values.h"
+#include "pipeline/options/option_values.h"
+#include "pipeline/yaml/substitution.h"
 
 namespace weir {
 namespace {

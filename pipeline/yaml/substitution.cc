@@ -1,4 +1,4 @@
-#include "pipeline/engine/config_substitution.h"
+#include "pipeline/yaml/substitution.h"
 
 #include <fmt/format.h>
 

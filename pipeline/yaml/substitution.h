@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/engine/problems.h"
-#include "pipeline/engine/yaml.h"
+#include "pipeline/yaml/problems.h"
+#include "pipeline/yaml/yaml.h"
 
 namespace weir {
 

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/engine/yaml.h"
+#include "pipeline/yaml/yaml.h"
 
 namespace weir {
 namespace {
