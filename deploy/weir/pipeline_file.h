@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/engine/pipeline.h"
+#include "pipeline/graph/pipeline.h"
 
 namespace weir {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/engine/graph.h"
+#include "pipeline/graph/graph.h"
 
 namespace weir {
 

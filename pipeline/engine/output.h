@@ -11,7 +11,7 @@
 #include "pipeline/core/record.h"
 #include "pipeline/core/state.h"
 #include "pipeline/core/step.h"
-#include "pipeline/engine/graph.h"
+#include "pipeline/graph/graph.h"
 
 namespace weir {
 

@@ -8,8 +8,8 @@
 
 #include "pipeline/core/connector.h"
 #include "pipeline/core/log/log.h"
-#include "pipeline/engine/graph.h"
 #include "pipeline/engine/shard.h"
+#include "pipeline/graph/graph.h"
 
 namespace weir {
 

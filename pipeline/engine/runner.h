@@ -22,14 +22,14 @@
 #include "pipeline/engine/death_watch.h"
 #include "pipeline/engine/epoch.h"
 #include "pipeline/engine/epoch_log.h"
-#include "pipeline/engine/graph.h"
 #include "pipeline/engine/lanes.h"
 #include "pipeline/engine/layout.h"
 #include "pipeline/engine/output_audit.h"
-#include "pipeline/engine/pipeline.h"
 #include "pipeline/engine/shard.h"
 #include "pipeline/engine/snapshot_store.h"
 #include "pipeline/engine/world.h"
+#include "pipeline/graph/graph.h"
+#include "pipeline/graph/pipeline.h"
 
 namespace weir {
 

@@ -15,8 +15,8 @@
 #include "pipeline/core/state_section.h"
 #include "pipeline/core/step.h"
 #include "pipeline/engine/clock.h"
-#include "pipeline/engine/graph.h"
 #include "pipeline/engine/output.h"
+#include "pipeline/graph/graph.h"
 
 namespace weir {
 

@@ -8,7 +8,7 @@
 #include "pipeline/config/config.h"
 #include "pipeline/core/log/log.h"
 #include "pipeline/engine/committer.h"
-#include "pipeline/engine/pipeline.h"
+#include "pipeline/graph/pipeline.h"
 
 namespace weir {
 

@@ -10,7 +10,7 @@
 #include "pipeline/config/config.h"
 #include "pipeline/config/vocabulary.h"
 #include "pipeline/core/check.h"
-#include "pipeline/engine/graph.h"
+#include "pipeline/graph/graph.h"
 #include "pipeline/yaml/problems.h"
 
 namespace weir {

@@ -10,7 +10,7 @@
 #include "connectors/registry.h"
 #include "operators/registry.h"
 #include "pipeline/config/config.h"
-#include "pipeline/engine/graph.h"
+#include "pipeline/graph/graph.h"
 #include "pipeline/options/option_slot.h"
 
 namespace weir {

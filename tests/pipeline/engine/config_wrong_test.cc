@@ -12,7 +12,7 @@
 #include "connectors/registry.h"
 #include "operators/registry.h"
 #include "pipeline/config/config.h"
-#include "pipeline/engine/graph.h"
+#include "pipeline/graph/graph.h"
 
 namespace weir {
 namespace {

@@ -1,4 +1,4 @@
-#include "pipeline/engine/graph.h"
+#include "pipeline/graph/graph.h"
 
 #include <algorithm>
 

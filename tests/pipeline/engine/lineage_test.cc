@@ -1,4 +1,4 @@
-#include "pipeline/engine/lineage.h"
+#include "pipeline/graph/lineage.h"
 
 #include <string>
 #include <string_view>

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "pipeline/engine/graph.h"
+#include "pipeline/graph/graph.h"
 
 // The graph for people: which sources, operators and sinks there are, and what flows between.
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "pipeline/config/config.h"
-#include "pipeline/engine/graph.h"
+#include "pipeline/graph/graph.h"
 
 namespace weir {
 

@@ -1,4 +1,4 @@
-#include "pipeline/engine/graph.h"
+#include "pipeline/graph/graph.h"
 
 #include <fmt/format.h>
 
@@ -6,9 +6,9 @@
 #include <map>
 #include <set>
 
-#include "pipeline/engine/graph_binding.h"
-#include "pipeline/engine/graph_fingerprint.h"
-#include "pipeline/engine/graph_keys.h"
+#include "pipeline/graph/graph_binding.h"
+#include "pipeline/graph/graph_fingerprint.h"
+#include "pipeline/graph/graph_keys.h"
 
 namespace weir {
 namespace {

@@ -1,4 +1,4 @@
-#include "pipeline/engine/graph_binding.h"
+#include "pipeline/graph/graph_binding.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "pipeline/engine/pipeline.h"
+#include "pipeline/graph/pipeline.h"
 
 #include <stdexcept>
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "pipeline/core/operator.h"
-#include "pipeline/engine/graph.h"
-#include "pipeline/engine/lineage.h"
+#include "pipeline/graph/graph.h"
+#include "pipeline/graph/lineage.h"
 
 namespace weir {
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "pipeline/core/operator.h"
-#include "pipeline/engine/graph.h"
+#include "pipeline/graph/graph.h"
 
 namespace weir {
 

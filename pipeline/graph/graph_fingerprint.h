@@ -1,7 +1,7 @@
 #pragma once
 
 #include "pipeline/config/config.h"
-#include "pipeline/engine/graph.h"
+#include "pipeline/graph/graph.h"
 
 namespace weir {
 

@@ -1,4 +1,4 @@
-#include "pipeline/engine/graph_keys.h"
+#include "pipeline/graph/graph_keys.h"
 
 #include <fmt/format.h>
 

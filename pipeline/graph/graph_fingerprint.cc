@@ -1,4 +1,4 @@
-#include "pipeline/engine/graph_fingerprint.h"
+#include "pipeline/graph/graph_fingerprint.h"
 
 #include <fmt/format.h>
 #include <xxhash.h>
