@@ -10,7 +10,7 @@
 #include "deploy/weir/exit_code.h"
 #include "deploy/weir/kafka_world.h"
 #include "pipeline/core/json.h"
-#include "pipeline/engine/control_lane.h"
+#include "pipeline/epochs/control_lane.h"
 #include "pipeline/epochs/topic_names.h"
 
 namespace weir {

@@ -16,7 +16,7 @@
 #include "deploy/weir/wall_clock.h"
 #include "pipeline/core/hash_text.h"
 #include "pipeline/core/json.h"
-#include "pipeline/engine/epoch.h"
+#include "pipeline/epochs/epoch_record.h"
 
 namespace weir {
 namespace {

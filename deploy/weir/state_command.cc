@@ -12,10 +12,10 @@
 #include "deploy/weir/exit_code.h"
 #include "pipeline/core/hash_text.h"
 #include "pipeline/core/json.h"
-#include "pipeline/engine/epoch.h"
 #include "pipeline/engine/service.h"
-#include "pipeline/engine/snapshot_folder.h"
-#include "pipeline/engine/snapshot_topic.h"
+#include "pipeline/epochs/epoch_record.h"
+#include "pipeline/snapshots/snapshot_folder.h"
+#include "pipeline/snapshots/snapshot_topic.h"
 
 namespace weir {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/engine/epoch.h"
+#include "pipeline/epochs/epoch_record.h"
 
 namespace weir {
 

@@ -11,7 +11,7 @@
 #include "pipeline/core/hash_text.h"
 #include "pipeline/core/json.h"
 #include "pipeline/core/metric_samples.h"
-#include "pipeline/engine/epoch.h"
+#include "pipeline/epochs/epoch_record.h"
 
 namespace weir {
 namespace {

@@ -4,8 +4,8 @@
 #include <stdexcept>
 
 #include "pipeline/core/check.h"
-#include "pipeline/engine/epoch_log.h"
 #include "pipeline/engine/runner.h"
+#include "pipeline/epochs/epoch_log.h"
 #include "pipeline/epochs/topic_names.h"
 
 // How Runner repeats one recorded epoch, and finds it equal or not.

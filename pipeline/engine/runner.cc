@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "pipeline/core/check.h"
-#include "pipeline/engine/epoch_log.h"
+#include "pipeline/epochs/epoch_log.h"
 
 namespace weir {
 namespace {

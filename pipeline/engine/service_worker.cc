@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "pipeline/engine/epoch_log.h"
+#include "pipeline/epochs/epoch_log.h"
 #include "pipeline/epochs/topic_names.h"
 
 namespace weir {

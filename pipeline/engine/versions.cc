@@ -4,8 +4,8 @@
 #include <stdexcept>
 
 #include "pipeline/core/hash_text.h"
-#include "pipeline/engine/epoch_log.h"
 #include "pipeline/engine/runner.h"
+#include "pipeline/epochs/epoch_log.h"
 #include "pipeline/epochs/topic_names.h"
 
 // The pipelines of a runner: the one in the file, and those that were in force once.

@@ -7,7 +7,7 @@
 
 #include "pipeline/config/config.h"
 #include "pipeline/core/log/log.h"
-#include "pipeline/engine/committer.h"
+#include "pipeline/epochs/committer.h"
 #include "pipeline/graph/pipeline.h"
 
 namespace weir {

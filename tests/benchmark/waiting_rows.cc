@@ -22,7 +22,7 @@
 
 #include "connectors/memory/memory_log.h"
 #include "operators/waiting_store.h"
-#include "pipeline/engine/snapshot_store.h"
+#include "pipeline/snapshots/snapshot_store.h"
 
 namespace weir {
 namespace {

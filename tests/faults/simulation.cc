@@ -5,7 +5,7 @@
 #include <set>
 #include <thread>
 
-#include "pipeline/engine/snapshot_folder.h"
+#include "pipeline/snapshots/snapshot_folder.h"
 #include "tests/pipeline/engine/engine_harness.h"
 
 // The whole engine on the log in memory, in a time of its own and on one thread: one seed decides

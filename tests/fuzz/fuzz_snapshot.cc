@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "pipeline/core/check.h"
-#include "pipeline/engine/snapshot.h"
+#include "pipeline/snapshots/snapshot.h"
 
 namespace weir {
 namespace {

@@ -1,4 +1,4 @@
-#include "pipeline/engine/committer.h"
+#include "pipeline/epochs/committer.h"
 
 #include <atomic>
 

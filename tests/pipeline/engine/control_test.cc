@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <atomic>
 
-#include "pipeline/engine/control_lane.h"
-#include "pipeline/engine/snapshot_folder.h"
+#include "pipeline/epochs/control_lane.h"
 #include "pipeline/epochs/topic_names.h"
+#include "pipeline/snapshots/snapshot_folder.h"
 #include "tests/pipeline/engine/engine_harness.h"
 
 // Commands are input: recorded in their place, replayed there, part of what recovery brings back.

@@ -1,6 +1,6 @@
 #include <thread>
 
-#include "pipeline/engine/snapshot_folder.h"
+#include "pipeline/snapshots/snapshot_folder.h"
 #include "tests/pipeline/engine/group_harness.h"
 
 // Services that share the shards of a pipeline, and such that should not.

@@ -1,8 +1,8 @@
 #include <cmath>
 #include <fstream>
 
-#include "pipeline/engine/snapshot_folder.h"
-#include "pipeline/engine/snapshot_topic.h"
+#include "pipeline/snapshots/snapshot_folder.h"
+#include "pipeline/snapshots/snapshot_topic.h"
 #include "tests/pipeline/engine/dangers_harness.h"
 
 // How long what a replay needs is still there: of the input, and of the epochs.

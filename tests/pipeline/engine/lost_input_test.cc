@@ -1,4 +1,4 @@
-#include "pipeline/engine/snapshot_folder.h"
+#include "pipeline/snapshots/snapshot_folder.h"
 #include "tests/pipeline/engine/dangers_harness.h"
 
 // Input that is deleted before it is read, or before it could be replayed.

@@ -1,4 +1,4 @@
-#include "pipeline/engine/output_audit.h"
+#include "pipeline/epochs/output_audit.h"
 
 #include <algorithm>
 #include <atomic>

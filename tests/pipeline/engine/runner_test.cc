@@ -2,7 +2,7 @@
 
 #include <atomic>
 
-#include "pipeline/engine/snapshot_folder.h"
+#include "pipeline/snapshots/snapshot_folder.h"
 #include "tests/pipeline/engine/engine_harness.h"
 
 // Recovery on the log in memory: processes that die at any call of the log, and what is there

@@ -1,11 +1,11 @@
-#include "pipeline/engine/snapshot_store.h"
+#include "pipeline/snapshots/snapshot_store.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <random>
 
-#include "pipeline/engine/snapshot_folder.h"
+#include "pipeline/snapshots/snapshot_folder.h"
 #include "tests/pipeline/engine/engine_harness.h"
 
 namespace weir {

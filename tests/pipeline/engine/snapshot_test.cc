@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <random>
 
-#include "pipeline/engine/snapshot_folder.h"
+#include "pipeline/snapshots/snapshot_folder.h"
 #include "tests/pipeline/engine/engine_harness.h"
 
 namespace weir {

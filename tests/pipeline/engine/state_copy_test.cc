@@ -1,4 +1,4 @@
-#include "pipeline/engine/state_copy.h"
+#include "pipeline/snapshots/state_copy.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

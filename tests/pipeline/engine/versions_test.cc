@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "connectors/kafka/kafka_log.h"
-#include "pipeline/engine/snapshot_topic.h"
+#include "pipeline/snapshots/snapshot_topic.h"
 #include "tests/pipeline/engine/dangers_harness.h"
 
 // A pipeline that changes: what is recorded is replayed as it was, then the change is recorded.

@@ -15,7 +15,7 @@
 
 #include "pipeline/core/log/log.h"
 #include "pipeline/core/sealed_bytes.h"
-#include "pipeline/engine/snapshot.h"
+#include "pipeline/snapshots/snapshot.h"
 
 namespace weir {
 

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <stdexcept>
 
-#include "pipeline/engine/snapshot_topic.h"
-#include "pipeline/engine/snapshot_topic_format.h"
+#include "pipeline/snapshots/snapshot_topic.h"
+#include "pipeline/snapshots/snapshot_topic_format.h"
 
 namespace weir {
 namespace {

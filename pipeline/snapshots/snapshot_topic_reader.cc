@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "pipeline/engine/snapshot_topic.h"
-#include "pipeline/engine/snapshot_topic_format.h"
+#include "pipeline/snapshots/snapshot_topic.h"
+#include "pipeline/snapshots/snapshot_topic_format.h"
 
 namespace weir {
 namespace {

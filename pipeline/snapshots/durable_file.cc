@@ -1,4 +1,4 @@
-#include "pipeline/engine/durable_file.h"
+#include "pipeline/snapshots/durable_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

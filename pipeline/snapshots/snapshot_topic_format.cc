@@ -1,4 +1,4 @@
-#include "pipeline/engine/snapshot_topic_format.h"
+#include "pipeline/snapshots/snapshot_topic_format.h"
 
 #include <fmt/format.h>
 #include <xxhash.h>

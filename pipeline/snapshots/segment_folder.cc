@@ -1,4 +1,4 @@
-#include "pipeline/engine/segment_folder.h"
+#include "pipeline/snapshots/segment_folder.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "pipeline/engine/durable_file.h"
+#include "pipeline/snapshots/durable_file.h"
 
 namespace weir {
 namespace {

@@ -1,4 +1,4 @@
-#include "pipeline/engine/snapshot.h"
+#include "pipeline/snapshots/snapshot.h"
 
 #include <fmt/format.h>
 #include <xxhash.h>

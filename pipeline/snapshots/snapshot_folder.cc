@@ -1,11 +1,11 @@
-#include "pipeline/engine/snapshot_folder.h"
+#include "pipeline/snapshots/snapshot_folder.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <stdexcept>
 
-#include "pipeline/engine/durable_file.h"
+#include "pipeline/snapshots/durable_file.h"
 
 namespace weir {
 namespace {

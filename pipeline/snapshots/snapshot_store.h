@@ -15,10 +15,10 @@
 #include <vector>
 
 #include "pipeline/core/log/log.h"
-#include "pipeline/engine/segment_folder.h"
-#include "pipeline/engine/snapshot.h"
-#include "pipeline/engine/snapshot_topic.h"
-#include "pipeline/engine/state_copy.h"
+#include "pipeline/snapshots/segment_folder.h"
+#include "pipeline/snapshots/snapshot.h"
+#include "pipeline/snapshots/snapshot_topic.h"
+#include "pipeline/snapshots/state_copy.h"
 
 namespace weir {
 

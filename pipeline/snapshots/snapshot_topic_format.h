@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pipeline/engine/snapshot_topic.h"
+#include "pipeline/snapshots/snapshot_topic.h"
 
 // The records of the snapshots topic. Keys: `manifest`; `snapshot/<slot>/<chunk>`;
 // `segment/<name>/<chunk>`.

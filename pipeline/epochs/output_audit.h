@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "pipeline/core/log/log.h"
-#include "pipeline/engine/epoch_log.h"
+#include "pipeline/epochs/epoch_log.h"
 
 namespace weir {
 

@@ -1,4 +1,4 @@
-#include "pipeline/engine/committer.h"
+#include "pipeline/epochs/committer.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <chrono>
 
 #include "pipeline/core/check.h"
-#include "pipeline/engine/epoch_log.h"
+#include "pipeline/epochs/epoch_log.h"
 
 namespace weir {
 namespace {

@@ -1,4 +1,4 @@
-#include "pipeline/engine/control_lane.h"
+#include "pipeline/epochs/control_lane.h"
 
 #include <algorithm>
 

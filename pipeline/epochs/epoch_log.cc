@@ -1,4 +1,4 @@
-#include "pipeline/engine/epoch_log.h"
+#include "pipeline/epochs/epoch_log.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "pipeline/engine/epoch.h"
+#include "pipeline/epochs/epoch_record.h"
 
 #include <fmt/format.h>
 #include <xxhash.h>

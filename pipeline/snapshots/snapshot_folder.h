@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pipeline/engine/snapshot.h"
+#include "pipeline/snapshots/snapshot.h"
 
 namespace weir {
 

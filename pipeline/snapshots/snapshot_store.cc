@@ -1,4 +1,4 @@
-#include "pipeline/engine/snapshot_store.h"
+#include "pipeline/snapshots/snapshot_store.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "pipeline/engine/snapshot_folder.h"
+#include "pipeline/snapshots/snapshot_folder.h"
 
 namespace weir {
 namespace {

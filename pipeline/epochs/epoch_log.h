@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "pipeline/core/log/log.h"
-#include "pipeline/engine/epoch.h"
+#include "pipeline/epochs/epoch_record.h"
 
 namespace weir {
 

@@ -13,7 +13,7 @@
 
 #include "pipeline/core/log/log.h"
 #include "pipeline/core/metrics.h"
-#include "pipeline/engine/epoch_log.h"
+#include "pipeline/epochs/epoch_log.h"
 
 namespace weir {
 
