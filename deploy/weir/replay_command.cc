@@ -10,7 +10,7 @@
 #include "deploy/weir/commands.h"
 #include "deploy/weir/exit_code.h"
 #include "deploy/weir/file_paths.h"
-#include "pipeline/engine/replay.h"
+#include "pipeline/shard/replay.h"
 
 namespace weir {
 namespace {

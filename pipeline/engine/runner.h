@@ -20,7 +20,6 @@
 #include "pipeline/engine/death_watch.h"
 #include "pipeline/engine/lanes.h"
 #include "pipeline/engine/layout.h"
-#include "pipeline/engine/shard.h"
 #include "pipeline/engine/world.h"
 #include "pipeline/epochs/committer.h"
 #include "pipeline/epochs/control_lane.h"
@@ -29,6 +28,7 @@
 #include "pipeline/epochs/output_audit.h"
 #include "pipeline/graph/graph.h"
 #include "pipeline/graph/pipeline.h"
+#include "pipeline/shard/shard.h"
 #include "pipeline/snapshots/snapshot_store.h"
 
 namespace weir {

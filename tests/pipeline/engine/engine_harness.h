@@ -24,12 +24,12 @@
 #include "operators/registry.h"
 #include "pipeline/config/config.h"
 #include "pipeline/core/hash_text.h"
-#include "pipeline/engine/replay.h"
 #include "pipeline/engine/runner.h"
 #include "pipeline/engine/service.h"
 #include "pipeline/epochs/epoch_log.h"
 #include "pipeline/graph/graph.h"
 #include "pipeline/graph/pipeline.h"
+#include "pipeline/shard/replay.h"
 #include "tests/temporary_folder.h"
 
 /// What the tests of the engine share: real pipelines from text, a log in memory with a world

@@ -1,4 +1,4 @@
-#include "pipeline/engine/replay.h"
+#include "pipeline/shard/replay.h"
 
 #include <atomic>
 #include <cstdlib>

@@ -1,4 +1,4 @@
-#include "pipeline/engine/shard.h"
+#include "pipeline/shard/shard.h"
 
 #include <fmt/format.h>
 #include <xxhash.h>

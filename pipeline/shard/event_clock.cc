@@ -1,4 +1,4 @@
-#include "pipeline/engine/clock.h"
+#include "pipeline/shard/event_clock.h"
 
 #include <algorithm>
 #include <limits>

@@ -14,9 +14,9 @@
 #include "pipeline/core/record.h"
 #include "pipeline/core/state_section.h"
 #include "pipeline/core/step.h"
-#include "pipeline/engine/clock.h"
-#include "pipeline/engine/output.h"
 #include "pipeline/graph/graph.h"
+#include "pipeline/shard/event_clock.h"
+#include "pipeline/shard/output.h"
 
 namespace weir {
 

@@ -1,4 +1,4 @@
-#include "pipeline/engine/output.h"
+#include "pipeline/shard/output.h"
 
 #include <xxhash.h>
 

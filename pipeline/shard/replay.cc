@@ -1,4 +1,4 @@
-#include "pipeline/engine/replay.h"
+#include "pipeline/shard/replay.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,6 @@
 #include "pipeline/core/hash_text.h"
 #include "pipeline/core/json.h"
 #include "pipeline/core/metric_samples.h"
-#include "pipeline/epochs/epoch_record.h"
 
 namespace weir {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "pipeline/core/check.h"
-#include "pipeline/engine/shard.h"
+#include "pipeline/shard/shard.h"
 
 // The state of a Shard: hashed, saved, loaded.
 

@@ -8,8 +8,8 @@
 
 #include "pipeline/core/connector.h"
 #include "pipeline/core/log/log.h"
-#include "pipeline/engine/shard.h"
 #include "pipeline/graph/graph.h"
+#include "pipeline/shard/shard.h"
 
 namespace weir {
 
