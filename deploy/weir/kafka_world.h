@@ -6,7 +6,7 @@
 
 #include "connectors/kafka/kafka_log.h"
 #include "pipeline/config/config.h"
-#include "pipeline/engine/world.h"
+#include "pipeline/runner/world.h"
 
 namespace weir {
 

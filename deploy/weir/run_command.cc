@@ -13,8 +13,8 @@
 #include "deploy/weir/service_loop.h"
 #include "deploy/weir/version.h"
 #include "pipeline/core/hash_text.h"
-#include "pipeline/engine/service.h"
 #include "pipeline/epochs/epoch_record.h"
+#include "pipeline/service/service.h"
 
 namespace weir {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "connectors/http/server.h"
-#include "pipeline/engine/service.h"
+#include "pipeline/service/service.h"
 
 namespace weir {
 

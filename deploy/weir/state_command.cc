@@ -12,8 +12,8 @@
 #include "deploy/weir/exit_code.h"
 #include "pipeline/core/hash_text.h"
 #include "pipeline/core/json.h"
-#include "pipeline/engine/service.h"
 #include "pipeline/epochs/epoch_record.h"
+#include "pipeline/service/service.h"
 #include "pipeline/snapshots/snapshot_folder.h"
 #include "pipeline/snapshots/snapshot_topic.h"
 

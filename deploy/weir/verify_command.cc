@@ -12,9 +12,9 @@
 #include "deploy/weir/stop_signal.h"
 #include "pipeline/core/hash_text.h"
 #include "pipeline/core/json.h"
-#include "pipeline/engine/service.h"
 #include "pipeline/epochs/epoch_log.h"
 #include "pipeline/epochs/topic_names.h"
+#include "pipeline/service/service.h"
 
 namespace weir {
 namespace {

@@ -13,9 +13,9 @@
 #include "connectors/memory/memory_log.h"
 #include "connectors/registry.h"
 #include "operators/registry.h"
-#include "pipeline/engine/runner.h"
-#include "pipeline/engine/service.h"
 #include "pipeline/graph/pipeline.h"
+#include "pipeline/runner/runner.h"
+#include "pipeline/service/service.h"
 #include "tests/temporary_folder.h"
 
 namespace weir::benchmark {

@@ -1,4 +1,4 @@
-#include "pipeline/engine/death_watch.h"
+#include "pipeline/runner/death_watch.h"
 
 #include <gtest/gtest.h>
 

@@ -24,11 +24,11 @@
 #include "operators/registry.h"
 #include "pipeline/config/config.h"
 #include "pipeline/core/hash_text.h"
-#include "pipeline/engine/runner.h"
-#include "pipeline/engine/service.h"
 #include "pipeline/epochs/epoch_log.h"
 #include "pipeline/graph/graph.h"
 #include "pipeline/graph/pipeline.h"
+#include "pipeline/runner/runner.h"
+#include "pipeline/service/service.h"
 #include "pipeline/shard/replay.h"
 #include "tests/temporary_folder.h"
 

@@ -1,4 +1,4 @@
-#include "pipeline/engine/lanes.h"
+#include "pipeline/runner/lanes.h"
 
 #include "tests/pipeline/engine/engine_harness.h"
 

@@ -1,4 +1,4 @@
-#include "pipeline/engine/service.h"
+#include "pipeline/service/service.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>

@@ -5,8 +5,8 @@
 #include <shared_mutex>
 #include <stdexcept>
 
-#include "pipeline/engine/runner.h"
 #include "pipeline/epochs/topic_names.h"
+#include "pipeline/runner/runner.h"
 
 // What a runner does about input that kills it and input that is gone.
 

@@ -1,4 +1,4 @@
-#include "pipeline/engine/runner.h"
+#include "pipeline/runner/runner.h"
 
 #include <fmt/format.h>
 

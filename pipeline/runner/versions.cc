@@ -4,9 +4,9 @@
 #include <stdexcept>
 
 #include "pipeline/core/hash_text.h"
-#include "pipeline/engine/runner.h"
 #include "pipeline/epochs/epoch_log.h"
 #include "pipeline/epochs/topic_names.h"
+#include "pipeline/runner/runner.h"
 
 // The pipelines of a runner: the one in the file, and those that were in force once.
 

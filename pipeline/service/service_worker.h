@@ -13,7 +13,7 @@
 #include <string>
 #include <thread>
 
-#include "pipeline/engine/service.h"
+#include "pipeline/service/service.h"
 
 namespace weir {
 

@@ -8,10 +8,10 @@
 #include <cstdlib>
 #include <stdexcept>
 
-#include "pipeline/engine/service.h"
 #include "pipeline/epochs/control_lane.h"
 #include "pipeline/epochs/epoch_log.h"
 #include "pipeline/epochs/topic_names.h"
+#include "pipeline/service/service.h"
 #include "pipeline/snapshots/snapshot_topic.h"
 
 // What is done before a service starts: topics and the folder of its state.

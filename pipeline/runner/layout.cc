@@ -1,4 +1,4 @@
-#include "pipeline/engine/layout.h"
+#include "pipeline/runner/layout.h"
 
 #include "pipeline/epochs/topic_names.h"
 

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "pipeline/config/config.h"
-#include "pipeline/engine/runner.h"
 #include "pipeline/graph/graph.h"
+#include "pipeline/runner/runner.h"
 
 namespace weir {
 

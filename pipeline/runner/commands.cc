@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "pipeline/engine/runner.h"
 #include "pipeline/epochs/topic_names.h"
+#include "pipeline/runner/runner.h"
 
 // How Runner takes commands: input like any other, recorded and replayed, but of every shard.
 

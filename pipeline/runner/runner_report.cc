@@ -1,6 +1,6 @@
 #include <chrono>
 
-#include "pipeline/engine/runner.h"
+#include "pipeline/runner/runner.h"
 
 // The figures of a Runner.
 

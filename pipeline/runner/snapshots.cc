@@ -4,7 +4,7 @@
 #include <system_error>
 
 #include "pipeline/core/state.h"
-#include "pipeline/engine/runner.h"
+#include "pipeline/runner/runner.h"
 
 // The part of Runner that takes snapshots.
 

@@ -1,8 +1,8 @@
-#include "pipeline/engine/service.h"
+#include "pipeline/service/service.h"
 
 #include <algorithm>
 
-#include "pipeline/engine/service_worker.h"
+#include "pipeline/service/service_worker.h"
 
 namespace weir {
 

@@ -4,9 +4,9 @@
 #include <stdexcept>
 
 #include "pipeline/core/check.h"
-#include "pipeline/engine/runner.h"
 #include "pipeline/epochs/epoch_log.h"
 #include "pipeline/epochs/topic_names.h"
+#include "pipeline/runner/runner.h"
 
 // How Runner repeats one recorded epoch, and finds it equal or not.
 

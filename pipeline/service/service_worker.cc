@@ -1,4 +1,4 @@
-#include "pipeline/engine/service_worker.h"
+#include "pipeline/service/service_worker.h"
 
 #include <fmt/format.h>
 
