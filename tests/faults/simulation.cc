@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "pipeline/snapshots/snapshot_folder.h"
-#include "tests/pipeline/engine/engine_harness.h"
+#include "tests/harness/running_shard.h"
 
 // The whole engine on the log in memory, in a time of its own and on one thread: one seed decides
 // the input, what fails and when. Processes die between any two calls of the log, commits and their

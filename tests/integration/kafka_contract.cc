@@ -7,7 +7,7 @@
 #include <string>
 
 #include "connectors/kafka/kafka_log.h"
-#include "tests/pipeline/engine/log_contract_test.h"
+#include "tests/connectors/memory/log_contract_test.h"
 
 namespace weir {
 namespace {
