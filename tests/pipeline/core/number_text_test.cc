@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <random>
@@ -74,8 +75,7 @@ TEST(WriteNumber, IsToCharsByteForByteAndReadsBackToTheSameDouble) {
     const auto end = std::to_chars(expected, expected + sizeof expected, value).ptr;
     const std::string text = written(value);
     ASSERT_EQ(text, std::string(expected, end));
-    double back = 0;
-    ASSERT_EQ(parse_json_number(text, back), Parsed::ok) << text;
+    const double back = std::strtod(text.c_str(), nullptr);
     ASSERT_EQ(std::memcmp(&back, &value, sizeof back), 0) << text;
   }
 }

@@ -1,5 +1,8 @@
 #include "pipeline/epochs/committer.h"
 
+#include <gtest/gtest.h>
+#include <xxhash.h>
+
 #include <atomic>
 
 #include "connectors/memory/memory_log.h"

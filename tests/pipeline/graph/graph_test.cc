@@ -1,5 +1,7 @@
 #include "pipeline/graph/graph.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 
 #include "tests/harness/pipelines.h"

@@ -1,5 +1,7 @@
 #include "pipeline/graph/lineage.h"
 
+#include <gtest/gtest.h>
+
 #include <string>
 #include <string_view>
 

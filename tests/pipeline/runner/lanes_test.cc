@@ -1,5 +1,7 @@
 #include "pipeline/runner/lanes.h"
 
+#include <gtest/gtest.h>
+
 #include "tests/harness/running_shard.h"
 
 namespace weir {

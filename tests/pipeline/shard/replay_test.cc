@@ -1,5 +1,6 @@
 #include "pipeline/shard/replay.h"
 
+#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "tests/harness/allocations.h"

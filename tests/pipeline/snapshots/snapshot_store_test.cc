@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <random>
 
+#include "connectors/memory/memory_log.h"
 #include "pipeline/snapshots/snapshot_folder.h"
 #include "tests/harness/sanitized.h"
 #include "tests/temporary_folder.h"
