@@ -61,7 +61,7 @@ void check_learner(const Link& link, Task task, const Columns& columns, Mistakes
     add_mistake(mistakes, link,
                 "learns " + std::string(target_of(link.learner->task)) + ", this is " +
                     std::string(target_of(task)) + ": use " + learners_of(task));
-  for (const Column& column : columns.named)
+  for (const FeatureColumn& column : columns.named)
     if (column.kind == FeatureKind::text)
       add_mistake(mistakes, link,
                   "`" + column.name + "` is a text: put one_hot or ordinal before the learner");

@@ -19,9 +19,9 @@ constexpr std::array kNumbers{FeatureKind::number};
 constexpr std::array kNumbersAndBooleans{FeatureKind::number, FeatureKind::boolean};
 constexpr std::array kTexts{FeatureKind::text};
 
-std::vector<std::size_t> indexes(const std::vector<Column>& columns) {
+std::vector<std::size_t> indexes(const std::vector<FeatureColumn>& columns) {
   std::vector<std::size_t> all;
-  for (const Column& column : columns) all.push_back(column.index);
+  for (const FeatureColumn& column : columns) all.push_back(column.index);
   return all;
 }
 
@@ -63,8 +63,8 @@ class OrdinalSpec final : public TransformerSpec {
     const auto texts = select_columns(columns, options_.fields, kTexts, true, mistakes);
     texts_ = indexes(texts);
     first_ = columns.numbers;
-    for (const Column& text : texts) {
-      auto column = std::ranges::find(columns.named, text.name, &Column::name);
+    for (const FeatureColumn& text : texts) {
+      auto column = std::ranges::find(columns.named, text.name, &FeatureColumn::name);
       *column = {.name = text.name, .kind = FeatureKind::number, .index = columns.numbers++};
     }
   }
@@ -86,8 +86,8 @@ class OneHotSpec final : public TransformerSpec {
     texts_ = indexes(texts);
     first_ = columns.indicators;
     columns.indicators += texts.size() * (options_.max + 1);
-    for (const Column& text : texts)
-      columns.named.erase(std::ranges::find(columns.named, text.name, &Column::name));
+    for (const FeatureColumn& text : texts)
+      columns.named.erase(std::ranges::find(columns.named, text.name, &FeatureColumn::name));
   }
   std::unique_ptr<Transformer> make() const override {
     return std::make_unique<OneHot>(options_, texts_, first_);

@@ -26,7 +26,7 @@ struct Row {
 constexpr double kLargestLearned = 1e150;
 
 /// A named column between two steps: a place in Row::numbers or, for a text, in Row::texts.
-struct Column {
+struct FeatureColumn {
   std::string name;
   FeatureKind kind = FeatureKind::number;
   std::size_t index = 0;
@@ -34,9 +34,9 @@ struct Column {
 
 /// What a step finds before it, and changes for the step after it.
 struct Columns {
-  std::vector<Column> named;   // in the order of the features; encoders replace their texts
-  std::size_t numbers = 0;     // length of Row::numbers
-  std::size_t indicators = 0;  // indicator columns are numbered below this
+  std::vector<FeatureColumn> named;  // in the order of the features; encoders replace their texts
+  std::size_t numbers = 0;           // length of Row::numbers
+  std::size_t indicators = 0;        // indicator columns are numbered below this
 };
 
 /// A step that learns without a label and changes rows: a scaler, an imputer, an encoder.
@@ -80,8 +80,9 @@ std::span<const TransformerType> transformer_types();
 
 /// The columns that a step works on: those named in `fields`, which must be numeric (or texts, for
 /// `texts`), or, when none are named, all of the kinds in `standard`.
-std::vector<Column> select_columns(const Columns& columns, const std::vector<Written>& fields,
-                                   std::span<const FeatureKind> standard, bool texts,
-                                   TransformerSpec::Mistakes& mistakes);
+std::vector<FeatureColumn> select_columns(const Columns& columns,
+                                          const std::vector<Written>& fields,
+                                          std::span<const FeatureKind> standard, bool texts,
+                                          TransformerSpec::Mistakes& mistakes);
 
 }  // namespace weir
