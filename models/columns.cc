@@ -1,6 +1,8 @@
-#include <algorithm>
+#include "models/columns.h"
 
-#include "models/transformer.h"
+#include <algorithm>
+#include <iterator>
+
 #include "pipeline/core/schema.h"
 
 namespace weir {
@@ -19,14 +21,15 @@ std::string unknown(const std::string& name, const Columns& columns) {
 
 std::vector<FeatureColumn> select_columns(const Columns& columns,
                                           const std::vector<Written>& fields,
-                                          std::span<const FeatureKind> standard, bool texts,
-                                          TransformerSpec::Mistakes& mistakes) {
+                                          std::initializer_list<FeatureKind> kinds,
+                                          std::vector<ModelSpec::Mistake>& mistakes) {
+  const auto wanted = [&](FeatureKind kind) { return std::ranges::count(kinds, kind) > 0; };
   std::vector<FeatureColumn> chosen;
   if (fields.empty()) {
-    for (const FeatureColumn& column : columns.named)
-      if (std::ranges::count(standard, column.kind) > 0) chosen.push_back(column);
+    std::ranges::copy_if(columns.named, std::back_inserter(chosen), wanted, &FeatureColumn::kind);
     return chosen;
   }
+  const bool texts = wanted(FeatureKind::text);
   for (const Written& field : fields) {
     const auto found = std::ranges::find(columns.named, field.text, &FeatureColumn::name);
     const std::string name = "`" + field.text + "`";
@@ -41,6 +44,12 @@ std::vector<FeatureColumn> select_columns(const Columns& columns,
     }
   }
   return chosen;
+}
+
+std::vector<std::size_t> indexes(const std::vector<FeatureColumn>& columns) {
+  std::vector<std::size_t> all;
+  for (const FeatureColumn& column : columns) all.push_back(column.index);
+  return all;
 }
 
 }  // namespace weir

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "models/columns.h"
 #include "models/model.h"
-#include "models/transformer.h"
 #include "pipeline/core/options.h"
 #include "pipeline/core/state.h"
 

@@ -1,43 +1,17 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
+#include "models/columns.h"
 #include "models/model.h"
 #include "pipeline/core/options.h"
 #include "pipeline/core/state.h"
 
 namespace weir {
-
-/// One row on its way through the steps of a model.
-struct Row {
-  std::vector<double> numbers;              // by column: features first, then what steps add
-  std::span<const std::string_view> texts;  // by column; a null data() is missing
-  std::vector<std::uint32_t> indicators;    // numbers of the indicator columns that are 1
-};
-
-/// Numbers beyond this, whose squares are not finite, are passed on but never learned: one of them
-/// would ruin a running mean for good.
-constexpr double kLargestLearned = 1e150;
-
-/// A named column between two steps: a place in Row::numbers or, for a text, in Row::texts.
-struct FeatureColumn {
-  std::string name;
-  FeatureKind kind = FeatureKind::number;
-  std::size_t index = 0;
-};
-
-/// What a step finds before it, and changes for the step after it.
-struct Columns {
-  std::vector<FeatureColumn> named;  // in the order of the features; encoders replace their texts
-  std::size_t numbers = 0;           // length of Row::numbers
-  std::size_t indicators = 0;        // indicator columns are numbered below this
-};
 
 /// A step that learns without a label and changes rows: a scaler, an imputer, an encoder.
 class Transformer {
@@ -77,12 +51,5 @@ struct TransformerType {
 
 /// Every step that is not a learner, sorted by name.
 std::span<const TransformerType> transformer_types();
-
-/// The columns that a step works on: those named in `fields`, which must be numeric (or texts, for
-/// `texts`), or, when none are named, all of the kinds in `standard`.
-std::vector<FeatureColumn> select_columns(const Columns& columns,
-                                          const std::vector<Written>& fields,
-                                          std::span<const FeatureKind> standard, bool texts,
-                                          TransformerSpec::Mistakes& mistakes);
 
 }  // namespace weir

@@ -5,10 +5,10 @@
 #include <optional>
 #include <vector>
 
+#include "models/columns.h"
 #include "models/linear/touched_columns.h"
 #include "models/optim/divergence_guard.h"
 #include "models/optim/learning_rate.h"
-#include "models/transformer.h"
 
 namespace weir {
 

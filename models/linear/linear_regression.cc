@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "models/linear/linear_spec.h"
+
 namespace weir {
 namespace {
 
@@ -30,6 +32,10 @@ bool LinearRegression::learn_one(const Row& row, double y, double weight) {
   spread_.add(y);
   linear_.watch(error * error, spread_);
   return true;
+}
+
+std::unique_ptr<LearnerSpec> make_linear_regression_spec() {
+  return std::make_unique<LinearSpec<LinearRegression>>();
 }
 
 }  // namespace weir

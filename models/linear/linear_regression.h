@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "models/learner.h"
@@ -34,5 +35,7 @@ class LinearRegression final : public Learner {
   GeneralizedLinear linear_;
   NumberSpread spread_;
 };
+
+std::unique_ptr<LearnerSpec> make_linear_regression_spec();
 
 }  // namespace weir

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/linear/linear_spec.h"
 #include "pipeline/core/exact_math.h"
 
 namespace weir {
@@ -28,6 +29,10 @@ bool LogisticRegression::learn_one(const Row& row, double y, double weight) {
   const double loss = std::max(0.0, positive ? -raw : raw);
   linear_.watch(loss, spread_);
   return true;
+}
+
+std::unique_ptr<LearnerSpec> make_logistic_regression_spec() {
+  return std::make_unique<LinearSpec<LogisticRegression>>();
 }
 
 }  // namespace weir

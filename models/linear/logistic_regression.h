@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "models/learner.h"
@@ -32,5 +33,7 @@ class LogisticRegression final : public Learner {
   GeneralizedLinear linear_;
   ClassSpread spread_{2};
 };
+
+std::unique_ptr<LearnerSpec> make_logistic_regression_spec();
 
 }  // namespace weir

@@ -6,6 +6,7 @@
 
 #include "models/linear/dot.h"
 #include "models/linear/generalized_linear.h"
+#include "models/linear/linear_spec.h"
 #include "pipeline/core/check.h"
 #include "pipeline/core/exact_math.h"
 
@@ -153,6 +154,10 @@ void SoftmaxRegression::state(StateVisitor& visit) {
     for (const Weights& weights : *classes)
       if (weights.numbers.size() != (weights.seen ? numbers_ : 0))
         throw StateError("softmax_regression: the state is of another number of columns");
+}
+
+std::unique_ptr<LearnerSpec> make_softmax_regression_spec() {
+  return std::make_unique<LinearSpec<SoftmaxRegression>>();
 }
 
 }  // namespace weir

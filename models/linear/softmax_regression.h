@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "models/learner.h"
@@ -70,5 +71,7 @@ class SoftmaxRegression final : public Learner {
   ClassSpread spread_;
   std::vector<double> scores_;  // scratch
 };
+
+std::unique_ptr<LearnerSpec> make_softmax_regression_spec();
 
 }  // namespace weir

@@ -46,4 +46,26 @@ void Impute::state(StateVisitor& visit) {
     throw StateError("impute: the state is of another number of columns");
 }
 
+namespace {
+
+class ImputeSpec final : public TransformerSpec {
+ public:
+  void describe(OptionVisitor& option) override { options_.describe(option); }
+  void bind(Columns& columns, Mistakes& mistakes) override {
+    columns_ = indexes(select_columns(columns, options_.fields,
+                                      {FeatureKind::number, FeatureKind::boolean}, mistakes));
+  }
+  std::unique_ptr<Transformer> make() const override {
+    return std::make_unique<Impute>(options_, columns_);
+  }
+
+ private:
+  Impute::Options options_;
+  std::vector<std::size_t> columns_;
+};
+
+}  // namespace
+
+std::unique_ptr<TransformerSpec> make_impute_spec() { return std::make_unique<ImputeSpec>(); }
+
 }  // namespace weir

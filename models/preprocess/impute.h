@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,5 +40,7 @@ class Impute final : public Transformer {
   std::vector<std::uint64_t> counts_;
   std::vector<double> values_;  // what replaces a missing number, by column
 };
+
+std::unique_ptr<TransformerSpec> make_impute_spec();
 
 }  // namespace weir

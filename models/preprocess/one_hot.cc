@@ -59,4 +59,31 @@ void OneHot::state(StateVisitor& visit) {
   }
 }
 
+namespace {
+
+class OneHotSpec final : public TransformerSpec {
+ public:
+  void describe(OptionVisitor& option) override { options_.describe(option); }
+  void bind(Columns& columns, Mistakes& mistakes) override {
+    const auto texts = select_columns(columns, options_.fields, {FeatureKind::text}, mistakes);
+    texts_ = indexes(texts);
+    first_ = columns.indicators;
+    columns.indicators += texts.size() * (options_.max + 1);
+    for (const FeatureColumn& text : texts)
+      columns.named.erase(std::ranges::find(columns.named, text.name, &FeatureColumn::name));
+  }
+  std::unique_ptr<Transformer> make() const override {
+    return std::make_unique<OneHot>(options_, texts_, first_);
+  }
+
+ private:
+  OneHot::Options options_;
+  std::vector<std::size_t> texts_;
+  std::size_t first_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<TransformerSpec> make_one_hot_spec() { return std::make_unique<OneHotSpec>(); }
+
 }  // namespace weir

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "models/transformer.h"
@@ -46,5 +47,7 @@ class OneHot final : public Transformer {
   std::uint32_t used_ = 0;  // indicators given out
   std::vector<Category> categories_;
 };
+
+std::unique_ptr<TransformerSpec> make_one_hot_spec();
 
 }  // namespace weir

@@ -1,5 +1,6 @@
 #include "models/preprocess/ordinal.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace weir {
@@ -41,5 +42,33 @@ void Ordinal::state(StateVisitor& visit) {
   visit.version("ordinal", 1);
   for (TextIndex& codes : codes_) visit(codes);
 }
+
+namespace {
+
+class OrdinalSpec final : public TransformerSpec {
+ public:
+  void describe(OptionVisitor& option) override { options_.describe(option); }
+  void bind(Columns& columns, Mistakes& mistakes) override {
+    const auto texts = select_columns(columns, options_.fields, {FeatureKind::text}, mistakes);
+    texts_ = indexes(texts);
+    first_ = columns.numbers;
+    for (const FeatureColumn& text : texts) {
+      auto column = std::ranges::find(columns.named, text.name, &FeatureColumn::name);
+      *column = {.name = text.name, .kind = FeatureKind::number, .index = columns.numbers++};
+    }
+  }
+  std::unique_ptr<Transformer> make() const override {
+    return std::make_unique<Ordinal>(options_, texts_, first_);
+  }
+
+ private:
+  Ordinal::Options options_;
+  std::vector<std::size_t> texts_;
+  std::size_t first_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<TransformerSpec> make_ordinal_spec() { return std::make_unique<OrdinalSpec>(); }
 
 }  // namespace weir

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,5 +43,7 @@ class Ordinal final : public Transformer {
   std::size_t first_;
   std::vector<TextIndex> codes_;  // by column
 };
+
+std::unique_ptr<TransformerSpec> make_ordinal_spec();
 
 }  // namespace weir

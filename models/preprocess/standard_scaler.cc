@@ -91,4 +91,27 @@ void StandardScaler::state(StateVisitor& visit) {
   gaps_ = std::ranges::any_of(unlearned_, [](std::uint64_t n) { return n > 0; });
 }
 
+namespace {
+
+class StandardScalerSpec final : public TransformerSpec {
+ public:
+  void describe(OptionVisitor& option) override { options_.describe(option); }
+  void bind(Columns& columns, Mistakes& mistakes) override {
+    columns_ = indexes(select_columns(columns, options_.fields, {FeatureKind::number}, mistakes));
+  }
+  std::unique_ptr<Transformer> make() const override {
+    return std::make_unique<StandardScaler>(columns_);
+  }
+
+ private:
+  StandardScaler::Options options_;
+  std::vector<std::size_t> columns_;
+};
+
+}  // namespace
+
+std::unique_ptr<TransformerSpec> make_standard_scaler_spec() {
+  return std::make_unique<StandardScalerSpec>();
+}
+
 }  // namespace weir

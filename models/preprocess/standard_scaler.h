@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "models/transformer.h"
@@ -53,5 +54,7 @@ class StandardScaler final : public Transformer {
   std::vector<double> inverses_;   // 1 / standard deviation; not state: it follows from it
   bool gaps_ = false;              // whether any column has unlearned rows; it follows too
 };
+
+std::unique_ptr<TransformerSpec> make_standard_scaler_spec();
 
 }  // namespace weir
