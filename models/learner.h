@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -14,17 +15,26 @@
 
 namespace weir {
 
-/// The last step of a model: learns from labels. Its functions mean what Model's do, on a row that
-/// the steps before it have transformed and in which no text is left.
+/// The last step of a model: learns from labels. Same contract as Model, on rows that earlier steps
+/// have transformed; no text columns remain.
 class Learner {
  public:
   virtual ~Learner() = default;
   virtual bool predict_one(const Row& row, std::vector<double>& scores) const = 0;
   virtual bool learn_one(const Row& row, double y, double weight) = 0;
-  /// Scores that predict_one writes.
+  /// Scores that predict_one writes: for Task::classes one more than the highest class learned,
+  /// else 1.
   virtual std::size_t classes() const { return 1; }
-  virtual std::uint64_t restored() const = 0;
+  /// As Model's; 0 for a learner that cannot diverge.
+  virtual std::uint64_t restored() const { return 0; }
   virtual void state(StateVisitor& visit) = 0;
+};
+
+/// What a learner is made for.
+struct LearnerInput {
+  const Columns& columns;  // of the rows that reach it; valid during the call only
+  Task task;               // one that its type serves
+  std::uint64_t seed;      // of its random draws
 };
 
 /// A learner as written.
@@ -32,8 +42,21 @@ class LearnerSpec {
  public:
   virtual ~LearnerSpec() = default;
   virtual void describe(OptionVisitor& option) = 0;
-  /// `numbers` is the length of Row::numbers.
-  virtual std::unique_ptr<Learner> make(std::size_t numbers, std::uint64_t seed) const = 0;
+  virtual std::unique_ptr<Learner> make(const LearnerInput& input) const = 0;
+};
+
+/// A set of tasks.
+class Tasks {
+ public:
+  constexpr Tasks(std::initializer_list<Task> tasks) {
+    for (const Task task : tasks) bits_ |= bit(task);
+  }
+  constexpr bool contains(Task task) const { return (bits_ & bit(task)) != 0; }
+
+ private:
+  static constexpr unsigned bit(Task task) { return 1U << static_cast<unsigned>(task); }
+
+  unsigned bits_ = 0;
 };
 
 /// A row of the table of learners (registry.cc).
@@ -42,7 +65,7 @@ struct LearnerType {
   std::string_view doc;
   std::string_view later;                  // not empty: known, but comes later
   std::uint32_t logic;                     // raised with its arithmetic
-  Task task;                               // what it learns
+  Tasks tasks;                             // those that it serves
   std::unique_ptr<LearnerSpec> (*make)();  // null when it comes later
 };
 

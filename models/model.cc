@@ -35,11 +35,20 @@ std::string_view target_of(Task task) {
   return "a number target";
 }
 
+/// The targets that a learner learns, for a message.
+std::string targets_of(const Tasks& tasks) {
+  std::string targets;
+  for (const Task task : {Task::binary, Task::classes, Task::regression})
+    if (tasks.contains(task))
+      targets += (targets.empty() ? "" : " or ") + std::string(target_of(task));
+  return targets;
+}
+
 /// The learners of a task that exist, for a message: `logistic_regression`.
 std::string learners_of(Task task) {
   std::string names;
   for (const LearnerType& type : learner_types())
-    if (type.task == task && type.make)
+    if (type.tasks.contains(task) && type.make)
       names += (names.empty() ? "" : " or ") + std::string(type.name);
   return names;
 }
@@ -57,9 +66,9 @@ std::string learner_wanted(Task task) {
 }
 
 void check_learner(const Link& link, Task task, const Columns& columns, Mistakes& mistakes) {
-  if (link.learner->task != task)
+  if (!link.learner->tasks.contains(task))
     add_mistake(mistakes, link,
-                "learns " + std::string(target_of(link.learner->task)) + ", this is " +
+                "learns " + targets_of(link.learner->tasks) + ", this is " +
                     std::string(target_of(task)) + ": use " + learners_of(task));
   for (const FeatureColumn& column : columns.named)
     if (column.kind == FeatureKind::text)
@@ -82,6 +91,7 @@ Columns columns_of(std::span<const Feature> features) {
 struct ModelSpec::Chain {
   std::vector<Link> links;
   Columns columns;  // after the last transformer, once bound
+  Task task = Task::binary;
 };
 
 ModelSpec::ModelSpec() : chain_(std::make_unique<Chain>()) {}
@@ -126,6 +136,7 @@ std::vector<ModelSpec::Mistake> ModelSpec::bind(Task task, std::span<const Featu
   if (links.empty())
     mistakes.push_back({Place{}, "steps: needs a learner: " + learner_wanted(task)});
   chain_->columns = std::move(columns);
+  chain_->task = task;
   return mistakes;
 }
 
@@ -134,7 +145,8 @@ std::unique_ptr<Model> ModelSpec::make(std::uint64_t seed) const {
   std::vector<std::unique_ptr<Transformer>> transformers;
   for (const Link& link : chain_->links)
     if (link.transformer_spec) transformers.push_back(link.transformer_spec->make());
-  auto learner = chain_->links.back().learner_spec->make(chain_->columns.numbers, seed);
+  auto learner = chain_->links.back().learner_spec->make(
+      {.columns = chain_->columns, .task = chain_->task, .seed = seed});
   return std::make_unique<weir::Chain>(std::move(transformers), std::move(learner),
                                        chain_->columns);
 }

@@ -27,21 +27,27 @@ constexpr TransformerType kTransformers[] = {
      make_standard_scaler_spec},
 };
 
+// The tasks of a learner, by the types of its targets.
+constexpr Tasks kBoolean{Task::binary};
+constexpr Tasks kText{Task::classes};
+constexpr Tasks kNumber{Task::regression};
+constexpr Tasks kBooleanOrText{Task::binary, Task::classes};
+
 constexpr LearnerType kLearners[] = {
-    {"adaptive_random_forest", "ten adaptive Hoeffding trees", kLater, 1, Task::classes, nullptr},
-    {"gaussian_nb", "naive Bayes with a Gaussian for each number", kLater, 1, Task::classes,
+    {"adaptive_random_forest", "ten adaptive Hoeffding trees", kLater, 1, kBooleanOrText, nullptr},
+    {"gaussian_nb", "naive Bayes with a Gaussian for each number", kLater, 1, kBooleanOrText,
      nullptr},
     {"hoeffding_tree", "a decision tree that splits by Hoeffding's bound", kLater, 1,
-     Task::classes, nullptr},
-    {"linear_regression", "a number: w.x + b on the squared error", "", 2, Task::regression,
+     kBooleanOrText, nullptr},
+    {"linear_regression", "a number: w.x + b on the squared error", "", 2, kNumber,
      make_linear_regression_spec},
-    {"logistic_regression", "the probability of true: w.x + b on the log loss", "", 2, Task::binary,
+    {"logistic_regression", "the probability of true: w.x + b on the log loss", "", 2, kBoolean,
      make_logistic_regression_spec},
-    {"multinomial_nb", "naive Bayes for counts of words", kLater, 1, Task::classes, nullptr},
-    {"pa_classifier", "passive-aggressive classification", kLater, 1, Task::binary, nullptr},
-    {"pa_regressor", "passive-aggressive regression", kLater, 1, Task::regression, nullptr},
-    {"softmax_regression", "the probability of each class, on the cross-entropy", "", 2,
-     Task::classes, make_softmax_regression_spec},
+    {"multinomial_nb", "naive Bayes for counts of words", kLater, 1, kBooleanOrText, nullptr},
+    {"pa_classifier", "passive-aggressive classification", kLater, 1, kBoolean, nullptr},
+    {"pa_regressor", "passive-aggressive regression", kLater, 1, kNumber, nullptr},
+    {"softmax_regression", "the probability of each class, on the cross-entropy", "", 2, kText,
+     make_softmax_regression_spec},
 };
 
 constexpr std::size_t kChoices = std::size(kTransformers) + std::size(kLearners);

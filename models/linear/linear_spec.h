@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <memory>
 
 #include "models/learner.h"
@@ -14,8 +12,8 @@ template <class Kind>
 class LinearSpec final : public LearnerSpec {
  public:
   void describe(OptionVisitor& option) override { options_.describe(option); }
-  std::unique_ptr<Learner> make(std::size_t numbers, std::uint64_t) const override {
-    return std::make_unique<Kind>(options_, numbers);
+  std::unique_ptr<Learner> make(const LearnerInput& input) const override {
+    return std::make_unique<Kind>(options_, input.columns.numbers);
   }
 
  private:

@@ -25,6 +25,11 @@ struct Member {
 
 void PrintTo(const Member& member, std::ostream* out) { *out << member.name; }
 
+std::string task_name(Task task) {
+  if (task == Task::binary) return "binary";
+  return task == Task::classes ? "classes" : "regression";
+}
+
 std::string default_learner(Task task) {
   if (task == Task::binary) return "logistic_regression";
   return task == Task::classes ? "softmax_regression" : "linear_regression";
@@ -43,9 +48,11 @@ std::vector<Member> members() {
   }
   for (const LearnerType& type : learner_types())
     if (type.make)
-      all.push_back({std::string(type.name), type.task,
-                     R"([{"impute": "mean"}, {"one_hot": {"max": 20}}, "standard_scaler", ")" +
-                         std::string(type.name) + "\"]"});
+      for (const Task task : {Task::binary, Task::classes, Task::regression})
+        if (type.tasks.contains(task))
+          all.push_back({std::string(type.name) + "_" + task_name(task), task,
+                         R"([{"impute": "mean"}, {"one_hot": {"max": 20}}, "standard_scaler", ")" +
+                             std::string(type.name) + "\"]"});
   return all;
 }
 
