@@ -29,28 +29,24 @@ Link make_link(const Written& name) {
   return link;
 }
 
-std::string_view target_of(Task task) {
-  if (task == Task::binary) return "a boolean target";
-  if (task == Task::classes) return "a target of classes (text)";
-  return "a number target";
+/// The type of a task's target, as users write it.
+std::string_view target_type(Task task) {
+  if (task == Task::binary) return "boolean";
+  return task == Task::classes ? "text" : "number";
 }
 
-/// The targets that a learner learns, for a message.
-std::string targets_of(const Tasks& tasks) {
-  std::string targets;
+/// What to use, without naming every learner that fits: `weir list` does.
+std::string learner_of(Task task) {
+  return "a learner of " + std::string(target_type(task)) + " targets (see `weir list`)";
+}
+
+/// The types of targets that a learner learns: `boolean or text`.
+std::string target_types(const Tasks& tasks) {
+  std::string types;
   for (const Task task : {Task::binary, Task::classes, Task::regression})
     if (tasks.contains(task))
-      targets += (targets.empty() ? "" : " or ") + std::string(target_of(task));
-  return targets;
-}
-
-/// The learners of a task that exist, for a message: `logistic_regression`.
-std::string learners_of(Task task) {
-  std::string names;
-  for (const LearnerType& type : learner_types())
-    if (type.tasks.contains(task) && type.make)
-      names += (names.empty() ? "" : " or ") + std::string(type.name);
-  return names;
+      types += (types.empty() ? "" : " or ") + std::string(target_type(task));
+  return types;
 }
 
 using Mistakes = std::vector<ModelSpec::Mistake>;
@@ -61,15 +57,11 @@ void add_mistake(Mistakes& mistakes, const Link& link, const std::string& messag
   mistakes.push_back({place.line > 0 ? place : link.name.place, link.name.text + ": " + message});
 }
 
-std::string learner_wanted(Task task) {
-  return learners_of(task) + " learns " + std::string(target_of(task));
-}
-
 void check_learner(const Link& link, Task task, const Columns& columns, Mistakes& mistakes) {
   if (!link.learner->tasks.contains(task))
     add_mistake(mistakes, link,
-                "learns " + targets_of(link.learner->tasks) + ", this is " +
-                    std::string(target_of(task)) + ": use " + learners_of(task));
+                "learns " + target_types(link.learner->tasks) + " targets, and this one is a " +
+                    std::string(target_type(task)) + ": use " + learner_of(task));
   for (const FeatureColumn& column : columns.named)
     if (column.kind == FeatureKind::text)
       add_mistake(mistakes, link,
@@ -126,7 +118,7 @@ std::vector<ModelSpec::Mistake> ModelSpec::bind(Task task, std::span<const Featu
       for (const Mistake& mistake : found)
         add_mistake(mistakes, link, mistake.message, mistake.place);
       if (last)
-        add_mistake(mistakes, link, "the last step must be a learner: " + learner_wanted(task));
+        add_mistake(mistakes, link, "the last step must be " + learner_of(task));
     } else if (last) {
       check_learner(link, task, columns, mistakes);
     } else {
@@ -134,7 +126,7 @@ std::vector<ModelSpec::Mistake> ModelSpec::bind(Task task, std::span<const Featu
     }
   }
   if (links.empty())
-    mistakes.push_back({Place{}, "steps: needs a learner: " + learner_wanted(task)});
+    mistakes.push_back({Place{}, "steps: needs " + learner_of(task)});
   chain_->columns = std::move(columns);
   chain_->task = task;
   return mistakes;

@@ -33,21 +33,25 @@ constexpr Tasks kText{Task::classes};
 constexpr Tasks kNumber{Task::regression};
 constexpr Tasks kBooleanOrText{Task::binary, Task::classes};
 
+// A doc begins with the types of targets that the learner learns: `weir list` is where a message
+// sends whoever needs one.
 constexpr LearnerType kLearners[] = {
-    {"adaptive_random_forest", "ten adaptive Hoeffding trees", kLater, 1, kBooleanOrText, nullptr},
-    {"gaussian_nb", "naive Bayes with a Gaussian for each number", kLater, 1, kBooleanOrText,
-     nullptr},
-    {"hoeffding_tree", "a decision tree that splits by Hoeffding's bound", kLater, 1,
+    {"adaptive_random_forest", "boolean or text: ten adaptive Hoeffding trees", kLater, 1,
      kBooleanOrText, nullptr},
-    {"linear_regression", "a number: w.x + b on the squared error", "", 2, kNumber,
+    {"gaussian_nb", "boolean or text: naive Bayes with a Gaussian for each number", kLater, 1,
+     kBooleanOrText, nullptr},
+    {"hoeffding_tree", "boolean or text: a tree that splits by Hoeffding's bound", kLater, 1,
+     kBooleanOrText, nullptr},
+    {"linear_regression", "number: w.x + b on the squared error", "", 2, kNumber,
      make_linear_regression_spec},
-    {"logistic_regression", "the probability of true: w.x + b on the log loss", "", 2, kBoolean,
-     make_logistic_regression_spec},
-    {"multinomial_nb", "naive Bayes for counts of words", kLater, 1, kBooleanOrText, nullptr},
-    {"pa_classifier", "passive-aggressive classification", kLater, 1, kBoolean, nullptr},
-    {"pa_regressor", "passive-aggressive regression", kLater, 1, kNumber, nullptr},
-    {"softmax_regression", "the probability of each class, on the cross-entropy", "", 2, kText,
-     make_softmax_regression_spec},
+    {"logistic_regression", "boolean: the probability of true, w.x + b on the log loss", "", 2,
+     kBoolean, make_logistic_regression_spec},
+    {"multinomial_nb", "boolean or text: naive Bayes for counts of words", kLater, 1,
+     kBooleanOrText, nullptr},
+    {"pa_classifier", "boolean: passive-aggressive classification", kLater, 1, kBoolean, nullptr},
+    {"pa_regressor", "number: passive-aggressive regression", kLater, 1, kNumber, nullptr},
+    {"softmax_regression", "text: the probability of each class, on the cross-entropy", "", 2,
+     kText, make_softmax_regression_spec},
 };
 
 constexpr std::size_t kChoices = std::size(kTransformers) + std::size(kLearners);

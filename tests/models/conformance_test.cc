@@ -263,5 +263,15 @@ TEST(Registry, IsSortedAndSaysOfEachRowWhetherItComesLater) {
     EXPECT_EQ(type.make == nullptr, !type.later.empty()) << type.name;
 }
 
+TEST(Registry, BeginsTheDocOfALearnerWithTheTypesOfItsTargets) {
+  for (const LearnerType& type : learner_types()) {
+    const std::string_view targets = type.doc.substr(0, type.doc.find(':'));
+    const auto named = [&](const char* word) { return targets.find(word) != targets.npos; };
+    EXPECT_EQ(named("boolean"), type.tasks.contains(Task::binary)) << type.name;
+    EXPECT_EQ(named("text"), type.tasks.contains(Task::classes)) << type.name;
+    EXPECT_EQ(named("number"), type.tasks.contains(Task::regression)) << type.name;
+  }
+}
+
 }  // namespace
 }  // namespace weir

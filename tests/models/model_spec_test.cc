@@ -33,21 +33,21 @@ TEST(ModelSpec, NamesTheEncodersForATextThatReachesTheLearner) {
 
 TEST(ModelSpec, WantsALearnerLast) {
   EXPECT_EQ(mistakes(R"(["one_hot", "standard_scaler"])"),
-            Mistakes{"standard_scaler: the last step must be a learner: logistic_regression learns "
-                     "a boolean target"});
+            Mistakes{"standard_scaler: the last step must be a learner of boolean targets (see "
+                     "`weir list`)"});
   EXPECT_EQ(mistakes(R"(["one_hot", "logistic_regression", "logistic_regression"])"),
             Mistakes{"logistic_regression: a learner must be the last step"});
   EXPECT_EQ(mistakes("[]", Task::regression),
-            Mistakes{"steps: needs a learner: linear_regression learns a number target"});
+            Mistakes{"steps: needs a learner of number targets (see `weir list`)"});
 }
 
-TEST(ModelSpec, NamesTheLearnerThatFitsTheTarget) {
+TEST(ModelSpec, SaysWhichTargetsALearnerLearnsAndWhichThisIs) {
   EXPECT_EQ(mistakes(R"(["one_hot", "logistic_regression"])", Task::regression),
-            Mistakes{"logistic_regression: learns a boolean target, this is a number target: use "
-                     "linear_regression"});
+            Mistakes{"logistic_regression: learns boolean targets, and this one is a number: use a "
+                     "learner of number targets (see `weir list`)"});
   EXPECT_EQ(mistakes(R"(["one_hot", "softmax_regression"])"),
-            Mistakes{"softmax_regression: learns a target of classes (text), this is a boolean "
-                     "target: use logistic_regression"});
+            Mistakes{"softmax_regression: learns text targets, and this one is a boolean: use a "
+                     "learner of boolean targets (see `weir list`)"});
 }
 
 TEST(ModelSpec, ReportsEveryMistakeOfTheFieldsOfAStep) {
