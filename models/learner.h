@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -16,11 +17,18 @@
 namespace weir {
 
 /// The last step of a model: learns from labels. Same contract as Model, on rows that earlier steps
-/// have transformed; no text columns remain.
+/// have transformed.
+///
+/// What reaches it: numbers, and what else its type `reads`. Row::texts still holds the texts that
+/// encoders have replaced: LearnerInput::columns names those to read.
 class Learner {
  public:
   virtual ~Learner() = default;
+  /// Returns false when the row has no score because a number is missing. Only a learner whose type
+  /// does not read missing numbers may do so; it checks itself, since most find out on the way.
   virtual bool predict_one(const Row& row, std::vector<double>& scores) const = 0;
+  /// Returns false, and learns nothing, when predict_one would return false, or when the row would
+  /// ruin the learner for good.
   virtual bool learn_one(const Row& row, double y, double weight) = 0;
   /// Scores that predict_one writes: for Task::classes one more than the highest class learned,
   /// else 1.
@@ -59,6 +67,17 @@ class Tasks {
   unsigned bits_ = 0;
 };
 
+/// What a learner takes besides numbers that are there; steps before it must replace the rest.
+struct Reads {
+  bool texts = false;       // as nominal values; a missing one has a null data()
+  bool indicators = false;  // Row::indicators, which encoders make
+  bool missing = false;     // numbers that are NaN
+};
+
+/// What a learner that reads so cannot take of the columns, for a person to mend: a message for
+/// each text that it does not read, and one for indicators.
+std::vector<std::string> unread(const Reads& reads, const Columns& columns);
+
 /// A row of the table of learners (registry.cc).
 struct LearnerType {
   std::string_view name;
@@ -66,6 +85,7 @@ struct LearnerType {
   std::string_view later;                  // not empty: known, but comes later
   std::uint32_t logic;                     // raised with its arithmetic
   Tasks tasks;                             // those that it serves
+  Reads reads;
   std::unique_ptr<LearnerSpec> (*make)();  // null when it comes later
 };
 

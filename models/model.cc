@@ -62,10 +62,8 @@ void check_learner(const Link& link, Task task, const Columns& columns, Mistakes
     add_mistake(mistakes, link,
                 "learns " + target_types(link.learner->tasks) + " targets, and this one is a " +
                     std::string(target_type(task)) + ": use " + learner_of(task));
-  for (const FeatureColumn& column : columns.named)
-    if (column.kind == FeatureKind::text)
-      add_mistake(mistakes, link,
-                  "`" + column.name + "` is a text: put one_hot or ordinal before the learner");
+  for (const std::string& message : unread(link.learner->reads, columns))
+    add_mistake(mistakes, link, message);
 }
 
 Columns columns_of(std::span<const Feature> features) {

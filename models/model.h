@@ -41,7 +41,7 @@ class Model {
 
   /// Writes the scores of one row: binary: probability of true (1 score); classes: probability of
   /// each class seen so far (`classes()` scores); regression: the value (1 score). Pure. Returns
-  /// false when a feature that reaches the learner is missing; the row then has no score.
+  /// false when a missing feature reaches a learner that needs it; the row then has no score.
   virtual bool predict_one(const Features& features, std::vector<double>& scores) const = 0;
 
   /// Learns what needs no label (scalers, encoders, imputers).
@@ -49,7 +49,7 @@ class Model {
 
   /// Learns from a label: binary: 0 or 1; classes: the class's number; regression: the value.
   /// Transforms the row again with the statistics of now. Returns false (and learns nothing) when
-  /// a feature that reaches the learner is missing.
+  /// a missing feature reaches a learner that needs it, or the row is beyond what it can learn.
   virtual bool learn_one(const Features& features, double y, double weight) = 0;
 
   /// Scores that predict_one writes for Task::classes: one more than the highest class learned.

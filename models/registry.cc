@@ -27,31 +27,35 @@ constexpr TransformerType kTransformers[] = {
      make_standard_scaler_spec},
 };
 
-// The tasks of a learner, by the types of its targets.
+// What learners learn, by the types of targets.
 constexpr Tasks kBoolean{Task::binary};
 constexpr Tasks kText{Task::classes};
 constexpr Tasks kNumber{Task::regression};
 constexpr Tasks kBooleanOrText{Task::binary, Task::classes};
 
+// What they read besides numbers.
+constexpr Reads kIndicators{.indicators = true};
+
 // A doc begins with the types of targets that the learner learns: `weir list` is where a message
 // sends whoever needs one.
 constexpr LearnerType kLearners[] = {
     {"adaptive_random_forest", "boolean or text: ten adaptive Hoeffding trees", kLater, 1,
-     kBooleanOrText, nullptr},
+     kBooleanOrText, {}, nullptr},
     {"gaussian_nb", "boolean or text: naive Bayes with a Gaussian for each number", kLater, 1,
-     kBooleanOrText, nullptr},
+     kBooleanOrText, {}, nullptr},
     {"hoeffding_tree", "boolean or text: a tree that splits by Hoeffding's bound", kLater, 1,
-     kBooleanOrText, nullptr},
-    {"linear_regression", "number: w.x + b on the squared error", "", 2, kNumber,
+     kBooleanOrText, {}, nullptr},
+    {"linear_regression", "number: w.x + b on the squared error", "", 2, kNumber, kIndicators,
      make_linear_regression_spec},
     {"logistic_regression", "boolean: the probability of true, w.x + b on the log loss", "", 2,
-     kBoolean, make_logistic_regression_spec},
+     kBoolean, kIndicators, make_logistic_regression_spec},
     {"multinomial_nb", "boolean or text: naive Bayes for counts of words", kLater, 1,
-     kBooleanOrText, nullptr},
-    {"pa_classifier", "boolean: passive-aggressive classification", kLater, 1, kBoolean, nullptr},
-    {"pa_regressor", "number: passive-aggressive regression", kLater, 1, kNumber, nullptr},
+     kBooleanOrText, {}, nullptr},
+    {"pa_classifier", "boolean: passive-aggressive classification", kLater, 1, kBoolean, {},
+     nullptr},
+    {"pa_regressor", "number: passive-aggressive regression", kLater, 1, kNumber, {}, nullptr},
     {"softmax_regression", "text: the probability of each class, on the cross-entropy", "", 2,
-     kText, make_softmax_regression_spec},
+     kText, kIndicators, make_softmax_regression_spec},
 };
 
 constexpr std::size_t kChoices = std::size(kTransformers) + std::size(kLearners);
