@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -9,98 +10,21 @@
 
 #include "models/learner.h"
 #include "models/transformer.h"
+#include "tests/models/members.h"
 #include "tests/models/models.h"
-#include "tests/models/splitmix.h"
 
 namespace weir {
 namespace {
 
-/// One chain that holds a registry's row: every transformer in front of a learner of each task,
-/// every learner behind the usual steps.
-struct Member {
-  std::string name;
-  Task task;
-  std::string steps;
-};
-
-void PrintTo(const Member& member, std::ostream* out) { *out << member.name; }
-
-std::string task_name(Task task) {
-  if (task == Task::binary) return "binary";
-  return task == Task::classes ? "classes" : "regression";
-}
-
-std::string default_learner(Task task) {
-  if (task == Task::binary) return "logistic_regression";
-  return task == Task::classes ? "softmax_regression" : "linear_regression";
-}
-
-std::vector<Member> members() {
-  std::vector<Member> all;
-  for (const TransformerType& type : transformer_types()) {
-    if (!type.make) continue;
-    const std::string name(type.name);
-    // Whatever the step leaves undone, the steps behind it do.
-    for (const Task task : {Task::binary, Task::classes, Task::regression})
-      all.push_back({name + "_" + default_learner(task), task,
-                     "[\"" + name + R"(", {"impute": "zero"}, {"one_hot": {"max": 20}}, ")" +
-                         default_learner(task) + "\"]"});
-  }
-  for (const LearnerType& type : learner_types())
-    if (type.make)
-      for (const Task task : {Task::binary, Task::classes, Task::regression})
-        if (type.tasks.contains(task))
-          all.push_back({std::string(type.name) + "_" + task_name(task), task,
-                         R"([{"impute": "mean"}, {"one_hot": {"max": 20}}, "standard_scaler", ")" +
-                             std::string(type.name) + "\"]"});
-  return all;
-}
-
-const std::vector<Feature> kFeatures = {{"a", FeatureKind::number},
-                                        {"city", FeatureKind::text},
-                                        {"flag", FeatureKind::boolean},
-                                        {"b", FeatureKind::number},
-                                        {"shop", FeatureKind::text}};
-
-/// Rows with missing values and a growing number of texts.
-class Rows {
- public:
-  explicit Rows(std::uint64_t seed, Task task) : random_(seed), task_(task) {}
-
-  void next() {
-    const auto missing = [this] { return random_.u01() < 0.05; };
-    for (double& x : numbers_) x = missing() ? std::nan("") : random_.sum12();
-    if (!std::isnan(numbers_[1])) numbers_[1] = numbers_[1] > 0;
-    for (std::size_t i = 0; i < 2; ++i) {
-      texts_[i] = "t" + std::to_string(random_.next() % (i == 0 ? 10 : 500));
-      views_[i] = missing() ? std::string_view() : std::string_view(texts_[i]);
-    }
-    const double signal = (std::isnan(numbers_[0]) ? 0 : numbers_[0]) + random_.sum12();
-    y_ = task_ == Task::regression ? signal : task_ == Task::binary ? signal > 0 : label(signal);
-  }
-  Features features() const { return {numbers_, views_}; }
-  double y() const { return y_; }
-
- private:
-  static double label(double signal) { return signal > 1 ? 2 : signal > 0 ? 1 : 0; }
-
-  SplitMix64 random_;
-  Task task_;
-  std::vector<double> numbers_ = std::vector<double>(3);
-  std::vector<std::string> texts_ = std::vector<std::string>(2);
-  std::vector<std::string_view> views_ = std::vector<std::string_view>(2);
-  double y_ = 0;
-};
-
 class ModelConformance : public testing::TestWithParam<Member> {
  protected:
   std::unique_ptr<Model> fresh() const {
-    return make_model(GetParam().steps, GetParam().task, kFeatures);
+    return make_model(GetParam().steps, GetParam().task, member_features());
   }
-  Rows rows(std::uint64_t seed) const { return Rows(seed, GetParam().task); }
+  MemberRows rows(std::uint64_t seed) const { return MemberRows(seed, GetParam().task); }
 
   /// Learns `count` rows and returns every score on the way.
-  static std::vector<double> run(Model& model, Rows& rows, int count) {
+  static std::vector<double> run(Model& model, MemberRows& rows, int count) {
     std::vector<double> all, scores;
     for (int i = 0; i < count; ++i) {
       rows.next();
@@ -115,7 +39,7 @@ class ModelConformance : public testing::TestWithParam<Member> {
 
 TEST_P(ModelConformance, PredictsFinitelyBeforeItHasLearned) {
   auto model = fresh();
-  Rows stream = rows(1);
+  MemberRows stream = rows(1);
   std::vector<double> scores;
   for (int i = 0; i < 100; ++i) {
     stream.next();
@@ -125,16 +49,40 @@ TEST_P(ModelConformance, PredictsFinitelyBeforeItHasLearned) {
   }
 }
 
+TEST_P(ModelConformance, GivesAProbabilityOfEachClassOrOneNumber) {
+  auto model = fresh();
+  MemberRows stream = rows(11);
+  run(*model, stream, 1'000);
+  const Task task = GetParam().task;
+  EXPECT_EQ(model->classes(), task == Task::classes ? 3u : 1u);
+  std::vector<double> scores;
+  for (int i = 0; i < 500; ++i) {
+    stream.next();
+    if (!model->predict_one(stream.features(), scores)) continue;
+    ASSERT_EQ(scores.size(), model->classes());
+    if (task == Task::regression) continue;
+    double sum = 0;
+    for (const double score : scores) {
+      EXPECT_GE(score, 0);
+      sum += score;
+    }
+    if (task == Task::classes)
+      EXPECT_NEAR(sum, 1, 1e-12);
+    else
+      EXPECT_LE(sum, 1);
+  }
+}
+
 TEST_P(ModelConformance, GivesTheSameScoresAndStateForTheSameRows) {
   auto one = fresh(), two = fresh();
-  Rows first = rows(2), second = rows(2);
+  MemberRows first = rows(2), second = rows(2);
   EXPECT_EQ(run(*one, first, 5'000), run(*two, second, 5'000));
   EXPECT_EQ(state_hash(*one), state_hash(*two));
 }
 
 TEST_P(ModelConformance, DoesNotChangeItsStateWhenItPredicts) {
   auto model = fresh();
-  Rows stream = rows(3);
+  MemberRows stream = rows(3);
   run(*model, stream, 500);
   const std::uint64_t before = state_hash(*model);
   std::vector<double> scores;
@@ -147,7 +95,7 @@ TEST_P(ModelConformance, DoesNotChangeItsStateWhenItPredicts) {
 
 TEST_P(ModelConformance, LearnsTheSameHoweverManyPredictionsStandBetween) {
   auto quiet = fresh(), asked = fresh();
-  Rows first = rows(4), second = rows(4), other = rows(5);
+  MemberRows first = rows(4), second = rows(4), other = rows(5);
   std::vector<double> scores;
   for (int i = 0; i < 1'000; ++i) {
     first.next();
@@ -164,10 +112,10 @@ TEST_P(ModelConformance, LearnsTheSameHoweverManyPredictionsStandBetween) {
 
 TEST_P(ModelConformance, LearnsALateLabelFromTheFeaturesGivenWhateverItServedLast) {
   auto model = fresh();
-  std::vector<Rows> late(51, rows(6));
+  std::vector<MemberRows> late(51, rows(6));
   for (std::size_t i = 0; i < late.size(); ++i)
     for (std::size_t j = 0; j <= i; ++j) late[i].next();
-  for (Rows& row : late) model->observe_one(row.features());
+  for (MemberRows& row : late) model->observe_one(row.features());
   auto twin = fresh();  // has served none of them
   load(*twin, saved(*model));
   std::vector<double> scores;
@@ -180,19 +128,19 @@ TEST_P(ModelConformance, LearnsALateLabelFromTheFeaturesGivenWhateverItServedLas
 
 TEST_P(ModelConformance, GoesOnBitForBitWhenSavedAndLoadedInMidStream) {
   auto whole = fresh();
-  Rows stream = rows(7);
+  MemberRows stream = rows(7);
   run(*whole, stream, 1'250);
   auto restored = fresh();
   load(*restored, saved(*whole));
   EXPECT_EQ(state_hash(*restored), state_hash(*whole));
-  Rows again = stream;
+  MemberRows again = stream;
   EXPECT_EQ(run(*whole, stream, 2'000), run(*restored, again, 2'000));
   EXPECT_EQ(state_hash(*restored), state_hash(*whole));
 }
 
 TEST_P(ModelConformance, RefusesAStateThatIsCutShort) {
   auto model = fresh();
-  Rows stream = rows(8);
+  MemberRows stream = rows(8);
   run(*model, stream, 300);
   const std::string bytes = saved(*model);
   for (std::size_t size = 0; size < bytes.size(); size += 1 + bytes.size() / 97) {
@@ -204,7 +152,7 @@ TEST_P(ModelConformance, RefusesAStateThatIsCutShort) {
 
 TEST_P(ModelConformance, KeepsItsMemoryBoundedOver100000Rows) {
   auto model = fresh();
-  Rows stream = rows(9);
+  MemberRows stream = rows(9);
   StateSizer early, late;
   run(*model, stream, 20'000);
   model->state(early);
@@ -229,7 +177,7 @@ TEST_P(ModelConformance, SurvivesAConstantStream) {
 TEST_P(ModelConformance, SurvivesExtremeNumbersAndLearnsOnAfterThem) {
   constexpr double kMax = std::numeric_limits<double>::max();
   auto model = fresh();
-  Rows stream = rows(10);
+  MemberRows stream = rows(10);
   std::vector<double> scores;
   for (const double extreme : {kMax, -kMax, 1e200, 1e-308, std::numeric_limits<double>::min(),
                                std::numeric_limits<double>::denorm_min(), 0.0, -0.0}) {
@@ -248,6 +196,18 @@ TEST_P(ModelConformance, SurvivesExtremeNumbersAndLearnsOnAfterThem) {
   }
 }
 
+TEST_P(ModelConformance, SurvivesWeightsOfAnySize) {
+  auto model = fresh();
+  MemberRows stream = rows(12);
+  run(*model, stream, 500);
+  for (const double weight : {1e-300, 1e12, 1e200, std::numeric_limits<double>::max()}) {
+    stream.next();
+    model->observe_one(stream.features());
+    model->learn_one(stream.features(), stream.y(), weight);
+    for (const double score : run(*model, stream, 10)) EXPECT_TRUE(std::isfinite(score)) << weight;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Registry, ModelConformance, testing::ValuesIn(members()),
                          [](const auto& of) { return of.param.name; });
 
@@ -261,6 +221,23 @@ TEST(Registry, IsSortedAndSaysOfEachRowWhetherItComesLater) {
     EXPECT_EQ(type.make == nullptr, !type.later.empty()) << type.name;
   for (const auto& type : learner_types())
     EXPECT_EQ(type.make == nullptr, !type.later.empty()) << type.name;
+}
+
+TEST(Registry, SaysOfEachLearnerWhetherItReadsMissingNumbers) {
+  const std::vector<double> whole{1, 2}, gap{1, std::nan("")};
+  std::vector<double> scores;
+  for (const LearnerType& type : learner_types()) {
+    for (const Task task : kTasks) {
+      if (!type.make || !type.tasks.contains(task)) continue;
+      const std::string name(type.name);
+      auto model = make_model("[\"" + name + "\"]", task, number_features(2));
+      ASSERT_TRUE(model->learn_one({whole, {}}, 1, 1)) << name;
+      const std::uint64_t before = state_hash(*model);
+      EXPECT_EQ(model->predict_one({gap, {}}, scores), type.reads.missing) << name;
+      EXPECT_EQ(model->learn_one({gap, {}}, 1, 1), type.reads.missing) << name;
+      EXPECT_EQ(state_hash(*model) != before, type.reads.missing) << name;
+    }
+  }
 }
 
 TEST(Registry, BeginsTheDocOfALearnerWithTheTypesOfItsTargets) {

@@ -110,23 +110,6 @@ TEST(ModelSpec, ScalesNumbersAndCodesButNeitherBooleansNorIndicators) {
   EXPECT_FALSE(scales(R"("one_hot", )", FeatureKind::text));
 }
 
-TEST(Model, HasNoScoreForARowWithAMissingNumberAndDoesNotLearnIt) {
-  for (const auto& [learner, task] : {std::pair("logistic_regression", Task::binary),
-                                      std::pair("linear_regression", Task::regression),
-                                      std::pair("softmax_regression", Task::classes)}) {
-    auto model = make_model("[\"standard_scaler\", \"" + std::string(learner) + "\"]", task,
-                            number_features(2));
-    const std::vector<double> whole{1, 2}, gap{1, std::nan("")};
-    model->observe_one({whole, {}});
-    ASSERT_TRUE(model->learn_one({whole, {}}, 1, 1)) << learner;
-    const std::uint64_t before = state_hash(*model);
-    std::vector<double> scores;
-    EXPECT_FALSE(model->predict_one({gap, {}}, scores)) << learner;
-    EXPECT_FALSE(model->learn_one({gap, {}}, 1, 1)) << learner;
-    EXPECT_EQ(state_hash(*model), before) << learner;
-  }
-}
-
 TEST(Model, LearnsARowOfDoubleWeightAsItsGradientTwice) {
   auto twice = make_model(R"(["linear_regression"])", Task::regression, number_features(1));
   auto fast = make_model(
