@@ -7,24 +7,10 @@
 #include "models/linear/dot.h"
 #include "models/linear/generalized_linear.h"
 #include "models/linear/linear_spec.h"
+#include "models/softmax.h"
 #include "pipeline/core/check.h"
-#include "pipeline/core/exact_math.h"
 
 namespace weir {
-namespace {
-
-/// Makes raw scores, the largest of them finite, probabilities.
-void softmax(std::vector<double>& scores, double largest) {
-  double sum = 0;
-  for (double& score : scores) {
-    score = score == -HUGE_VAL ? 0 : exact::exp(score - largest);
-    sum += score;
-  }
-  if (sum == 0) return;  // no class yet
-  for (double& score : scores) score /= sum;
-}
-
-}  // namespace
 
 void SoftmaxRegression::Options::describe(OptionVisitor& option) {
   learning_rate.describe(option);
