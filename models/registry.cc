@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "models/bayes/gaussian_nb.h"
 #include "models/linear/linear_regression.h"
 #include "models/linear/logistic_regression.h"
 #include "models/linear/softmax_regression.h"
@@ -41,8 +42,8 @@ constexpr Reads kIndicators{.indicators = true};
 constexpr LearnerType kLearners[] = {
     {"adaptive_random_forest", "boolean or text: ten adaptive Hoeffding trees", kLater, 1,
      kBooleanOrText, {}, nullptr},
-    {"gaussian_nb", "boolean or text: naive Bayes with a Gaussian for each number", kLater, 1,
-     kBooleanOrText, {}, nullptr},
+    {"gaussian_nb", "boolean or text: naive Bayes, Gaussians of numbers and frequencies of texts",
+     "", 1, kBooleanOrText, {.texts = true, .missing = true}, make_gaussian_nb_spec},
     {"hoeffding_tree", "boolean or text: a tree that splits by Hoeffding's bound", kLater, 1,
      kBooleanOrText, {}, nullptr},
     {"linear_regression", "number: w.x + b on the squared error", "", 2, kNumber, kIndicators,
