@@ -8,6 +8,7 @@
 #include "models/linear/logistic_regression.h"
 #include "models/linear/softmax_regression.h"
 #include "models/preprocess/impute.h"
+#include "models/preprocess/min_max_scaler.h"
 #include "models/preprocess/one_hot.h"
 #include "models/preprocess/ordinal.h"
 #include "models/preprocess/standard_scaler.h"
@@ -20,7 +21,8 @@ constexpr std::string_view kLater = "learners";  // the issue that brings the ot
 constexpr TransformerType kTransformers[] = {
     {"feature_hasher", "texts and bags to a fixed number of columns", kLater, 1, nullptr},
     {"impute", "replaces missing numbers and booleans", "", 1, make_impute_spec},
-    {"min_max_scaler", "numbers to 0..1 by the smallest and largest so far", kLater, 1, nullptr},
+    {"min_max_scaler", "numbers to 0..1 by the smallest and largest so far", "", 1,
+     make_min_max_scaler_spec},
     {"one_hot", "an indicator column for each text", "", 1, make_one_hot_spec},
     {"ordinal", "texts to whole numbers in order of first appearance", "", 1, make_ordinal_spec},
     {"robust_scaler", "numbers by running median and quartiles", kLater, 1, nullptr},
