@@ -62,6 +62,26 @@ TEST(KsTest, FalseAlarmsOnAStationaryStreamKeepToAlpha) {
   EXPECT_LE(warnings, 254);
 }
 
+TEST(KsTest, StaysQuietOnAStationaryStreamAndAcceptsANewRegime) {
+  const auto drifts = [](KsTest detector, double mean, int shifted) {
+    SplitMix64 random(17);
+    int found = 0;
+    for (int i = 0; i < 100'000; ++i)
+      found += detector.update(random.sum12() + (i < shifted ? 0 : mean)).drift == Drift::drift;
+    return found;
+  };
+  EXPECT_LE(drifts(KsTest({}), 0, 0), 1);             // one test a window at 1e-4
+  EXPECT_LE(drifts(KsTest({.every = 1}), 0, 0), 10);  // 99,000 tests that depend on each other
+  EXPECT_EQ(drifts(KsTest({.alpha = 1e-9}), 1, 1'725), 1);
+  EXPECT_EQ(drifts(KsTest({.every = 1, .alpha = 1e-9}), 1, 1'725), 1);
+}
+
+TEST(KsTest, IsSilentUntilReferenceAndWindowAreFull) {
+  KsTest detector({.reference = 30, .window = 20, .every = 1});
+  for (int i = 0; i < 49; ++i) EXPECT_FALSE(detector.update(i % 2 == 0 ? 1e6 * i : -1).tested);
+  EXPECT_TRUE(detector.update(0).tested);
+}
+
 TEST(KsTest, SlidingWindowTestsEveryValueAsTheTumblingOneWould) {
   KsTest sliding({.reference = 300, .window = 80, .every = 1, .alpha = 1e-9});
   SplitMix64 random(4);

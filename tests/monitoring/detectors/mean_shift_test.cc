@@ -24,6 +24,16 @@ TEST(MeanShift, StaysQuietOnAStationaryStream) {
   MeanShift detector({});
   SplitMix64 random(1);
   EXPECT_EQ(feed(detector, random, 0.0, 100'000, Drift::drift), 0);
+  MeanShift sliding({.every = 10});
+  EXPECT_LE(feed(sliding, random, 0.0, 100'000, Drift::drift), 10);
+  MeanShift sigma({.window = 200, .method = "sigma", .warning_k = 0.4, .drift_k = 0.5});
+  EXPECT_LE(feed(sigma, random, 0.0, 100'000, Drift::drift), 1);
+}
+
+TEST(MeanShift, IsSilentUntilReferenceAndWindowAreFull) {
+  MeanShift detector({.reference = 30, .window = 20});
+  for (int i = 0; i < 49; ++i) EXPECT_FALSE(detector.update(i % 2 == 0 ? 1e6 * i : -1).tested);
+  EXPECT_TRUE(detector.update(0).tested);
 }
 
 TEST(MeanShift, DetectsOneSigmaShiftWithinTwoWindows) {

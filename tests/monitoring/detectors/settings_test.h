@@ -43,10 +43,14 @@ class Settings final : public OptionVisitor {
       set(**real, [](const std::string& s) { return std::stod(s); });
     } else if (auto* const* whole = std::get_if<std::size_t*>(&slot)) {
       set(**whole, [](const std::string& s) { return std::stoul(s); });
+    } else if (auto* const* flag = std::get_if<bool*>(&slot)) {
+      if (written) **flag = text->second == "true";
     } else if (auto* const* word = std::get_if<std::string*>(&slot)) {
       if (written) **word = text->second;
       const std::string choices = "|" + std::string(rule.choices) + "|";
       EXPECT_NE(choices.find("|" + **word + "|"), std::string::npos) << name << " " << **word;
+    } else {
+      ADD_FAILURE() << name << ": a detector's options are numbers, counts, texts or booleans";
     }
     if (written) written_.erase(text);
     return written;
