@@ -14,6 +14,21 @@ namespace {
 
 constexpr std::int64_t kMaxOverlap = 60;
 
+/// What `metrics` takes: for each type of label, the metrics there are.
+std::string metrics_doc() {
+  std::string doc = "what is measured";
+  for (const auto& [task, label] : {std::pair(Task::binary, Type::boolean),
+                                    {Task::classes, Type::text},
+                                    {Task::regression, Type::number}}) {
+    std::string names;
+    for (const MetricType& type : metric_types())
+      if (type.make && type.fits(task))
+        names += fmt::format("{}{}", names.empty() ? "" : ", ", type.name);
+    doc += fmt::format("; of a {} label: {}", type_name(label), names);
+  }
+  return doc;
+}
+
 class EvaluateSpec final : public OperatorSpec {
  public:
   void describe(OptionVisitor& option) override;
@@ -29,6 +44,7 @@ class EvaluateSpec final : public OperatorSpec {
   bool bind_fields(Binding& binding);
   void bind_metrics(Binding& binding);
 
+  std::string metrics_doc_ = metrics_doc();
   Written input_;
   std::vector<Written> metrics_;
   Extent window_{Extent::Unit::rows, 10'000};
@@ -43,7 +59,7 @@ void EvaluateSpec::describe(OptionVisitor& option) {
   std::vector<Written> key;
   option("key", key, {.doc = "one evaluation per key", .later = "watching"});
   option("metrics", metrics_,
-         {.doc = "what is measured", .required = true, .example = "[accuracy, log_loss]"});
+         {.doc = metrics_doc_, .required = true, .example = "[accuracy, log_loss]"});
   option("window", window_,
          {.doc = "what a figure covers: rows, time or all (time and all: ROC AUC of 65,536 bins of "
                  "the score, else exact)",
@@ -127,28 +143,26 @@ bool EvaluateSpec::bind_fields(Binding& binding) {
 
 void EvaluateSpec::bind_metrics(Binding& binding) {
   const Task task = plan_.quality.task;
+  const std::string_view label = type_name(binding.input(0).fields[plan_.label].type);
   std::vector<std::string_view> names;
-  std::string all;
   for (const MetricType& type : metric_types())
-    if (type.fits(task) && type.later.empty()) {
-      names.push_back(type.name);
-      all += (all.empty() ? "" : ", ") + std::string(type.name);
-    }
+    if (type.make && type.fits(task)) names.push_back(type.name);
   for (const Written& metric : metrics_) {
     const auto type = std::ranges::find(metric_types(), metric.text, &MetricType::name);
     if (type == metric_types().end()) {
       const std::string_view nearest = nearest_name(metric.text, names);
       binding.error(metric.place,
                     fmt::format("there is no metric `{}`; {}", metric.text,
-                                nearest.empty() ? "there are " + all
+                                nearest.empty() ? "`weir describe evaluate` lists them"
                                                 : fmt::format("did you mean `{}`?", nearest)));
     } else if (!type->later.empty()) {
-      binding.error(metric.place,
-                    fmt::format("the metric `{}` comes later ({})", metric.text, type->later));
+      binding.error(metric.place, fmt::format("the metric `{}` is not available yet ({})",
+                                              metric.text, type->later));
     } else if (!type->fits(task)) {
       binding.error(metric.place,
-                    fmt::format("`{}` does not fit a label that is a {}: use {}", metric.text,
-                                type_name(binding.input(0).fields[plan_.label].type), all));
+                    fmt::format("`{}` is not a metric for a {} label; `weir describe evaluate` "
+                                "lists those that are",
+                                metric.text, label));
     } else if (std::ranges::find(plan_.quality.metrics, &*type) != plan_.quality.metrics.end()) {
       binding.error(metric.place, fmt::format("the metric `{}` is there twice", metric.text));
     } else {
