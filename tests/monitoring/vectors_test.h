@@ -8,6 +8,7 @@
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -29,14 +30,9 @@ inline double number(const nlohmann::json& value) {
   return value == "inf" ? HUGE_VAL : -HUGE_VAL;
 }
 
-/// The values of a sample, rebuilt from its recipe and checked against what the file says of them.
-inline std::vector<double> sample(const nlohmann::json& written) {
+/// The values that a recipe makes.
+inline std::vector<double> drawn(const nlohmann::json& recipe) {
   std::vector<double> values;
-  if (!written.contains("gen")) {
-    for (const auto& value : written["values"]) values.push_back(number(value));
-    return values;
-  }
-  const auto& recipe = written["gen"];
   SplitMix64 random(recipe["seed"].get<std::uint64_t>());
   const std::string dist = recipe["dist"];
   const double scale = recipe.value("scale", 1.0);
@@ -47,15 +43,45 @@ inline std::vector<double> sample(const nlohmann::json& written) {
       value = random.sum12();
     } else {
       const double u = random.u01();
-      value = dist == "ties" ? std::floor(u * recipe["k"].get<double>())
-                             : (dist == "expish" ? u / (1 - u) : u);
+      value = u;
+      if (dist == "ties") value = std::floor(u * recipe["k"].get<double>());
+      if (dist == "expish") value = u / (1 - u);
+      if (dist == "bern") value = u < recipe["p"].get<double>() ? 1 : 0;
     }
     value = value * scale;
     values.push_back(value + loc);
   }
-  EXPECT_EQ(values.back(), number(written["last"])) << recipe;
+  return values;
+}
+
+/// The values of a sample, rebuilt from its recipe and checked against what the file says of them.
+inline std::vector<double> sample(const nlohmann::json& written) {
+  std::vector<double> values;
+  if (!written.contains("gen")) {
+    for (const auto& value : written["values"]) values.push_back(number(value));
+    return values;
+  }
+  values = drawn(written["gen"]);
+  EXPECT_EQ(values.back(), number(written["last"])) << written["gen"];
   for (std::size_t i = 0; i < written["first3"].size(); ++i)
-    EXPECT_EQ(values[i], number(written["first3"][i])) << recipe;
+    EXPECT_EQ(values[i], number(written["first3"][i])) << written["gen"];
+  return values;
+}
+
+/// The same of a stream: its parts one after another.
+inline std::vector<double> stream(const nlohmann::json& written) {
+  std::vector<double> values;
+  for (const auto& part : written["parts"]) {
+    const std::vector<double> more = drawn(part);
+    values.insert(values.end(), more.begin(), more.end());
+  }
+  EXPECT_EQ(values.size(), written["n"].get<std::size_t>());
+  for (std::size_t i = 0; i < written["first5"].size(); ++i)
+    EXPECT_EQ(values[i], number(written["first5"][i])) << written["parts"];
+  const double sum = std::accumulate(values.begin(), values.end(), 0.0);
+  EXPECT_NEAR(sum, number(written["sum"]),
+              1e-12 * std::abs(sum) * static_cast<double>(values.size()))
+      << written["parts"];
   return values;
 }
 
