@@ -3,6 +3,7 @@
 #include "monitoring/detectors/drift_detector.h"
 #include "monitoring/detectors/ks_test.h"
 #include "monitoring/detectors/mean_shift.h"
+#include "monitoring/detectors/page_hinkley.h"
 
 namespace weir {
 namespace {
@@ -26,8 +27,8 @@ constexpr auto kDetectors = std::to_array<DetectorType>({
      nullptr},
     {"mean_shift", "mean of a window against a reference: Welch's test, or the sigma rule", "", 1,
      kNumbers, make_mean_shift},
-    {"page_hinkley", "cumulated deviation from the mean (Page 1954)", "watching", 0, kNone,
-     nullptr},
+    {"page_hinkley", "cumulated deviation from the mean (Page 1954)", "", 1, kNumbers,
+     make_page_hinkley},
     {"psi", "population stability index", "watching", 0, kNone, nullptr},
     {"wasserstein", "earth mover's distance to a reference", "watching", 0, kNone, nullptr},
 });
