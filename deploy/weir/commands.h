@@ -8,7 +8,7 @@
 
 namespace weir {
 
-/// Flags that every command has.
+/// Flags of every command.
 struct CommonOptions {
   PipelineOptions pipeline;
   bool json = false;
@@ -20,8 +20,8 @@ struct RunOptions {
 };
 
 struct VerifyOptions {
-  bool follow = false;      // go on with new epochs until stopped
-  bool no_outputs = false;  // what was put out is not looked for in its topics
+  bool follow = false;      // continue with new epochs until stopped
+  bool no_outputs = false;  // do not look for the outputs in their topics
 };
 
 struct ReplayOptions {
@@ -29,18 +29,18 @@ struct ReplayOptions {
   bool drain = false;
 };
 
-/// 70 years of the demo's story: a time is at most in the year 2200.
+/// 70 years of event time: a time must lie before the year 2201.
 inline constexpr std::uint64_t kMostDemoEvents = 100'000'000;
 
 struct DemoOptions {
   std::uint64_t events = kMostDemoEvents;
   std::uint64_t seed = 1;
-  std::uint64_t rate = 20'000;  // transactions a second, 0: as fast as it goes
+  std::uint64_t rate = 20'000;  // transactions per second; 0: as fast as possible
   std::string write;            // a folder
 };
 
 struct StateOptions {
-  bool offline = false;  // only what is on disk
+  bool offline = false;  // only the disk
 };
 
 // Each returns the program's exit code.

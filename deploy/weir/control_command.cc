@@ -19,7 +19,7 @@ namespace {
 constexpr std::chrono::seconds kPatience{30};
 constexpr std::string_view kSender = "weir-sender";
 
-/// Who sends it, unlike any other: by this the record is found again.
+/// A text unique to this sender, by which it finds its record again.
 std::string this_sender() {
   utsname host{};
   ::uname(&host);
@@ -35,12 +35,12 @@ std::int64_t append(Log& log, const std::string& topic, const std::string& value
   Outbox outbox;
   outbox.add(0, 0, std::nullopt, value, {&header, 1});
   std::string reason;
-  // Not a transaction: two people may send at the same time, and neither is to fence the other.
+  // Not a transaction: two people may send at the same time without fencing each other.
   const auto writer = log.writer(topic, {topic}, Delivery::plain);
   if (writer->commit(outbox, {}, reason) != Commit::done)
     throw LogFailure(LogFailure::Kind::unreachable,
-                     fmt::format("it is not known whether {} has taken the command ({}); sending "
-                                 "it again does no harm",
+                     fmt::format("it is unknown whether {} has taken the command ({}); sending it "
+                                 "again is harmless",
                                  topic, reason));
   Signal signal;
   const auto reader = log.reader(topic);
@@ -75,8 +75,8 @@ int control_command(const CommonOptions& common, const std::string& command,
   const std::string topic = control_topic(pipeline->config.pipeline.text);
   if (!log.partitions(topic))
     throw LogFailure(LogFailure::Kind::refused,
-                     fmt::format("topic {} does not exist: `weir run` makes it when it starts (or "
-                                 "make it yourself, with one partition, and restart weir)",
+                     fmt::format("topic {} does not exist: `weir run` creates it when it starts "
+                                 "(or create it yourself, with one partition, and restart weir)",
                                  topic));
   const std::int64_t offset = append(log, topic, Command{command, model}.write());
   if (common.json)

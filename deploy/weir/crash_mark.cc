@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* kName = "crashed";
 
-// What a signal handler may touch: no more than bytes that were there before.
+// What a signal handler may touch: only bytes that exist before it runs.
 char g_mark[4096] = {};
 
 extern "C" void mark_crash(int) {
@@ -33,7 +33,7 @@ void leave_crash_mark(const std::filesystem::path& folder) {
   std::memcpy(g_mark, path.c_str(), path.size() + 1);
   struct sigaction action = {};
   action.sa_handler = &mark_crash;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);  // returning brings the signal's own end
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // the signal then ends the process
   for (const int signal : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL})
     ::sigaction(signal, &action, nullptr);
 }

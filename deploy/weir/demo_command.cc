@@ -25,13 +25,13 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kWrittenEvents = 2'000;
 
-/// A folder that goes with the object.
+/// A folder that is removed with the object.
 class TemporaryFolder {
  public:
   TemporaryFolder() {
     std::string name = (fs::temp_directory_path() / "weir-demo-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr)
-      throw std::runtime_error("cannot make a folder in " + fs::temp_directory_path().string());
+      throw std::runtime_error("cannot create a folder in " + fs::temp_directory_path().string());
     path_ = name;
   }
   ~TemporaryFolder() {
@@ -88,7 +88,7 @@ int write_demo(const DemoOptions& options) {
 int demo_command(const CommonOptions& common, const DemoOptions& options) {
   if (!options.write.empty()) return write_demo(options);
   PipelineOptions from = common.pipeline;
-  // The story's time passes hundreds of times faster than the world's, and soon is ahead of it.
+  // Event time passes hundreds of times faster than wall time, and is soon ahead of it.
   for (const char* source : {"transactions", "chargebacks"})
     from.set.insert(from.set.begin(), fmt::format("sources.{}.ahead=36500d", source));
   const auto pipeline = load_pipeline_text("fraud.yaml", kDemoPipeline, from);
@@ -103,7 +103,7 @@ int demo_command(const CommonOptions& common, const DemoOptions& options) {
     fmt::print(
         "A card business in this process: transactions, chargebacks days later in event time, "
         "and two planted drifts.\nweir scores every transaction, learns from each label as it "
-        "comes, and watches for drift. Ctrl-C ends it.\n");
+        "arrives, and watches for drift. Ctrl-C ends it.\n");
   std::fflush(stdout);
   const auto began = std::chrono::steady_clock::now();
   DemoProducer producer(log, options);

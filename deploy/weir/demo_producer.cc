@@ -69,7 +69,7 @@ void DemoProducer::hold_back(std::chrono::steady_clock::time_point began) {
   while (!stop_ && !log_.wait_for_backlog("transactions", 0, kMostWaiting,
                                           std::chrono::milliseconds(100))) {
   }
-  // What has been read is forgotten, so that a long demo stays small.
+  // What has been read is deleted, so that a long demo stays small.
   for (const char* topic : {"transactions", "chargebacks"}) {
     const std::int64_t end = log_.offsets(topic, 0).end;
     log_.delete_records(topic, 0, end - log_.backlog(topic, 0) - kMostWaiting);

@@ -14,15 +14,15 @@
 
 namespace weir {
 
-/// Produces the card business into the topics `transactions` and `chargebacks` on a thread of its
-/// own, at the rate asked for, held back by the reader.
+/// Produces the card business into the topics `transactions` and `chargebacks` on its own thread,
+/// at the requested rate, and waits when the reader falls behind.
 ///
-/// Memory: what waits to be read, and 20,000 records beside it; what was read is deleted.
+/// Memory: what has not been read yet, and 20,000 records more; what was read is deleted.
 class DemoProducer {
  public:
   /// `log` outlives it.
   DemoProducer(MemoryLog& log, const DemoOptions& options);
-  /// Ends where it is.
+  /// Stops at once.
   ~DemoProducer();
   DemoProducer(const DemoProducer&) = delete;
   DemoProducer& operator=(const DemoProducer&) = delete;
@@ -45,7 +45,7 @@ class DemoProducer {
   std::atomic<std::uint64_t> records_ = 0;
   std::atomic<bool> finished_ = false;
   std::atomic<bool> stop_ = false;
-  std::thread thread_;  // the last: it uses all others
+  std::thread thread_;  // last: it uses all others
 };
 
 }  // namespace weir

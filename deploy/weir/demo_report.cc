@@ -9,7 +9,7 @@
 namespace weir {
 namespace {
 
-// The planted drifts lie in the first 120,000 transactions, and are found some thousands later.
+// The drifts are planted within the first 120,000 transactions and found some thousands later.
 constexpr std::uint64_t kNear = 1'000'000;
 constexpr std::uint64_t kEvery = 50, kEveryLater = 100'000;
 
@@ -82,7 +82,7 @@ std::vector<DemoReport::Finding> DemoReport::findings(
 
 std::string findings_text(const std::vector<DemoReport::Finding>& findings) {
   if (findings.empty())
-    return "no drift was planted yet: the first comes at transaction 60000\n";
+    return "no drift has been planted yet: the first comes at transaction 60000\n";
   std::string text;
   for (const DemoReport::Finding& finding : findings) {
     text += fmt::format("planted  {:<21} at transaction {:>7}  ({})\n", finding.planted.drift,

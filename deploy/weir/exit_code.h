@@ -2,7 +2,7 @@
 
 namespace weir {
 
-/// What the program's exit tells a supervisor.
+/// What the program's exit status tells a supervisor.
 enum ExitCode : int {
   kDone = 0,
   kFailed = 1,        // failed while running; a restart continues

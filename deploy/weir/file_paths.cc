@@ -24,7 +24,7 @@ std::string file_of(const std::string& path) {
   std::error_code error;
   fs::path file = fs::absolute(path, error);
   for (int links = 0; links < kMostLinks && fs::is_symlink(file, error); ++links)
-    file = file.parent_path() / fs::read_symlink(file, error);  // to a file that is to be made
+    file = file.parent_path() / fs::read_symlink(file, error);  // to a file that does not exist yet
   const fs::path whole = fs::weakly_canonical(file, error);
   return error ? path : whole.string();
 }
@@ -49,12 +49,12 @@ std::vector<FileClash> file_clashes(const std::vector<FileUse>& read,
     const std::string file = file_of(path);
     if (file.empty()) continue;
     if (const auto reader = readers.find(file); reader != readers.end())
-      clashes.push_back({i, fmt::format("sink `{}` would write over {}, which source `{}` reads",
+      clashes.push_back({i, fmt::format("sink `{}` would overwrite {}, which source `{}` reads",
                                         name, path, reader->second)});
     const auto [writer, is_first] = writers.emplace(file, name);
     if (!is_first)
       clashes.push_back(
-          {i, fmt::format("sinks `{}` and `{}` would both write {}: give each a file of its own",
+          {i, fmt::format("sinks `{}` and `{}` would both write {}: give each its own file",
                           writer->second, name, path == "-" ? "to stdout" : path)});
   }
   return clashes;

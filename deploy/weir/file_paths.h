@@ -14,11 +14,11 @@ struct FileUse {
 
 /// A sink that would destroy what another sink writes or a source reads.
 struct FileClash {
-  std::size_t sink = 0;  // in what `file_clashes` was given
+  std::size_t sink = 0;  // index into what `file_clashes` was given
   std::string message;
 };
 
-/// Whether it is what stdout writes to, by whatever name; devices are not.
+/// Whether stdout writes to this path, whatever its name; false for devices.
 bool is_stdout(const std::string& path);
 
 /// The clashes among `written`, and with `read`. Two paths are one file whatever links lead to it;

@@ -10,8 +10,7 @@
 
 namespace weir {
 
-/// The world of a pipeline on Kafka: its cluster, and those of sources with a `kafka:` of their
-/// own.
+/// The world of a pipeline on Kafka: its cluster, and those of sources with their own `kafka:`.
 class KafkaWorld {
  public:
   /// `config` outlives it.

@@ -15,11 +15,11 @@ namespace weir {
 namespace {
 
 constexpr double kLinesASecond = 10;
-constexpr double kLinesAtOnce = 300;  // all shards of a process begin, or end, at once
+constexpr double kLinesAtOnce = 300;  // all shards of a process start, or stop, at once
 
 std::string quoted_text(std::string_view text) { return json_text(std::string(text)); }
 
-/// A bucket of lines; says how many were left out once it lets one through again.
+/// A bucket of lines; reports how many were omitted once it lets one through again.
 struct Limit {
   std::mutex mutex;
   std::chrono::steady_clock::time_point filled = std::chrono::steady_clock::now();
@@ -57,11 +57,11 @@ void start_logging(std::string_view level, std::string_view format) {
 }
 
 void log_line(LogLevel level, std::string_view text) {
-  static Limit limits[3];  // each level its own: what is in order pushes no warning out
+  static Limit limits[3];  // one per level: info lines never crowd out a warning
   int left_out = 0;
   if (level != LogLevel::error && !limits[static_cast<int>(level)].pass(left_out)) return;
   std::string line(text);
-  if (left_out > 0) line += fmt::format(" ({} lines left out before this one)", left_out);
+  if (left_out > 0) line += fmt::format(" ({} lines omitted before this one)", left_out);
   constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info,
                                                    spdlog::level::warn, spdlog::level::err};
   spdlog::log(kLevels[static_cast<int>(level)], "{}", quoted_text(line));

@@ -5,8 +5,8 @@
 
 namespace weir {
 
-/// Log lines on stderr; data is only ever on stdout. Of each level but errors, what is over ten lines
-/// a second, after the first 300, is left out and counted.
+/// Log lines on stderr; only data goes to stdout. After the first 300 lines of a level, lines
+/// beyond ten per second are omitted and counted; errors never are.
 enum class LogLevel : unsigned char { debug, info, warning, error };
 
 /// `level`: debug, info, warning, error; `format`: logfmt or json.

@@ -46,7 +46,8 @@ void add_pipeline(CLI::App* sub, Flags& flags) {
                   "override one value, as path=value (repeatable): --set engine.epoch=25ms")
       ->allow_extra_args(false);
   sub->add_option("--env-file", flags.common.pipeline.env_file,
-                  "NAME=value lines for ${NAME} in the file, before the environment's");
+                  "file of NAME=value lines for ${NAME}; they take precedence over the "
+                  "environment");
 }
 
 void add_json(CLI::App* sub, Flags& flags) {
@@ -56,8 +57,8 @@ void add_json(CLI::App* sub, Flags& flags) {
 void add_control(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
   for (const auto& [name, doc] :
        {std::pair("freeze",
-                  "Stop a running model's learning: no part of it learns, scoring goes on; part of "
-                  "the recorded order"),
+                  "Stop a running model from learning; it still scores. Recorded, so that a replay "
+                  "repeats it"),
         std::pair("unfreeze", "Let a frozen model learn again")}) {
     CLI::App* sub = command(
         app, name, doc, fmt::format("weir {} fraud.yaml fraud", name),
@@ -78,10 +79,10 @@ void add_run(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
       [&] { return run_command(flags.common, flags.run); }, chosen);
   add_pipeline(sub, flags);
   sub->add_option("--reset-state", flags.run.reset,
-                  "an operator that is to start cold, as a recorded change (repeatable)")
+                  "operator that starts cold; recorded as a change (repeatable)")
       ->allow_extra_args(false);
   sub->add_flag("--accept-new-logic", flags.run.accept_new_logic,
-                "go on although this program's arithmetic differs from what is recorded");
+                "continue although this program's arithmetic differs from what is recorded");
 }
 
 void add_check(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
@@ -110,7 +111,7 @@ void add_replay(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
   add_pipeline(sub, flags);
   add_json(sub, flags);
   sub->add_option("--input", flags.replay.inputs,
-                  "SOURCE=PATH: CSV or NDJSON, also .gz, `-` is stdin (repeatable)")
+                  "SOURCE=PATH: CSV or NDJSON, also .gz; `-` is stdin (repeatable)")
       ->allow_extra_args(false);
   sub->add_option("--output", flags.replay.outputs,
                   "SINK=PATH: what the sink would write; `-` is stdout (repeatable)")
@@ -122,16 +123,16 @@ void add_replay(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
 void add_demo(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
   CLI::App* sub = command(
       app, "demo",
-      "Run a whole pipeline on a log in this process: card fraud with late labels "
+      "Run a whole pipeline on an in-process log: card fraud with late labels "
       "and two planted drifts",
       "weir demo --events 200000", [&] { return demo_command(flags.common, flags.demo); }, chosen);
   sub->add_option("--events", flags.demo.events,
                   "end after this many transactions (default: 100,000,000, more than an hour)")
       ->check(CLI::Range(std::uint64_t{1}, kMostDemoEvents));
-  sub->add_option("--rate", flags.demo.rate, "transactions a second; 0: as fast as it goes");
-  sub->add_option("--seed", flags.demo.seed, "of the generator");
+  sub->add_option("--rate", flags.demo.rate, "transactions per second; 0: as fast as possible");
+  sub->add_option("--seed", flags.demo.seed, "seed of the generator");
   sub->add_option("--write", flags.demo.write,
-                  "write the pipeline and 2,000 events to this folder, and end");
+                  "write the pipeline and 2,000 events to this folder, then exit");
   sub->add_option("--set", flags.common.pipeline.set, "override one value, as path=value")
       ->allow_extra_args(false);
   add_json(sub, flags);
@@ -146,28 +147,28 @@ void add_verify(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
   add_pipeline(sub, flags);
   add_json(sub, flags);
   sub->add_flag("--follow", flags.verify.follow,
-                "go on with new epochs as they are committed, until stopped (0) or one differs "
-                "(1)");
+                "continue with new epochs as they are committed, until stopped (exit 0) or one "
+                "differs (exit 1)");
   sub->add_flag("--no-outputs", flags.verify.no_outputs,
-                "do not look for the outputs in the topics they were written to");
+                "do not look for the outputs in their topics");
 }
 
 void add_state(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
   CLI::App* sub = command(
       app, "state",
-      "List the snapshots of a pipeline, on disk and in its topic, with what is in the newest; "
-      "changes nothing, exits 1 when one is not usable",
+      "List a pipeline's snapshots, on disk and in their topic, and what the newest holds; "
+      "changes nothing, exits 1 if one is not usable",
       "weir state fraud.yaml --offline", [&] { return state_command(flags.common, flags.state); },
       chosen);
   add_pipeline(sub, flags);
   add_json(sub, flags);
-  sub->add_flag("--offline", flags.state.offline, "only what is on disk: never connects");
+  sub->add_flag("--offline", flags.state.offline, "only the disk: never connects");
 }
 
 void add_list(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
   CLI::App* sub = command(
-      app, "list", "List every source, operator, model, detector, function", "weir list",
-      [&] { return list_command(flags.common); }, chosen);
+      app, "list", "List every source, operator, sink, step, learner, detector and function",
+      "weir list", [&] { return list_command(flags.common); }, chosen);
   add_json(sub, flags);
 }
 
@@ -175,7 +176,7 @@ void add_describe(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
   CLI::App* sub = command(
       app, "describe", "Describe one component with its options", "weir describe ks_test",
       [&] { return describe_command(flags.common, flags.name); }, chosen);
-  sub->add_option("NAME", flags.name, "as `weir list` names it")->required();
+  sub->add_option("NAME", flags.name, "a name that `weir list` shows")->required();
   add_json(sub, flags);
 }
 
@@ -225,7 +226,7 @@ int run(const std::function<int()>& chosen, const Flags& flags) {
   }
 }
 
-/// What was printed may still lie in a buffer, and the disk be full.
+/// What was printed may still be in a buffer, and the disk may be full.
 int with_stdout_written(int code) {
   const bool flushed = std::fflush(stdout) == 0;
   if (code != kDone || (flushed && std::ferror(stdout) == 0)) return code;

@@ -7,7 +7,7 @@
 
 namespace weir {
 
-/// The figures of a pipeline in Prometheus' text format.
+/// The figures of a pipeline in the text format of Prometheus.
 std::string metrics_page(const MetricSamples& samples, std::string_view pipeline, bool ready);
 
 }  // namespace weir

@@ -19,7 +19,7 @@ namespace {
 
 std::string read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
-  if (in) in.peek();  // a folder is opened, and not read
+  if (in) in.peek();  // a folder can be opened but not read
   if (!in.is_open() || in.bad()) throw std::runtime_error(fmt::format("cannot read {}", path));
   return {std::istreambuf_iterator<char>(in), {}};
 }
@@ -40,7 +40,7 @@ void read_environment(const std::string& env_file, std::map<std::string, std::st
     if (line.empty() || line[0] == '#') continue;
     const std::size_t at = line.find('=');
     if (at == std::string::npos || at == 0)
-      throw std::runtime_error(fmt::format("{}:{}: a line is NAME=value", env_file, number));
+      throw std::runtime_error(fmt::format("{}:{}: a line must be NAME=value", env_file, number));
     to[line.substr(0, at)] = line.substr(at + 1);
   }
 }

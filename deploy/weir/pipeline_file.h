@@ -19,7 +19,7 @@ struct PipelineOptions {
   std::string env_file;
 };
 
-/// Reports what is wrong with a file that is right for other commands.
+/// Reports what is wrong with a file for one command, though other commands accept it.
 using ConfigCheck = void (*)(const Config& config, Problems& problems);
 
 /// Reads and binds a pipeline file; prints every mistake and warning to stderr. Null when there was

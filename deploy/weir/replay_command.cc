@@ -29,7 +29,7 @@ std::vector<std::string> given_paths(const std::string& flag, const std::vector<
     if (i == nodes.size()) {
       std::string names;
       for (const auto& one : nodes) names += " " + one.name;
-      throw std::invalid_argument(fmt::format("{} {}: there is no {} {}; there is{}", flag, text,
+      throw std::invalid_argument(fmt::format("{} {}: there is no {} {}; known:{}", flag, text,
                                               what, text.substr(0, at), names));
     }
     paths[i] = text.substr(at + 1);
@@ -77,7 +77,7 @@ std::vector<std::string> output_paths(const Graph& graph, const std::vector<std:
       for (const FileUse& other : read)
         if (other.path == "-")
           throw std::invalid_argument(fmt::format(
-              "sources `{}` and `{}` would both read stdin: give each a file of its own", other.name,
+              "sources `{}` and `{}` would both read stdin: give each its own file", other.name,
               source.name));
     if (!path.empty()) read.push_back({source.name, path});
   }

@@ -118,10 +118,10 @@ void ServiceLoop::listen() {
 int ServiceLoop::run() {
   stop_by_signal();
   std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a disk that is full
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its size limit is treated as a full disk
   listen();
   service_->start();
-  std::optional<StatusLine> status;  // from when it is ready
+  std::optional<StatusLine> status;  // once it is ready
   auto next_status = Clock::now();
   while (!asked_to_stop() && !service_->ended() && !(done && done())) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
@@ -139,7 +139,7 @@ int ServiceLoop::run() {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   if (!service_->all_ended()) {
     log_line(LogLevel::error, "the epoch could not be finished in time; a restart recovers it");
-    std::_Exit(kFailed);  // crash-only: what is not committed is worked again
+    std::_Exit(kFailed);  // crash-only: what is not committed is computed again
   }
   service_->join();
   for (const Service::End& end : service_->ends())

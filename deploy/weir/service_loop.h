@@ -18,18 +18,18 @@ class ServiceLoop {
               std::filesystem::path state_dir, Owner owner, PipelineChanges changes = {});
   ~ServiceLoop();
 
-  /// Called about ten times a second; true: all is done, stop.
+  /// Called about ten times a second; true: the work is done, stop.
   std::function<bool()> done;
   /// Whether status lines are printed.
   bool quiet = false;
-  /// Whether any free port will do when the one asked for is taken.
+  /// Whether any free port will do if the requested one is taken.
   bool any_port = false;
 
   /// Until a signal, `done` or a failure; returns the exit code.
   int run();
 
   const Service& service() const;
-  /// Where the metrics are, or empty.
+  /// The address of the metrics, or empty.
   std::string metrics_url() const;
 
  private:

@@ -74,7 +74,7 @@ std::string missing_part(const fs::path& segments, const Snapshot& snapshot) {
       const fs::path file = segments / (part.name().text() + ".segment");
       std::error_code error;
       if (fs::file_size(file, error) != part.name().size || error)
-        return fmt::format("sealed part {} is not there whole", file.string());
+        return fmt::format("sealed part {} is missing or incomplete", file.string());
     }
   return {};
 }
@@ -159,7 +159,7 @@ void print_snapshot(const Json& one, bool newest) {
   fmt::print("      {:<24} {:<16} {:>12} {:<16}\n", "operator", "fingerprint", "bytes", "hash");
   for (const Json& section : one["sections"]) {
     const auto name = section["operator"].get<std::string>();
-    fmt::print("      {:<24} {:<16} {:>12} {:<16}", name.empty() ? "(the shard's own)" : name,
+    fmt::print("      {:<24} {:<16} {:>12} {:<16}", name.empty() ? "(the shard itself)" : name,
                section["fingerprint"].get<std::string>(), section["bytes"].get<std::uint64_t>(),
                section["hash"].get<std::string>());
     if (const auto parts = section["sealed_parts"].get<std::size_t>(); parts > 0)
@@ -215,7 +215,8 @@ int state_command(const CommonOptions& common, const StateOptions& options) {
   } else {
     if (!fs::exists(folder, missing))
       fmt::print(
-          "{} is not there: the pipeline has not run here, or with another engine.state_dir\n",
+          "{} does not exist: the pipeline has not run here, or ran with a different "
+          "engine.state_dir\n",
           folder.string());
     for (const Json& one : all["shards"]) {
       fmt::print("shard {}\n", one["shard"].get<std::uint32_t>());

@@ -11,11 +11,11 @@ namespace weir {
 /// Makes the status line of `run` and `demo` from two readings of the figures.
 class StatusLine {
  public:
-  /// `begin`: the figures when the service is ready; counters go on over restarts.
+  /// `begin`: the figures when the service is ready; counters continue across restarts.
   explicit StatusLine(const MetricSamples& begin) { next(begin); }
 
-  /// `rows/s` and latency since the last line, lag, quality, drift states; says why nothing comes
-  /// out. No rate when shards came or went: they bring and take what they have counted.
+  /// Rows per second and latency since the last line, lag, quality, drift states; says why there is
+  /// no output. No rate after shards moved: they bring and take their counts.
   std::string next(const MetricSamples& samples);
 
  private:

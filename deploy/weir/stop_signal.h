@@ -2,10 +2,10 @@
 
 namespace weir {
 
-/// From now on SIGTERM and SIGINT end nothing: they only ask to stop.
+/// From now on SIGTERM and SIGINT do not end the process: they only ask it to stop.
 void stop_by_signal();
 
-/// Whether one of them has come.
+/// Whether one of them has arrived.
 bool asked_to_stop();
 
 }  // namespace weir

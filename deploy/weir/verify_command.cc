@@ -22,11 +22,11 @@ namespace {
 using Clock = Runner::Clock;
 constexpr std::chrono::seconds kStatusEvery{2};
 constexpr std::chrono::milliseconds kPollEvery{200};
-constexpr int kMostFailures = 10;  // of the log, one after the other
+constexpr int kMostFailures = 10;  // of the log, in a row
 
 struct AskedToStop {};
 
-/// The replay of one shard beside whoever runs it.
+/// The replay of one shard while its owner may be running.
 class Audit {
  public:
   Audit(const Pipeline& pipeline, const Layout& layout, World& world, std::uint32_t shard,
@@ -37,7 +37,7 @@ class Audit {
         shard_(shard),
         find_outputs_(find_outputs) {}
 
-  /// Compares all that there is.
+  /// Compares everything recorded so far.
   void whole() {
     Runner::Settings settings;
     settings.shard = shard_;
@@ -52,7 +52,7 @@ class Audit {
       fmt::print(stderr, "shard {}: {}\n", shard_, note);
   }
 
-  /// Compares what has come since. What is trimmed while it is read makes it begin anew.
+  /// Compares what has been recorded since. Starts over if what it reads is trimmed meanwhile.
   void follow() {
     try {
       if (runner_)
@@ -62,7 +62,7 @@ class Audit {
       failures_ = 0;
     } catch (const LogFailure& failure) {
       if (failure.kind == LogFailure::Kind::refused || ++failures_ == kMostFailures) throw;
-      fmt::print(stderr, "shard {}: {}; beginning anew\n", shard_, failure.what());
+      fmt::print(stderr, "shard {}: {}; starting over\n", shard_, failure.what());
       runner_.reset();
     } catch (const std::exception& error) {
       throw std::runtime_error(fmt::format("shard {}: {}", shard_, error.what()));
@@ -93,7 +93,8 @@ class Audit {
     if (!find_outputs_) return;
     fmt::print("shard {}: {} outputs are in their topics", shard_, outputs.found);
     if (outputs.unknown > 0)
-      fmt::print("; {} cannot be told, since records of their time were deleted", outputs.unknown);
+      fmt::print("; {} cannot be checked, because records of their time were deleted",
+                 outputs.unknown);
     fmt::print("\n");
   }
 
@@ -134,7 +135,7 @@ class Audit {
   int failures_ = 0;
 };
 
-/// Until it is stopped or throws at a difference.
+/// Until it is stopped, or throws at a difference.
 void follow(std::vector<std::unique_ptr<Audit>>& audits) {
   stop_by_signal();
   try {

@@ -50,11 +50,11 @@ def test_a_missing_input_makes_no_output(folder):
 
 
 @pytest.mark.parametrize("sink, path, said", [
-    ("large", "all.ndjson", "9:3: error: sinks `all` and `large` would both write {}: give each a "
-                            "file of its own"),
+    ("large", "all.ndjson", "9:3: error: sinks `all` and `large` would both write {}: give each "
+                            "its own file"),
     ("large", "./link/all.ndjson", "9:3: error: sinks `all` and `large` would both write {}: give "
-                                   "each a file of its own"),
-    ("all", "rows.csv", "8:3: error: sink `all` would write over {}, which source `rows` reads"),
+                                   "each its own file"),
+    ("all", "rows.csv", "8:3: error: sink `all` would overwrite {}, which source `rows` reads"),
 ])
 def test_a_file_that_two_would_destroy_is_refused(folder, sink, path, said):
     (folder / "link").symlink_to(folder)
