@@ -1,6 +1,7 @@
 #include <array>
 
 #include "monitoring/metrics/accuracy.h"
+#include "monitoring/metrics/brier.h"
 #include "monitoring/metrics/f1.h"
 #include "monitoring/metrics/kappa.h"
 #include "monitoring/metrics/kappa_temporal.h"
@@ -24,7 +25,7 @@ constexpr std::array kValues = {Task::regression};
 constexpr auto kMetrics = std::to_array<MetricType>({
     {"accuracy", "share of rows predicted right", "", kLabels, make_accuracy},
     {"balanced_accuracy", "mean recall of the classes", "watching", kLabels, nullptr},
-    {"brier", "mean squared distance of the score from the label", "watching", kBinary, nullptr},
+    {"brier", "mean squared distance of the score from the label", "", kBinary, make_brier},
     {"calibration", "distance of scores from the rates they promise", "watching", kBinary, nullptr},
     {"f1", "harmonic mean of precision and recall; classes: their plain mean", "", kLabels,
      make_f1},
