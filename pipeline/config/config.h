@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "pipeline/config/engine_config.h"
 #include "pipeline/config/vocabulary.h"
 #include "pipeline/core/connector.h"
 #include "pipeline/core/operator.h"
@@ -45,10 +46,6 @@ struct SourceConfig {
   }
 };
 
-/// The time (ms) that a source's `start` means: a time as written, or `-7d` before `now_ms`. Not
-/// for `earliest` and `latest`.
-std::int64_t start_time(const SourceConfig& source, std::int64_t now_ms);
-
 struct OperatorConfig {
   Written name;
   std::string type;
@@ -67,29 +64,6 @@ struct SinkConfig {
   std::vector<Written> fields;  // empty: all
   std::vector<Written> key;
   std::string resolved;  // as OperatorConfig::resolved
-};
-
-/// `engine:`, DESIGN.md section 4.
-struct EngineConfig {
-  std::size_t batch_rows = 4096;
-  std::size_t run_rows = 4096;
-  Duration epoch{100};
-  std::size_t shards = 1;
-  std::size_t workers = 1;
-  Duration snapshot_every{60'000};
-  Duration snapshot_topic_every{300'000};
-  Duration keep_epochs{7 * 86'400'000};
-  Duration align{60'000};
-  std::string
-      state_dir;  // empty: $STATE_DIRECTORY or ~/.local/state/weir, plus the pipeline's name
-  std::string delivery = "exactly_once";
-  std::string membership = "group";
-  std::vector<std::size_t> run_shards;  // empty: all
-  std::string instance;
-  bool create_topics = true;
-  std::string on_lost_input = "stop";
-
-  void describe(OptionVisitor& option);
 };
 
 /// `http:`.

@@ -1,6 +1,7 @@
+#include "pipeline/config/start_time.h"
+
 #include <string_view>
 
-#include "pipeline/config/config.h"
 #include "pipeline/core/check.h"
 #include "pipeline/options/option_values.h"
 

@@ -58,4 +58,11 @@ void append_number(std::string& out, double number) {
   out.append(text, write_number(text, number));
 }
 
+std::optional<std::size_t> read_whole_number(std::string_view text) {
+  std::size_t value = 0;
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (wrong != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
 }  // namespace weir

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace weir {
 
@@ -14,5 +16,8 @@ inline constexpr std::size_t kNumberBytes = 25;
 /// some 5 ns for whole numbers, 15 ns up to 4 decimals, else 60 ns.
 char* write_number(char* to, double number);
 void append_number(std::string& out, double number);
+
+/// Reads digits and nothing else; nothing when it is too large.
+std::optional<std::size_t> read_whole_number(std::string_view text);
 
 }  // namespace weir

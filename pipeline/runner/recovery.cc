@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "pipeline/config/start_time.h"
 #include "pipeline/core/check.h"
 #include "pipeline/epochs/epoch_log.h"
 #include "pipeline/epochs/topic_names.h"
@@ -34,8 +35,7 @@ void Runner::make_committer() {
   committer.shard = settings_.shard;
   committer.identity = shard_identity(live_graph_.pipeline, settings_.shard);
   committer.topics = live_layout_.topics;
-  committer.delivery = settings_.engine.delivery == "at_least_once" ? Delivery::at_least_once
-                                                                    : Delivery::exactly_once;
+  committer.delivery = settings_.engine.delivery;
   committer.simulated = world_.simulated;
   committer_ = std::make_unique<Committer>(world_.log, std::move(committer), signal_);
 }
@@ -358,7 +358,7 @@ void Runner::recover(const Tell& tell) {
       replay_all(*epochs, last->epoch, tell);
     } catch (const LogFailure& failure) {
       if (failure.kind != LogFailure::Kind::lost) throw;
-      if (settings_.engine.on_lost_input != "skip" || read_past_end())
+      if (settings_.engine.on_lost_input != OnLostInput::skip || read_past_end())
         throw LogFailure(LogFailure::Kind::lost, with_way_out(failure));
       go_on_without(last->epoch, tell);
     }

@@ -96,7 +96,7 @@ bool Runner::work() {
     refill(time);
   } catch (const LogFailure& failure) {
     try {
-      if (failure.kind == LogFailure::Kind::lost && settings_.engine.on_lost_input == "skip" &&
+      if (failure.kind == LogFailure::Kind::lost && settings_.engine.on_lost_input == OnLostInput::skip &&
           pass_over_lost())
         return true;
       stop_for(failure);

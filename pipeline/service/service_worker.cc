@@ -378,7 +378,7 @@ void Service::Worker::finish() {
 void Service::Worker::work() {
   try {
     const EngineConfig& engine = service_.config_.engine;
-    if (engine.membership == "group") {
+    if (engine.membership == Sharing::group) {
       const std::string instance =
           engine.instance.empty() ? "" : fmt::format("{}-{}", engine.instance, index_);
       membership_ =

@@ -80,5 +80,12 @@ TEST(WriteNumber, IsToCharsByteForByteAndReadsBackToTheSameDouble) {
   }
 }
 
+TEST(WholeNumber, IsDigitsAlone) {
+  EXPECT_EQ(read_whole_number("0"), 0u);
+  EXPECT_EQ(read_whole_number("4096"), 4096u);
+  for (const char* text : {"", "-1", "+1", " 1", "1 ", "1.0", "0x1", "99999999999999999999"})
+    EXPECT_FALSE(read_whole_number(text)) << text;
+}
+
 }  // namespace
 }  // namespace weir

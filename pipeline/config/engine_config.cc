@@ -1,19 +1,15 @@
+#include "pipeline/config/engine_config.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <optional>
 
-#include "pipeline/config/config.h"
+#include "pipeline/core/choose.h"
+#include "pipeline/core/number_text.h"
 
 namespace weir {
 namespace {
-
-std::optional<std::size_t> whole_number(std::string_view text) {
-  std::size_t value = 0;
-  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (wrong != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 void describe_run_shards(OptionVisitor& option, EngineConfig& engine) {
   std::vector<Written> written;
@@ -23,7 +19,7 @@ void describe_run_shards(OptionVisitor& option, EngineConfig& engine) {
   if (!option.reading()) return;
   engine.run_shards.clear();
   for (const Written& one : written) {
-    const std::optional<std::size_t> shard = whole_number(one.text);
+    const std::optional<std::size_t> shard = read_whole_number(one.text);
     if (!shard || *shard >= engine.shards) {
       option.fail("run_shards", fmt::format("`{}` is no shard: they are numbered 0 to {}", one.text,
                                             engine.shards - 1));
@@ -34,14 +30,6 @@ void describe_run_shards(OptionVisitor& option, EngineConfig& engine) {
       engine.run_shards.push_back(*shard);
     }
   }
-}
-
-bool is_address(std::string_view listen) {
-  if (listen == "off") return true;
-  const std::size_t colon = listen.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) return false;
-  const std::optional<std::size_t> port = whole_number(listen.substr(colon + 1));
-  return port && *port <= 65'535;
 }
 
 }  // namespace
@@ -70,10 +58,10 @@ void EngineConfig::describe(OptionVisitor& option) {
          {.doc = "folder of snapshots; default: $STATE_DIRECTORY, else ~/.local/state/weir, plus "
                  "the pipeline's name",
           .example = "/var/lib/weir/card-fraud"});
-  option("delivery", delivery,
+  choose(option, "delivery", delivery,
          {.doc = "what a reader of the outputs sees after a crash",
           .choices = "exactly_once|at_least_once"});
-  option("membership", membership,
+  choose(option, "membership", membership,
          {.doc = "who decides which program runs a shard: Kafka's consumer group, or this file "
                  "(fixed: all shards, or `run_shards`)",
           .choices = "group|fixed"});
@@ -85,21 +73,13 @@ void EngineConfig::describe(OptionVisitor& option) {
        .example = "weir-0"});
   option("create_topics", create_topics,
          {.doc = "make topics that are missing (false: refuse to start)"});
-  option("on_lost_input", on_lost_input,
+  choose(option, "on_lost_input", on_lost_input,
          {.doc = "when records were deleted before they were read or could be replayed: stop the "
                  "shard, or go on without them and say which",
           .choices = "stop|skip"});
   if (!option.reading()) return;
-  if (membership == "group" && !run_shards.empty())
+  if (membership == Sharing::group && !run_shards.empty())
     option.fail("run_shards", "needs `membership: fixed`: in a group Kafka decides who runs what");
-}
-
-void HttpConfig::describe(OptionVisitor& option) {
-  option("listen", listen,
-         {.doc = "address and port of /metrics, /readyz and the rest; port 0: any free one; `off`",
-          .example = "0.0.0.0:8080"});
-  if (option.reading() && !is_address(listen))
-    option.fail("listen", fmt::format("must be ADDRESS:PORT or off, not `{}`", listen));
 }
 
 }  // namespace weir
