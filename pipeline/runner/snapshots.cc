@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "pipeline/core/state.h"
+#include "pipeline/core/state_visitors.h"
 #include "pipeline/runner/runner.h"
 
 // The part of Runner that takes snapshots.

@@ -13,6 +13,7 @@
 #include "pipeline/core/operator.h"
 #include "pipeline/core/record.h"
 #include "pipeline/core/state_section.h"
+#include "pipeline/core/state_visitors.h"
 #include "pipeline/core/step.h"
 #include "pipeline/graph/graph.h"
 #include "pipeline/shard/event_clock.h"

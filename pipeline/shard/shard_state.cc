@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "pipeline/core/check.h"
+#include "pipeline/core/state_visitors.h"
 #include "pipeline/shard/shard.h"
 
 // The state of a Shard: hashed, saved, loaded.

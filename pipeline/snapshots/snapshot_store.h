@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "pipeline/core/log/log.h"
+#include "pipeline/core/state_visitors.h"
 #include "pipeline/snapshots/segment_folder.h"
 #include "pipeline/snapshots/snapshot.h"
 #include "pipeline/snapshots/snapshot_topic.h"

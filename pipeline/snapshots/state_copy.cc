@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "pipeline/core/state.h"
+#include "pipeline/core/state_visitors.h"
 
 namespace weir {
 namespace {

@@ -22,6 +22,7 @@
 
 #include "connectors/memory/memory_log.h"
 #include "operators/waiting_store.h"
+#include "pipeline/core/state_visitors.h"
 #include "pipeline/snapshots/snapshot_store.h"
 
 namespace weir {

@@ -10,6 +10,7 @@
 
 #include "models/learner.h"
 #include "models/transformer.h"
+#include "pipeline/core/state_visitors.h"
 #include "tests/models/members.h"
 #include "tests/models/models.h"
 

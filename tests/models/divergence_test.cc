@@ -7,6 +7,7 @@
 
 #include "models/optim/divergence_guard.h"
 #include "models/optim/target_spread.h"
+#include "pipeline/core/state_visitors.h"
 #include "tests/models/models.h"
 #include "tests/models/splitmix.h"
 

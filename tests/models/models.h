@@ -11,6 +11,7 @@
 
 #include "models/model.h"
 #include "pipeline/core/state.h"
+#include "pipeline/core/state_visitors.h"
 #include "tests/models/json_options.h"
 
 namespace weir {

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/core/state_visitors.h"
+
 namespace weir {
 namespace {
 

@@ -10,6 +10,7 @@
 
 #include "models/model.h"
 #include "operators/model_operator.h"
+#include "pipeline/core/state_visitors.h"
 #include "tests/operators/model_bench.h"
 
 namespace weir {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "pipeline/core/operator.h"
+#include "pipeline/core/state_visitors.h"
 #include "tests/operators/json_options.h"
 
 namespace weir {

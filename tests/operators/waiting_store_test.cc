@@ -10,6 +10,7 @@
 #include <string>
 
 #include "pipeline/core/batch.h"
+#include "pipeline/core/state_visitors.h"
 
 namespace weir {
 namespace {

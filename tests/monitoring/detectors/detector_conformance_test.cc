@@ -15,6 +15,7 @@
 
 #include "monitoring/detectors/drift_detector.h"
 #include "pipeline/core/splitmix64.h"
+#include "pipeline/core/state_visitors.h"
 #include "tests/monitoring/detectors/settings_test.h"
 
 namespace weir {

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "pipeline/core/state_visitors.h"
 #include "tests/monitoring/vectors_test.h"
 
 namespace weir {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "monitoring/metrics/metric.h"
+#include "pipeline/core/state_visitors.h"
 #include "tests/monitoring/metrics/outcomes_test.h"
 #include "tests/monitoring/vectors_test.h"
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "pipeline/core/state.h"
+#include "pipeline/core/state_visitors.h"
 
 namespace weir {
 namespace {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <random>
 
+#include "pipeline/core/state_visitors.h"
+
 namespace weir {
 namespace {
 

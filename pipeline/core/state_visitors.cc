@@ -1,4 +1,4 @@
-#include "pipeline/core/state.h"
+#include "pipeline/core/state_visitors.h"
 
 #include <xxhash.h>
 
