@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-#include "operators/waiting_store.h"
+#include "operators/labels/waiting_store.h"
 #include "pipeline/engine/memory_log.h"
 #include "pipeline/engine/snapshot_store.h"
 
