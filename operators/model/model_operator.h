@@ -9,8 +9,8 @@
 
 #include "operators/labels/label_join.h"
 #include "operators/model/model_plan.h"
-#include "operators/model/model_serving.h"
 #include "operators/model/recent_rows.h"
+#include "operators/model/served_model.h"
 #include "operators/rows/outcome_rows.h"
 #include "pipeline/core/operator.h"
 

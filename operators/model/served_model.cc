@@ -1,4 +1,4 @@
-#include "operators/model/model_serving.h"
+#include "operators/model/served_model.h"
 
 #include <fmt/format.h>
 
