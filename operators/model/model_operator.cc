@@ -21,12 +21,12 @@ Histogram delays() {  // seconds to months
 }  // namespace
 
 ModelOperator::ModelOperator(const ModelPlan& plan, std::unique_ptr<Model> model,
-                             const Schema& outcomes, const Placement& placement)
+                             const Placement& placement)
     : plan_(plan),
       main_needed_(placement.needed[0]),
       model_(plan, std::move(model), placement.fingerprint),
       recent_(plan.features.size()),
-      outcomes_(outcomes, placement.needed[1]),
+      outcomes_(plan.outcomes, placement.needed[1]),
       label_delay_(delays()),
       numbers_(plan.numbers.size()),
       texts_(plan.texts.size()) {

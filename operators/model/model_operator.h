@@ -19,9 +19,7 @@ namespace weir {
 /// One instance of the `model` operator; see operators/model/model.h.
 class ModelOperator final : public Operator {
  public:
-  /// `outcomes`: the schema of that output.
-  ModelOperator(const ModelPlan& plan, std::unique_ptr<Model> model, const Schema& outcomes,
-                const Placement& placement);
+  ModelOperator(const ModelPlan& plan, std::unique_ptr<Model> model, const Placement& placement);
 
   void process(Step& step, std::span<const Batch> inputs, std::span<Batch> outputs) override;
   void state(StateVisitor& visit) override;

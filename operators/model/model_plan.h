@@ -43,6 +43,8 @@ struct ModelPlan {
   std::vector<std::string> classes;  // those given; empty: as they come
   std::size_t max_classes = 1'000;
   bool probabilities = false;
+  std::string prefix;  // begins the names of the fields it adds
+  Schema outcomes;     // of that output
 };
 
 /// What a model says about a row, and how good that was once the label is known.
