@@ -20,8 +20,8 @@
 #include <utility>
 #include <vector>
 
+#include "operators/labels/waiting_store.h"
 #include "connectors/memory/memory_log.h"
-#include "operators/waiting_store.h"
 #include "pipeline/snapshots/snapshot_store.h"
 
 namespace weir {

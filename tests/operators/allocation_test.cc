@@ -3,10 +3,10 @@
 #include <cstdlib>
 #include <new>
 
-#include "operators/drift.h"
-#include "operators/evaluate.h"
-#include "operators/features.h"
-#include "operators/model.h"
+#include "operators/drift/drift.h"
+#include "operators/evaluate/evaluate.h"
+#include "operators/features/features.h"
+#include "operators/model/model.h"
 #include "tests/operators/operator_harness.h"
 
 // The sanitizers bring their own operator new.

@@ -1,0 +1,173 @@
+#include "operators/evaluate/evaluate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "operators/evaluate/evaluate_operator.h"
+
+namespace weir {
+namespace {
+
+constexpr std::int64_t kMaxOverlap = 60;
+
+class EvaluateSpec final : public OperatorSpec {
+ public:
+  void describe(OptionVisitor& option) override;
+  std::vector<Written> inputs() const override { return {input_}; }
+  void bind(Binding& binding) override;
+  std::unique_ptr<Operator> make(const Placement& placement) const override {
+    return std::make_unique<Evaluate>(plan_, placement);
+  }
+  std::uint32_t logic() const override { return 2; }
+  bool needs_no_reader() const override { return true; }
+
+ private:
+  bool bind_fields(Binding& binding);
+  void bind_metrics(Binding& binding);
+
+  Written input_;
+  std::vector<Written> metrics_;
+  Extent window_{Extent::Unit::rows, 10'000};
+  std::optional<Extent> every_;
+  bool baseline_ = false;
+  EvaluatePlan plan_;
+};
+
+void EvaluateSpec::describe(OptionVisitor& option) {
+  option("input", input_,
+         {.doc = "a model's outcomes", .required = true, .example = "fraud.outcomes"});
+  std::vector<Written> key;
+  option("key", key, {.doc = "one evaluation per key", .later = "watching"});
+  option("metrics", metrics_,
+         {.doc = "what is measured", .required = true, .example = "[accuracy, log_loss]"});
+  option("window", window_,
+         {.doc = "what a figure covers: rows, time or all (time and all: ROC AUC of 65,536 bins of "
+                 "the score, else exact)",
+          .min = 1});
+  option("every", every_, {.doc = "how often a row comes; default: each full window", .min = 1});
+  option("baseline", baseline_,
+         {.doc = "adds typical_METRIC (majority class, mean) and last_METRIC (last label)"});
+  if (!option.reading() || !every_ || window_.unit == Extent::Unit::all) return;
+  if (every_->unit != window_.unit)
+    option.fail("every", "`every` and `window` must both be rows or both be time");
+  else if (every_->value * kMaxOverlap < window_.value)
+    option.fail("every", fmt::format("`every` is less than a {}th of `window`", kMaxOverlap));
+}
+
+void EvaluateSpec::bind(Binding& binding) {
+  plan_ = {};
+  plan_.window = window_;
+  plan_.every = every_;
+  if (!every_ && window_.unit != Extent::Unit::all) plan_.every = window_;
+  const std::string_view edge = binding.edge(0);
+  plan_.model = edge.substr(0, edge.find('.'));
+  if (plan_.timed() && !binding.timed(0))
+    binding.error(input_.place, fmt::format("a `window` of time needs event times, but `{}` has "
+                                            "none: give its source a `time:`",
+                                            edge));
+  if (every_ && every_->unit == Extent::Unit::all)
+    binding.error(input_.place, "`every` is rows or time");
+  if (!bind_fields(binding)) return;
+  plan_.quality.judged = baseline_ ? 3 : 1;
+  bind_metrics(binding);
+
+  std::vector<Field> fields;
+  for (const std::string& name : plan_.columns) fields.push_back({name, Type::number});
+  fields.push_back({"count", Type::number});
+  fields.push_back({"window_from", Type::time});
+  fields.push_back({"window_to", Type::time});
+  fields.push_back({"time", Type::time});
+  fields.push_back({"shard", Type::number});
+  plan_.output = {fields};
+  binding.output("", std::nullopt, std::move(fields));
+}
+
+/// Finds the fields that a model's outcomes end with; `as: NAME` puts NAME_ before them.
+bool EvaluateSpec::bind_fields(Binding& binding) {
+  const Schema& input = binding.input(0);
+  std::string prefix;
+  constexpr std::string_view kMark = "label_delay";
+  for (const Field& field : input.fields)
+    if (field.name.ends_with(kMark))
+      prefix = field.name.substr(0, field.name.size() - kMark.size());
+  const std::array<std::pair<std::string_view, std::size_t*>, 4> wanted = {
+      {{"label", &plan_.label},
+       {"prediction", &plan_.prediction},
+       {"score", &plan_.score},
+       {"loss", &plan_.loss}}};
+  for (const auto& [name, field] : wanted) {
+    const auto found = input.find(prefix + std::string(name));
+    if (!found) {
+      binding.error(input_.place, fmt::format("evaluate reads a model's outcomes (an edge like "
+                                              "`fraud.outcomes`), but `{}` has no field `{}`",
+                                              binding.edge(0), name));
+      return false;
+    }
+    *field = *found;
+    binding.read(0, *found);
+  }
+  const Type type = input.fields[plan_.label].type;
+  if (type == Type::time || input.fields[plan_.prediction].type != type ||
+      input.fields[plan_.score].type != Type::number ||
+      input.fields[plan_.loss].type != Type::number) {
+    binding.error(input_.place, fmt::format("evaluate reads a model's outcomes, but the fields of "
+                                            "`{}` have other types",
+                                            binding.edge(0)));
+    return false;
+  }
+  plan_.quality.task = type == Type::boolean ? EvaluationTask::binary
+                       : type == Type::text  ? EvaluationTask::classes
+                                             : EvaluationTask::regression;
+  return true;
+}
+
+void EvaluateSpec::bind_metrics(Binding& binding) {
+  const EvaluationTask task = plan_.quality.task;
+  const auto fits = [&](const MetricType& type) {
+    return task == EvaluationTask::binary    ? type.binary
+           : task == EvaluationTask::classes ? type.classes
+                                             : type.regression;
+  };
+  std::vector<std::string_view> names;
+  std::string all;
+  for (const MetricType& type : metric_types())
+    if (fits(type) && type.later.empty()) {
+      names.push_back(type.name);
+      all += (all.empty() ? "" : ", ") + std::string(type.name);
+    }
+  for (const Written& metric : metrics_) {
+    const auto type = std::ranges::find(metric_types(), metric.text, &MetricType::name);
+    if (type == metric_types().end()) {
+      const std::string_view nearest = nearest_name(metric.text, names);
+      binding.error(metric.place,
+                    fmt::format("there is no metric `{}`; {}", metric.text,
+                                nearest.empty() ? "there are " + all
+                                                : fmt::format("did you mean `{}`?", nearest)));
+    } else if (!type->later.empty()) {
+      binding.error(metric.place,
+                    fmt::format("the metric `{}` comes later ({})", metric.text, type->later));
+    } else if (!fits(*type)) {
+      binding.error(metric.place,
+                    fmt::format("`{}` does not fit a label that is a {}: use {}", metric.text,
+                                type_name(binding.input(0).fields[plan_.label].type), all));
+    } else if (std::ranges::find(plan_.quality.metrics, &*type) != plan_.quality.metrics.end()) {
+      binding.error(metric.place, fmt::format("the metric `{}` is there twice", metric.text));
+    } else {
+      plan_.quality.metrics.push_back(&*type);
+    }
+  }
+  for (std::string_view judged : {"", "typical_", "last_"})
+    if (judged.empty() || baseline_)
+      for (const MetricType* type : plan_.quality.metrics)
+        plan_.columns.push_back(std::string(judged) + std::string(type->name));
+}
+
+}  // namespace
+
+std::unique_ptr<OperatorSpec> make_evaluate() { return std::make_unique<EvaluateSpec>(); }
+
+}  // namespace weir
