@@ -22,7 +22,7 @@ double Baseline::predicted_class() const {
 }
 
 double Baseline::share(double label) const {
-  const std::size_t least = task_ == EvaluationTask::binary ? 2 : 1;
+  const std::size_t least = task_ == Task::binary ? 2 : 1;
   const double classes = static_cast<double>(std::max(counts_.size(), least));
   if (rows_ == 0) return 1 / classes;
   if (kind_ == Kind::last) return label == last_ ? 1 : 0;
@@ -32,13 +32,13 @@ double Baseline::share(double label) const {
 }
 
 Outcome Baseline::outcome(double label) const {
-  if (task_ == EvaluationTask::regression) {
+  if (task_ == Task::regression) {
     const double value = kind_ == Kind::typical ? mean_ : last_;
     const double error = label - value;
     return {.label = label, .prediction = value, .score = value, .loss = error * error};
   }
   const double probability = share(label);
-  const double score = task_ == EvaluationTask::binary ? share(1) : probability;
+  const double score = task_ == Task::binary ? share(1) : probability;
   return {.label = label,
           .prediction = predicted_class(),
           .score = score,
@@ -48,7 +48,7 @@ Outcome Baseline::outcome(double label) const {
 void Baseline::learn(double label) {
   ++rows_;
   last_ = label;
-  if (task_ == EvaluationTask::regression) {
+  if (task_ == Task::regression) {
     mean_ += (label - mean_) / static_cast<double>(rows_);
     return;
   }

@@ -18,7 +18,7 @@ class Baseline {
  public:
   enum class Kind : std::uint8_t { typical, last };
 
-  Baseline(Kind kind, EvaluationTask task) : kind_(kind), task_(task) {}
+  Baseline(Kind kind, Task task) : kind_(kind), task_(task) {}
 
   /// The outcome of this baseline's prediction for a row with `label`.
   Outcome outcome(double label) const;
@@ -30,7 +30,7 @@ class Baseline {
   double share(double label) const;
 
   Kind kind_;
-  EvaluationTask task_;
+  Task task_;
   std::uint64_t rows_ = 0;
   double mean_ = 0;
   double last_ = 0;

@@ -53,7 +53,7 @@ class OfCounts final : public Metric {
 template <auto value_of>
 class OfClass final : public Metric {
  public:
-  explicit OfClass(EvaluationTask task) : binary_(task == EvaluationTask::binary) {}
+  explicit OfClass(Task task) : binary_(task == Task::binary) {}
 
   void add(const Outcome& outcome) override { counts_.add(outcome); }
   double value() const override {
@@ -142,30 +142,26 @@ double ClassCounts::accuracy() const {
   return static_cast<double>(hits) / static_cast<double>(rows);
 }
 
-std::unique_ptr<Metric> make_accuracy(EvaluationTask, bool) {
+std::unique_ptr<Metric> make_accuracy(Task, bool) {
   return std::make_unique<OfCounts<&ClassCounts::accuracy>>();
 }
 
-std::unique_ptr<Metric> make_precision(EvaluationTask task, bool) {
+std::unique_ptr<Metric> make_precision(Task task, bool) {
   return std::make_unique<OfClass<precision_of>>(task);
 }
 
-std::unique_ptr<Metric> make_recall(EvaluationTask task, bool) {
+std::unique_ptr<Metric> make_recall(Task task, bool) {
   return std::make_unique<OfClass<recall_of>>(task);
 }
 
-std::unique_ptr<Metric> make_f1(EvaluationTask task, bool) {
-  return std::make_unique<OfClass<f1_of>>(task);
-}
+std::unique_ptr<Metric> make_f1(Task task, bool) { return std::make_unique<OfClass<f1_of>>(task); }
 
-std::unique_ptr<Metric> make_kappa(EvaluationTask, bool) {
-  return std::make_unique<OfCounts<kappa_of>>();
-}
+std::unique_ptr<Metric> make_kappa(Task, bool) { return std::make_unique<OfCounts<kappa_of>>(); }
 
-std::unique_ptr<Metric> make_kappa_temporal(EvaluationTask, bool) {
+std::unique_ptr<Metric> make_kappa_temporal(Task, bool) {
   return std::make_unique<KappaTemporal>();
 }
 
-std::unique_ptr<Metric> make_log_loss(EvaluationTask, bool) { return std::make_unique<LogLoss>(); }
+std::unique_ptr<Metric> make_log_loss(Task, bool) { return std::make_unique<LogLoss>(); }
 
 }  // namespace weir

@@ -31,26 +31,26 @@ struct ClassCounts {
 };
 
 /// Share of rows predicted right. Agrees with sklearn.metrics.accuracy_score.
-std::unique_ptr<Metric> make_accuracy(EvaluationTask task, bool bounded);
+std::unique_ptr<Metric> make_accuracy(Task task, bool bounded);
 
 /// Binary: of the class true. Classes: the plain mean over the classes seen as label or prediction
 /// ("macro"). 0 where the divisor is 0. Agree with sklearn.metrics.{precision,recall,f1}_score
 /// (average="binary" | "macro", zero_division=0).
-std::unique_ptr<Metric> make_precision(EvaluationTask task, bool bounded);
-std::unique_ptr<Metric> make_recall(EvaluationTask task, bool bounded);
-std::unique_ptr<Metric> make_f1(EvaluationTask task, bool bounded);
+std::unique_ptr<Metric> make_precision(Task task, bool bounded);
+std::unique_ptr<Metric> make_recall(Task task, bool bounded);
+std::unique_ptr<Metric> make_f1(Task task, bool bounded);
 
 /// (accuracy - chance) / (1 - chance); NaN when chance is 1. Source: Cohen 1960; agrees with
 /// sklearn.metrics.cohen_kappa_score.
-std::unique_ptr<Metric> make_kappa(EvaluationTask task, bool bounded);
+std::unique_ptr<Metric> make_kappa(Task task, bool bounded);
 
 /// (accuracy - a) / (1 - a), a the accuracy of predicting the label of the row before: 0 is no
 /// better than the last label. The first row of all counts as wrong for it; after `reset` the row
 /// before is still known, `follow` names another. NaN when a is 1. Source: Zliobaite, Bifet, Read,
 /// Pfahringer and Holmes 2015, Machine Learning 98:455.
-std::unique_ptr<Metric> make_kappa_temporal(EvaluationTask task, bool bounded);
+std::unique_ptr<Metric> make_kappa_temporal(Task task, bool bounded);
 
 /// Mean natural log loss, as the model clipped it. Agrees with sklearn.metrics.log_loss.
-std::unique_ptr<Metric> make_log_loss(EvaluationTask task, bool bounded);
+std::unique_ptr<Metric> make_log_loss(Task task, bool bounded);
 
 }  // namespace weir

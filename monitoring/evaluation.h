@@ -1,13 +1,12 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "pipeline/core/state.h"
+#include "pipeline/core/task.h"
 
 namespace weir {
 
@@ -22,8 +21,6 @@ struct Outcome {
   double loss =
       0;  // the model's: natural log loss, clipped to [2^-52, 1 - 2^-52], or squared error
 };
-
-enum class EvaluationTask : std::uint8_t { binary, classes, regression };
 
 /// One figure of quality, kept up one outcome at a time.
 class Metric {
@@ -48,7 +45,7 @@ struct MetricType {
   /// window of time) and must not grow with them (ROC AUC then uses 65,536 bins of the score); else
   /// it is exact over a window of rows. The task decides the meaning: precision is that of `true`,
   /// or the mean over the classes.
-  std::unique_ptr<Metric> (*make)(EvaluationTask task, bool bounded);
+  std::unique_ptr<Metric> (*make)(Task task, bool bounded);
 };
 
 /// Every metric, sorted by name.

@@ -70,8 +70,7 @@ constexpr bool kTask = true;
 constexpr bool kNot = false;
 
 constexpr MetricType metric(std::string_view name, std::string_view doc, bool binary, bool classes,
-                            bool regression,
-                            std::unique_ptr<Metric> (*make)(EvaluationTask, bool)) {
+                            bool regression, std::unique_ptr<Metric> (*make)(Task, bool)) {
   return {.name = name,
           .doc = doc,
           .later = {},

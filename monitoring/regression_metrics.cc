@@ -66,14 +66,10 @@ class R2 final : public SquaredError {
 
 }  // namespace
 
-std::unique_ptr<Metric> make_mae(EvaluationTask, bool) {
-  return std::make_unique<MeanAbsoluteError>();
-}
+std::unique_ptr<Metric> make_mae(Task, bool) { return std::make_unique<MeanAbsoluteError>(); }
 
-std::unique_ptr<Metric> make_rmse(EvaluationTask, bool) {
-  return std::make_unique<RootMeanSquaredError>();
-}
+std::unique_ptr<Metric> make_rmse(Task, bool) { return std::make_unique<RootMeanSquaredError>(); }
 
-std::unique_ptr<Metric> make_r2(EvaluationTask, bool) { return std::make_unique<R2>(); }
+std::unique_ptr<Metric> make_r2(Task, bool) { return std::make_unique<R2>(); }
 
 }  // namespace weir

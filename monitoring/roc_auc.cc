@@ -91,7 +91,7 @@ class BinnedRocAuc final : public Metric {
 
 }  // namespace
 
-std::unique_ptr<Metric> make_roc_auc(EvaluationTask, bool bounded) {
+std::unique_ptr<Metric> make_roc_auc(Task, bool bounded) {
   if (bounded) return std::make_unique<BinnedRocAuc>();
   return std::make_unique<ExactRocAuc>();
 }

@@ -119,18 +119,18 @@ bool EvaluateSpec::bind_fields(Binding& binding) {
                                             binding.edge(0)));
     return false;
   }
-  plan_.quality.task = type == Type::boolean ? EvaluationTask::binary
-                       : type == Type::text  ? EvaluationTask::classes
-                                             : EvaluationTask::regression;
+  plan_.quality.task = type == Type::boolean ? Task::binary
+                       : type == Type::text  ? Task::classes
+                                             : Task::regression;
   return true;
 }
 
 void EvaluateSpec::bind_metrics(Binding& binding) {
-  const EvaluationTask task = plan_.quality.task;
+  const Task task = plan_.quality.task;
   const auto fits = [&](const MetricType& type) {
-    return task == EvaluationTask::binary    ? type.binary
-           : task == EvaluationTask::classes ? type.classes
-                                             : type.regression;
+    return task == Task::binary    ? type.binary
+           : task == Task::classes ? type.classes
+                                   : type.regression;
   };
   std::vector<std::string_view> names;
   std::string all;

@@ -13,7 +13,7 @@ namespace weir {
 
 /// What is measured, in the order of its columns: the model's outcome and those of baselines.
 struct QualityPlan {
-  EvaluationTask task = EvaluationTask::binary;
+  Task task = Task::binary;
   std::vector<const MetricType*> metrics;
   std::size_t judged = 1;  // 1: the model; 3: with both baselines
 

@@ -19,24 +19,24 @@ std::vector<double> predictions(Baseline baseline, const std::vector<double>& la
 }
 
 TEST(Baselines, MajorityIsOfTheRowsBeforeAndTheLowestClassOnTies) {
-  const Baseline majority(Baseline::Kind::typical, EvaluationTask::classes);
+  const Baseline majority(Baseline::Kind::typical, Task::classes);
   EXPECT_EQ(predictions(majority, {2, 0, 0, 2, 2}), (std::vector<double>{-1, 2, 0, 0, 0}));
 }
 
 TEST(Baselines, LastPredictsTheLabelOfTheRowBefore) {
-  const Baseline last(Baseline::Kind::last, EvaluationTask::binary);
+  const Baseline last(Baseline::Kind::last, Task::binary);
   EXPECT_EQ(predictions(last, {1, 0, 0, 1}), (std::vector<double>{-1, 1, 0, 0}));
 }
 
 TEST(Baselines, MeanIsOfTheRowsBefore) {
-  const Baseline mean(Baseline::Kind::typical, EvaluationTask::regression);
+  const Baseline mean(Baseline::Kind::typical, Task::regression);
   EXPECT_EQ(predictions(mean, {4, 8, 0}), (std::vector<double>{0, 4, 6}));
-  const Baseline last(Baseline::Kind::last, EvaluationTask::regression);
+  const Baseline last(Baseline::Kind::last, Task::regression);
   EXPECT_EQ(predictions(last, {4, 8, 0}), (std::vector<double>{0, 4, 8}));
 }
 
 TEST(Baselines, ScoreOfABinaryTaskIsTheShareOfTrueSoFar) {
-  Baseline majority(Baseline::Kind::typical, EvaluationTask::binary);
+  Baseline majority(Baseline::Kind::typical, Task::binary);
   EXPECT_DOUBLE_EQ(majority.outcome(1).score, 0.5);
   for (const double label : {1.0, 1.0, 0.0}) majority.learn(label);
   EXPECT_DOUBLE_EQ(majority.outcome(1).score, 3.0 / 5);
@@ -46,7 +46,7 @@ TEST(Baselines, ScoreOfABinaryTaskIsTheShareOfTrueSoFar) {
 }
 
 TEST(Baselines, ACertainPredictionThatIsWrongLosesTheClippedLoss) {
-  Baseline last(Baseline::Kind::last, EvaluationTask::binary);
+  Baseline last(Baseline::Kind::last, Task::binary);
   last.learn(1);
   EXPECT_NEAR(last.outcome(0).loss, 52 * std::log(2.0), 1e-9);
   EXPECT_LT(last.outcome(1).loss, 1e-15);
@@ -54,8 +54,7 @@ TEST(Baselines, ACertainPredictionThatIsWrongLosesTheClippedLoss) {
 }
 
 TEST(Baselines, ContinueBitForBitWhereTheyWereSaved) {
-  for (const EvaluationTask task :
-       {EvaluationTask::binary, EvaluationTask::classes, EvaluationTask::regression})
+  for (const Task task : {Task::binary, Task::classes, Task::regression})
     for (const Baseline::Kind kind : {Baseline::Kind::typical, Baseline::Kind::last}) {
       Baseline one(kind, task);
       for (int i = 0; i < 100; ++i) one.learn(i % 3 == 0);

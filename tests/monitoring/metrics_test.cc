@@ -11,7 +11,7 @@
 namespace weir {
 namespace {
 
-std::unique_ptr<Metric> make(const std::string& name, EvaluationTask task, bool bounded = false) {
+std::unique_ptr<Metric> make(const std::string& name, Task task, bool bounded = false) {
   for (const MetricType& type : metric_types())
     if (type.name == name) return type.make(task, bounded);
   ADD_FAILURE() << "no metric " << name;
@@ -46,9 +46,9 @@ std::vector<Outcome> outcomes_of(const nlohmann::json& one) {
   return outcomes;
 }
 
-EvaluationTask task_of(const nlohmann::json& one) {
-  if (one["kind"] == "binary") return EvaluationTask::binary;
-  return one["kind"] == "multiclass" ? EvaluationTask::classes : EvaluationTask::regression;
+Task task_of(const nlohmann::json& one) {
+  if (one["kind"] == "binary") return Task::binary;
+  return one["kind"] == "multiclass" ? Task::classes : Task::regression;
 }
 
 TEST(Metrics, AgreeWithScikitLearn) {
@@ -82,8 +82,8 @@ TEST(Metrics, AgreeWithScikitLearn) {
 
 TEST(Metrics, PrecisionAndRecallOfClassesAreMeansOverTheClassesSeen) {
   // Labels 0 0 2 2 4, predictions 0 2 2 2 0: class 1 and 3 never seen, class 4 never found.
-  const auto precision = make("precision", EvaluationTask::classes);
-  const auto recall = make("recall", EvaluationTask::classes);
+  const auto precision = make("precision", Task::classes);
+  const auto recall = make("recall", Task::classes);
   const double labels[] = {0, 0, 2, 2, 4};
   const double predictions[] = {0, 2, 2, 2, 0};
   for (int i = 0; i < 5; ++i) {
@@ -96,14 +96,14 @@ TEST(Metrics, PrecisionAndRecallOfClassesAreMeansOverTheClassesSeen) {
 
 TEST(Metrics, APredictionOfNoClassIsWrongForEveryFigure) {
   for (const char* name : {"accuracy", "precision", "recall", "f1", "kappa_temporal"}) {
-    const auto metric = make(name, EvaluationTask::classes);
+    const auto metric = make(name, Task::classes);
     metric->add({.label = 1, .prediction = -1});
     EXPECT_EQ(metric->value(), 0) << name;
   }
 }
 
 TEST(KappaTemporal, IsZeroForTheLastLabelButForTheFirstRow) {
-  const auto metric = make("kappa_temporal", EvaluationTask::binary);
+  const auto metric = make("kappa_temporal", Task::binary);
   const double labels[] = {1, 1, 0, 1, 1, 1, 0, 0};
   double last = 0;  // the first prediction is wrong for both
   for (const double label : labels) {
@@ -114,7 +114,7 @@ TEST(KappaTemporal, IsZeroForTheLastLabelButForTheFirstRow) {
 }
 
 TEST(KappaTemporal, FollowsItsFormula) {
-  const auto metric = make("kappa_temporal", EvaluationTask::binary);
+  const auto metric = make("kappa_temporal", Task::binary);
   const double labels[] = {1, 1, 0, 0, 0, 1};       // unchanged: 3 of 6
   const double predictions[] = {1, 1, 0, 1, 0, 1};  // right: 5 of 6
   for (int i = 0; i < 6; ++i) metric->add({.label = labels[i], .prediction = predictions[i]});
@@ -122,7 +122,7 @@ TEST(KappaTemporal, FollowsItsFormula) {
 }
 
 TEST(KappaTemporal, RemembersTheLabelBeforeTheWindow) {
-  const auto metric = make("kappa_temporal", EvaluationTask::binary);
+  const auto metric = make("kappa_temporal", Task::binary);
   metric->add({.label = 1, .prediction = 1});
   metric->reset();
   metric->add({.label = 1, .prediction = 1});  // unchanged
@@ -131,7 +131,7 @@ TEST(KappaTemporal, RemembersTheLabelBeforeTheWindow) {
 }
 
 TEST(KappaTemporal, FollowsTheLabelItIsTold) {
-  const auto metric = make("kappa_temporal", EvaluationTask::binary);
+  const auto metric = make("kappa_temporal", Task::binary);
   metric->follow(1);
   metric->add({.label = 1, .prediction = 1});  // unchanged
   metric->add({.label = 0, .prediction = 0});
@@ -139,7 +139,7 @@ TEST(KappaTemporal, FollowsTheLabelItIsTold) {
 }
 
 TEST(KappaTemporal, IsUndefinedWhereTheLastLabelIsAlwaysRight) {
-  const auto metric = make("kappa_temporal", EvaluationTask::binary);
+  const auto metric = make("kappa_temporal", Task::binary);
   metric->add({.label = 1, .prediction = 1});
   metric->reset();
   metric->add({.label = 1, .prediction = 0});
@@ -148,8 +148,8 @@ TEST(KappaTemporal, IsUndefinedWhereTheLastLabelIsAlwaysRight) {
 
 TEST(RocAuc, OfTheWholeRunIsExactToItsBins) {
   SplitMix64 random(1);
-  const auto exact = make("roc_auc", EvaluationTask::binary, false);
-  const auto binned = make("roc_auc", EvaluationTask::binary, true);
+  const auto exact = make("roc_auc", Task::binary, false);
+  const auto binned = make("roc_auc", Task::binary, true);
   for (int i = 0; i < 50'000; ++i) {
     const double label = random.u01() < 0.1 ? 1 : 0;
     const double score = std::clamp(0.5 + 0.1 * random.sum12() + 0.1 * label, 0.0, 1.0);
@@ -161,7 +161,7 @@ TEST(RocAuc, OfTheWholeRunIsExactToItsBins) {
 }
 
 TEST(RocAuc, BinsHoldScoresOnTheirEdges) {
-  const auto binned = make("roc_auc", EvaluationTask::binary, true);
+  const auto binned = make("roc_auc", Task::binary, true);
   for (const double score : {0.0, 1.0, 0.5, 1.0 - 0x1p-53}) {
     binned->add(binary(0, score));
     binned->add(binary(1, score));
@@ -170,14 +170,14 @@ TEST(RocAuc, BinsHoldScoresOnTheirEdges) {
 }
 
 TEST(RocAuc, CountsTiesHalf) {
-  const auto metric = make("roc_auc", EvaluationTask::binary);
+  const auto metric = make("roc_auc", Task::binary);
   for (int i = 0; i < 10; ++i) metric->add(binary(i % 2, 0.3));
   EXPECT_EQ(metric->value(), 0.5);
 }
 
 TEST(R2, OfAConstantLabelIsOneOrZero) {
-  const auto right = make("r2", EvaluationTask::regression);
-  const auto wrong = make("r2", EvaluationTask::regression);
+  const auto right = make("r2", Task::regression);
+  const auto wrong = make("r2", Task::regression);
   for (int i = 0; i < 3; ++i) {
     right->add({.label = 2, .prediction = 2});
     wrong->add({.label = 2, .prediction = 2.5});
@@ -190,7 +190,7 @@ TEST(R2, OfAConstantLabelIsOneOrZero) {
 /// A metric of the table, for one of its tasks, exact or bounded.
 struct Row {
   MetricType type;
-  EvaluationTask task;
+  Task task;
   bool bounded;
 };
 
@@ -205,9 +205,9 @@ std::vector<Row> all_metrics() {
   for (const MetricType& type : metric_types()) {
     if (!type.later.empty()) continue;
     for (const bool bounded : {false, true}) {
-      if (type.binary) rows.push_back({type, EvaluationTask::binary, bounded});
-      if (type.classes) rows.push_back({type, EvaluationTask::classes, bounded});
-      if (type.regression) rows.push_back({type, EvaluationTask::regression, bounded});
+      if (type.binary) rows.push_back({type, Task::binary, bounded});
+      if (type.classes) rows.push_back({type, Task::classes, bounded});
+      if (type.regression) rows.push_back({type, Task::regression, bounded});
     }
   }
   return rows;
@@ -220,12 +220,12 @@ class EveryMetric : public ::testing::TestWithParam<Row> {
   }
 
   Outcome draw(SplitMix64& random) const {
-    if (GetParam().task == EvaluationTask::regression) {
+    if (GetParam().task == Task::regression) {
       const double label = random.sum12();
       const double value = label + random.sum12() / 2;
       return {label, value, value, (label - value) * (label - value)};
     }
-    if (GetParam().task == EvaluationTask::binary) return binary(random.u01() < 0.4, random.u01());
+    if (GetParam().task == Task::binary) return binary(random.u01() < 0.4, random.u01());
     const double label = std::floor(random.u01() * 5);
     const double share = random.u01();
     return {label, share > 0.6 ? label : 2.0, share, log_loss(share)};
