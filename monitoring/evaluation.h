@@ -18,8 +18,7 @@ struct Outcome {
   double label = 0;
   double prediction = 0;
   double score = 0;
-  double loss =
-      0;  // the model's: natural log loss, clipped to [2^-52, 1 - 2^-52], or squared error
+  double loss = 0;  // natural log loss, clipped to [2^-52, 1 - 2^-52], or squared error
 };
 
 /// One figure of quality, kept up one outcome at a time.
@@ -35,7 +34,7 @@ class Metric {
   virtual void state(StateVisitor& visit) = 0;
 };
 
-/// A row of the table of metrics (registry.cc).
+/// A row of the table of metrics (metrics/registry.cc).
 struct MetricType {
   std::string_view name;
   std::string_view doc;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 #include <span>
 #include <utility>
 
@@ -26,6 +27,25 @@ KsMethod method_named(const std::string& name) {
   if (name == "exact") return KsMethod::exact;
   return name == "asymptotic" ? KsMethod::asymptotic : KsMethod::automatic;
 }
+
+/// Makes copies of one detector, so that the thresholds of these options are searched for once.
+class KsTestSpec final : public DetectorSpec {
+ public:
+  void describe(OptionVisitor& option) override {
+    options_.describe(option);
+    first_.reset();
+  }
+  std::unique_ptr<DriftDetector> make() const override {
+    const std::lock_guard lock(searching_);
+    if (!first_) first_.emplace(options_);
+    return std::make_unique<KsTest>(*first_);
+  }
+
+ private:
+  KsTest::Options options_;
+  mutable std::mutex searching_;
+  mutable std::optional<KsTest> first_;  // never updated
+};
 
 }  // namespace
 
@@ -121,5 +141,7 @@ void KsTest::state(StateVisitor& visit) {
   start_comparing();
   for (const double value : window_.values()) compared_->add(value);
 }
+
+std::unique_ptr<DetectorSpec> make_ks_test() { return std::make_unique<KsTestSpec>(); }
 
 }  // namespace weir

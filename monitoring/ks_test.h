@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -64,5 +65,7 @@ class KsTest final : public DriftDetector {
   Drift last_ = Drift::stable;
   std::optional<KsWindow> compared_;  // follows from the reference and the window
 };
+
+std::unique_ptr<DetectorSpec> make_ks_test();
 
 }  // namespace weir

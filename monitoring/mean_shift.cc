@@ -3,6 +3,7 @@
 #include <cmath>
 #include <utility>
 
+#include "monitoring/detectors/options_spec.h"
 #include "monitoring/welch.h"
 #include "pipeline/core/check.h"
 
@@ -97,6 +98,10 @@ Verdict MeanShift::update(double value) {
     sliding_.clear();
   }
   return verdict;
+}
+
+std::unique_ptr<DetectorSpec> make_mean_shift() {
+  return std::make_unique<OptionsSpec<MeanShift>>();
 }
 
 }  // namespace weir

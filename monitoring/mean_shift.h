@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 
 #include "monitoring/drift_detector.h"
@@ -55,5 +56,7 @@ class MeanShift final : public DriftDetector {
   Moments window_;         // as far as it is full; the whole of it when it is judged
   SlidingWindow sliding_;  // its values, with `every`; else empty
 };
+
+std::unique_ptr<DetectorSpec> make_mean_shift();
 
 }  // namespace weir
