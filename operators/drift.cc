@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "monitoring/drift_detector.h"
+#include "monitoring/detectors/drift_detector.h"
 #include "operators/outcome_rows.h"
 #include "operators/recent_times.h"
 #include "operators/row_time.h"

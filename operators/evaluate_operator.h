@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "monitoring/baselines.h"
+#include "monitoring/metrics/baseline.h"
 #include "operators/outcome_rows.h"
 #include "operators/quality_window.h"
 #include "pipeline/core/operator.h"

@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "monitoring/evaluation.h"
+#include "monitoring/metrics/metric.h"
 #include "pipeline/core/state.h"
 
 namespace weir {

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "monitoring/drift_detector.h"
+#include "monitoring/detectors/drift_detector.h"
 
 namespace weir {
 

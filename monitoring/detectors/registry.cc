@@ -1,8 +1,8 @@
 #include <array>
 
-#include "monitoring/drift_detector.h"
-#include "monitoring/ks_test.h"
-#include "monitoring/mean_shift.h"
+#include "monitoring/detectors/drift_detector.h"
+#include "monitoring/detectors/ks_test.h"
+#include "monitoring/detectors/mean_shift.h"
 
 namespace weir {
 namespace {

@@ -1,9 +1,9 @@
 #include <array>
 
-#include "monitoring/classification_metrics.h"
-#include "monitoring/evaluation.h"
-#include "monitoring/regression_metrics.h"
-#include "monitoring/roc_auc.h"
+#include "monitoring/metrics/classification_metrics.h"
+#include "monitoring/metrics/metric.h"
+#include "monitoring/metrics/regression_metrics.h"
+#include "monitoring/metrics/roc_auc.h"
 
 namespace weir {
 namespace {

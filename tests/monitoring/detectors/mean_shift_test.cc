@@ -1,10 +1,10 @@
-#include "monitoring/mean_shift.h"
+#include "monitoring/detectors/mean_shift.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "monitoring/welch.h"
+#include "monitoring/statistics/welch.h"
 #include "tests/monitoring/vectors_test.h"
 
 namespace weir {

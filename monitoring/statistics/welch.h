@@ -1,6 +1,6 @@
 #pragma once
 
-#include "monitoring/moments.h"
+#include "monitoring/sketches/moments.h"
 
 namespace weir {
 

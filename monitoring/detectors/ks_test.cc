@@ -1,4 +1,4 @@
-#include "monitoring/ks_test.h"
+#include "monitoring/detectors/ks_test.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,8 +1,8 @@
-#include "monitoring/welch.h"
+#include "monitoring/statistics/welch.h"
 
 #include <gtest/gtest.h>
 
-#include "monitoring/student_t.h"
+#include "monitoring/statistics/student_t.h"
 #include "tests/monitoring/vectors_test.h"
 
 namespace weir {

@@ -1,4 +1,4 @@
-#include "monitoring/kolmogorov_distribution.h"
+#include "monitoring/statistics/kolmogorov_distribution.h"
 
 #include <algorithm>
 #include <array>

@@ -1,12 +1,12 @@
-#include "monitoring/kolmogorov_smirnov.h"
+#include "monitoring/statistics/kolmogorov_smirnov.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <vector>
 
-#include "monitoring/kolmogorov_distribution.h"
-#include "monitoring/ks_window.h"
+#include "monitoring/statistics/kolmogorov_distribution.h"
+#include "monitoring/statistics/ks_window.h"
 #include "tests/monitoring/vectors_test.h"
 
 namespace weir {

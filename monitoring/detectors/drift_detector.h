@@ -51,7 +51,7 @@ class DetectorSpec {
   virtual std::unique_ptr<DriftDetector> make() const = 0;
 };
 
-/// A row of the table of detectors (detectors/registry.cc).
+/// A row of the table of detectors (registry.cc).
 struct DetectorType {
   std::string_view name;
   std::string_view doc;

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "monitoring/evaluation.h"
+#include "monitoring/metrics/metric.h"
 
 namespace weir {
 

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "monitoring/drift_detector.h"
-#include "monitoring/kolmogorov_smirnov.h"
-#include "monitoring/ks_window.h"
-#include "monitoring/sliding_window.h"
+#include "monitoring/detectors/drift_detector.h"
+#include "monitoring/statistics/kolmogorov_smirnov.h"
+#include "monitoring/statistics/ks_window.h"
+#include "monitoring/sketches/sliding_window.h"
 #include "pipeline/core/options.h"
 
 namespace weir {

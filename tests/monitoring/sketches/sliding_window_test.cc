@@ -1,4 +1,4 @@
-#include "monitoring/sliding_window.h"
+#include "monitoring/sketches/sliding_window.h"
 
 #include <gtest/gtest.h>
 

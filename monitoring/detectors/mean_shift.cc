@@ -1,10 +1,10 @@
-#include "monitoring/mean_shift.h"
+#include "monitoring/detectors/mean_shift.h"
 
 #include <cmath>
 #include <utility>
 
 #include "monitoring/detectors/options_spec.h"
-#include "monitoring/welch.h"
+#include "monitoring/statistics/welch.h"
 #include "pipeline/core/check.h"
 
 namespace weir {

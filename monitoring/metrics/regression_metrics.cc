@@ -1,10 +1,10 @@
-#include "monitoring/regression_metrics.h"
+#include "monitoring/metrics/regression_metrics.h"
 
 #include <cmath>
 #include <cstdint>
 #include <limits>
 
-#include "monitoring/moments.h"
+#include "monitoring/sketches/moments.h"
 
 namespace weir {
 namespace {

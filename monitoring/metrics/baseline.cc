@@ -1,4 +1,4 @@
-#include "monitoring/baselines.h"
+#include "monitoring/metrics/baseline.h"
 
 #include <algorithm>
 #include <cstddef>

@@ -1,4 +1,4 @@
-#include "monitoring/kolmogorov_smirnov.h"
+#include "monitoring/statistics/kolmogorov_smirnov.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "monitoring/kolmogorov_distribution.h"
+#include "monitoring/statistics/kolmogorov_distribution.h"
 #include "pipeline/core/check.h"
 #include "pipeline/core/exact_math.h"
 

@@ -12,8 +12,8 @@
 #include <thread>
 #include <vector>
 
-#include "monitoring/drift_detector.h"
-#include "tests/monitoring/settings_test.h"
+#include "monitoring/detectors/drift_detector.h"
+#include "tests/monitoring/detectors/settings_test.h"
 #include "tests/monitoring/vectors_test.h"
 
 namespace weir {

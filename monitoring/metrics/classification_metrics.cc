@@ -1,4 +1,4 @@
-#include "monitoring/classification_metrics.h"
+#include "monitoring/metrics/classification_metrics.h"
 
 #include <functional>
 #include <limits>

@@ -4,9 +4,9 @@
 #include <memory>
 #include <string>
 
-#include "monitoring/drift_detector.h"
-#include "monitoring/moments.h"
-#include "monitoring/sliding_window.h"
+#include "monitoring/detectors/drift_detector.h"
+#include "monitoring/sketches/moments.h"
+#include "monitoring/sketches/sliding_window.h"
 #include "pipeline/core/options.h"
 
 namespace weir {

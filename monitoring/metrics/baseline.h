@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "monitoring/evaluation.h"
+#include "monitoring/metrics/metric.h"
 
 namespace weir {
 

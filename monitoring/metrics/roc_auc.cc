@@ -1,4 +1,4 @@
-#include "monitoring/roc_auc.h"
+#include "monitoring/metrics/roc_auc.h"
 
 #include <algorithm>
 #include <cstddef>

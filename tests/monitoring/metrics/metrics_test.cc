@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "monitoring/evaluation.h"
+#include "monitoring/metrics/metric.h"
 #include "tests/monitoring/vectors_test.h"
 
 namespace weir {

@@ -1,4 +1,4 @@
-#include "monitoring/student_t.h"
+#include "monitoring/statistics/student_t.h"
 
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>

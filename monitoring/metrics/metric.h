@@ -34,7 +34,7 @@ class Metric {
   virtual void state(StateVisitor& visit) = 0;
 };
 
-/// A row of the table of metrics (metrics/registry.cc).
+/// A row of the table of metrics (registry.cc).
 struct MetricType {
   std::string_view name;
   std::string_view doc;

@@ -1,4 +1,4 @@
-#include "monitoring/ks_window.h"
+#include "monitoring/statistics/ks_window.h"
 
 #include <algorithm>
 #include <bit>

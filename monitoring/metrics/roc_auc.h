@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "monitoring/evaluation.h"
+#include "monitoring/metrics/metric.h"
 
 namespace weir {
 

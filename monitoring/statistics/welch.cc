@@ -1,9 +1,9 @@
-#include "monitoring/welch.h"
+#include "monitoring/statistics/welch.h"
 
 #include <cmath>
 #include <limits>
 
-#include "monitoring/student_t.h"
+#include "monitoring/statistics/student_t.h"
 
 namespace weir {
 
