@@ -1,9 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "pipeline/core/state.h"
 #include "pipeline/core/task.h"
@@ -13,12 +13,13 @@ namespace weir {
 /// One outcome as an evaluation metric takes it. Binary: `label` 0 or 1, `prediction` 0 or 1,
 /// `score` the probability of true. Classes: `label` and `prediction` are class numbers, `score` is
 /// the probability given to the label's class. Regression: the values; `score` is the prediction.
-/// A negative prediction of a class is none: never right, and counted for no class.
+/// A negative prediction of a class is none: never right, and counted for no class. `loss` is the
+/// model's: natural log loss, clipped to [2^-52, 1 - 2^-52], or squared error.
 struct Outcome {
   double label = 0;
   double prediction = 0;
   double score = 0;
-  double loss = 0;  // natural log loss, clipped to [2^-52, 1 - 2^-52], or squared error
+  double loss = 0;
 };
 
 /// One figure of quality, kept up one outcome at a time.
@@ -38,13 +39,15 @@ class Metric {
 struct MetricType {
   std::string_view name;
   std::string_view doc;
-  std::string_view later;            // not empty: known, but comes later
-  bool binary, classes, regression;  // the tasks it is defined for
+  std::string_view later;       // not empty: known, but comes later
+  std::span<const Task> tasks;  // it is defined for
   /// Null when it comes later. `bounded`: the metric covers any number of rows (the whole run, a
   /// window of time) and must not grow with them (ROC AUC then uses 65,536 bins of the score); else
   /// it is exact over a window of rows. The task decides the meaning: precision is that of `true`,
   /// or the mean over the classes.
   std::unique_ptr<Metric> (*make)(Task task, bool bounded);
+
+  bool fits(Task task) const { return std::ranges::find(tasks, task) != tasks.end(); }
 };
 
 /// Every metric, sorted by name.
