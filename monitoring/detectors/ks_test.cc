@@ -65,8 +65,8 @@ void KsTest::Options::describe(OptionVisitor& option) {
   if (option.reading() && method == "exact" &&
       static_cast<double>(reference) * static_cast<double>(window) > kMostCells)
     option.fail("method",
-                "an exact p-value costs reference times window: 100,000,000 at most (auto takes the "
-                "asymptotic one)");
+                "an exact p-value costs reference times window: 100,000,000 at most (auto takes "
+                "the asymptotic one)");
 }
 
 KsTest::KsTest(Options options)

@@ -42,18 +42,6 @@ TEST(Welch, IsExactAtMeansOfAMillion) {
   EXPECT_EQ(compared, 1);
 }
 
-TEST(Welch, StudentsTailAgreesWithSciPy) {
-  int compared = 0;
-  for (const auto& one : load_vectors("distributions.json")) {
-    if (one["f"] != "t_sf") continue;
-    SCOPED_TRACE(one.dump());
-    const double got = student_t_sf(number(one["x"]), number(one["df"]));
-    EXPECT_TRUE(agrees(got, number(one["sf"]), 1e-9, 1e-300));
-    ++compared;
-  }
-  EXPECT_EQ(compared, 125);
-}
-
 TEST(Welch, IsCertainThatTwoConstantsDiffer) {
   const Moments three = moments_of({3, 3, 3});
   const Moments four = moments_of({4, 4, 4});
@@ -74,13 +62,6 @@ TEST(Welch, NeitherTinyNorHugeValuesLoseTheDegreesOfFreedom) {
     EXPECT_GE(got.df, 19 - 1e-9) << scale;
     EXPECT_LE(got.df, 68 + 1e-9) << scale;
   }
-}
-
-TEST(Moments, KeepTheVarianceAtMeansOfABillion) {
-  Moments moments;
-  for (int i = 0; i < 1'000; ++i) moments.add(1e9 + i % 2);
-  EXPECT_NEAR(moments.mean(), 1e9 + 0.5, 1e-6);
-  EXPECT_NEAR(moments.variance(), 0.25 * 1'000 / 999, 1e-9);
 }
 
 }  // namespace
