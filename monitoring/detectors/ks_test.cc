@@ -35,7 +35,7 @@ class KsTestSpec final : public DetectorSpec {
     options_.describe(option);
     first_.reset();
   }
-  std::unique_ptr<DriftDetector> make() const override {
+  std::unique_ptr<DriftDetector> make(const DetectorInput&) const override {
     const std::lock_guard lock(searching_);
     if (!first_) first_.emplace(options_);
     return std::make_unique<KsTest>(*first_);
@@ -86,7 +86,8 @@ void KsTest::start_comparing() {
   compared_.emplace(reference_, options_.window, often);
 }
 
-Verdict KsTest::update(double value) {
+Verdict KsTest::update(const Values& values) {
+  const double value = values.number();
   check(std::isfinite(value), "value is finite");
   if (reference_.size() < options_.reference) {
     reference_.push_back(value);

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "monitoring/detectors/drift_detector.h"
+#include "monitoring/sketches/sliding_window.h"
 #include "monitoring/statistics/kolmogorov_smirnov.h"
 #include "monitoring/statistics/ks_window.h"
-#include "monitoring/sketches/sliding_window.h"
 #include "pipeline/core/options.h"
 
 namespace weir {
@@ -46,7 +46,7 @@ class KsTest final : public DriftDetector {
   /// 9,999); a copy of the detector needs none.
   explicit KsTest(Options options);
 
-  Verdict update(double value) override;
+  Verdict update(const Values& values) override;
   void state(StateVisitor& visit) override;
 
  private:

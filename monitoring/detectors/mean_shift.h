@@ -43,7 +43,7 @@ class MeanShift final : public DriftDetector {
 
   explicit MeanShift(Options options);
 
-  Verdict update(double value) override;
+  Verdict update(const Values& values) override;
   void state(StateVisitor& visit) override { visit(reference_, window_, sliding_); }
 
  private:

@@ -11,7 +11,7 @@ template <class Detector>
 class OptionsSpec final : public DetectorSpec {
  public:
   void describe(OptionVisitor& option) override { options_.describe(option); }
-  std::unique_ptr<DriftDetector> make() const override {
+  std::unique_ptr<DriftDetector> make(const DetectorInput&) const override {
     return std::make_unique<Detector>(options_);
   }
 

@@ -40,7 +40,12 @@ std::unique_ptr<DetectorSpec> spec_of(const Written& written) {
   return spec;
 }
 
-std::unique_ptr<DriftDetector> make(const Written& written) { return spec_of(written)->make(); }
+constexpr std::array kNumber = {Type::number};
+constexpr DetectorInput kOneNumber = {.types = kNumber};
+
+std::unique_ptr<DriftDetector> make(const Written& written) {
+  return spec_of(written)->make(kOneNumber);
+}
 
 /// Every row of the table with its defaults, and the variants that take other paths.
 std::vector<Written> all_detectors() {
@@ -105,7 +110,7 @@ TEST_P(EveryDetector, MadeByFourThreadsAtOnceTheyAllJudgeTheSame) {
     for (std::string& state : states)
       threads.emplace_back([&] {
         together.arrive_and_wait();
-        const std::unique_ptr<DriftDetector> made = spec->make();
+        const std::unique_ptr<DriftDetector> made = spec->make(kOneNumber);
         SplitMix64 random(19);
         for (int i = 0; i < 4'000; ++i) made->update(random.sum12() + i / 2'000);
         state = saved(*made);
@@ -252,6 +257,7 @@ TEST(DetectorTable, IsSortedByNameAndDocumented) {
   for (const DetectorType& row : rows) {
     EXPECT_FALSE(row.doc.empty()) << row.name;
     EXPECT_EQ(row.make == nullptr, !row.later.empty()) << row.name;
+    EXPECT_EQ(row.types.empty(), !row.later.empty()) << row.name;
   }
 }
 
