@@ -11,11 +11,9 @@
 
 #include "pipeline/core/options.h"
 #include "pipeline/core/state.h"
+#include "pipeline/core/task.h"
 
 namespace weir {
-
-/// What a model learns; the target's type decides it.
-enum class Task : std::uint8_t { binary, classes, regression };
 
 /// The kind of one feature; booleans are numbers 0 and 1 that scalers leave alone.
 enum class FeatureKind : std::uint8_t { number, boolean, text };

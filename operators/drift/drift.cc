@@ -8,7 +8,6 @@
 #include <string>
 #include <utility>
 
-#include "monitoring/drift_detector.h"
 #include "operators/drift/recent_times.h"
 #include "operators/rows/outcome_rows.h"
 #include "operators/rows/row_time.h"
@@ -66,6 +65,7 @@ Schema drift_rows() {
 struct Watched {
   std::string field;
   std::size_t index = 0;  // in the input
+  Type type = Type::number;
   std::string detector;
 };
 
@@ -74,6 +74,24 @@ struct DriftPlan {
   std::vector<Watched> fields;
   std::size_t after = 0;
 };
+
+/// The names of types as several fields have them: "numbers and booleans".
+std::string plural(std::span<const Type> types) {
+  std::string text;
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    if (i > 0) text += i + 1 < types.size() ? ", " : " and ";
+    text += fmt::format("{}s", type_name(types[i]));
+  }
+  return text;
+}
+
+/// What both windows hold; texts have no mean.
+std::string windows(const Window& current, const Window& reference) {
+  if (std::isnan(current.mean))
+    return fmt::format("the last {} values against {} before", current.count, reference.count);
+  return fmt::format("mean {:.6g} in the last {} values against {:.6g} in {} before", current.mean,
+                     current.count, reference.mean, reference.count);
+}
 
 /// What happened, in a sentence.
 std::string sentence(const DriftPlan& plan, const Watched& watched, Drift before,
@@ -89,11 +107,9 @@ std::string sentence(const DriftPlan& plan, const Watched& watched, Drift before
     what = fmt::format("{} is stable again", name);
   const std::string p =
       std::isnan(verdict.p_value) ? "" : fmt::format(", p {:.3g}", verdict.p_value);
-  return fmt::format(
-      "{}: mean {:.6g} in the last {} values against {:.6g} in {} before ({} {:.4g}, threshold "
-      "{:.4g}{})",
-      what, verdict.current.mean, verdict.current.count, verdict.reference.mean,
-      verdict.reference.count, watched.detector, verdict.statistic, verdict.threshold, p);
+  return fmt::format("{}: {} ({} {:.4g}, threshold {:.4g}{})", what,
+                     windows(verdict.current, verdict.reference), watched.detector,
+                     verdict.statistic, verdict.threshold, p);
 }
 
 /// One field's detector and where it stands.
@@ -127,10 +143,7 @@ class DriftOperator final : public Operator {
         ++seen_;
         continue;
       }
-      for (std::size_t i = 0; i < watches_.size(); ++i) {
-        const double value = in.number(plan_.fields[i].index, row);
-        if (!is_missing(value)) judge(step, in.positions[row], i, value);
-      }
+      for (std::size_t i = 0; i < watches_.size(); ++i) watch(step, in, row, i);
     }
     rows_.finish(step, outputs[0]);
   }
@@ -144,7 +157,8 @@ class DriftOperator final : public Operator {
   void report(Reporter& report) const override;
 
  private:
-  void judge(Step& step, std::uint32_t position, std::size_t at, double value);
+  void watch(Step& step, const Batch& in, std::size_t row, std::size_t at);
+  void judge(Step& step, std::uint32_t position, std::size_t at, const Values& values);
   void emit(Step& step, std::uint32_t position, std::size_t at, Drift before,
             const Verdict& verdict);
 
@@ -155,10 +169,22 @@ class DriftOperator final : public Operator {
   std::vector<Watch> watches_;
 };
 
-void DriftOperator::judge(Step& step, std::uint32_t position, std::size_t at, double value) {
+void DriftOperator::watch(Step& step, const Batch& in, std::size_t row, std::size_t at) {
+  const Watched& watched = plan_.fields[at];
+  if (watched.type == Type::text) {
+    const std::string_view text = in.text(watched.index, row);
+    if (!is_missing(text)) judge(step, in.positions[row], at, text);
+  } else {
+    const double number = in.number(watched.index, row);
+    if (!is_missing(number)) judge(step, in.positions[row], at, number);
+  }
+}
+
+void DriftOperator::judge(Step& step, std::uint32_t position, std::size_t at,
+                          const Values& values) {
   Watch& watch = watches_[at];
   watch.times.add(row_time(step, position));
-  const Verdict verdict = watch.detector->update(value);
+  const Verdict verdict = watch.detector->update(values);
   if (!verdict.tested) return;
   watch.times.window(verdict.current.count);
   watch.tested = true;
@@ -209,12 +235,17 @@ void DriftOperator::report(Reporter& report) const {
 
 class DriftOperatorSpec final : public OperatorSpec {
  public:
+  explicit DriftOperatorSpec(std::span<const DetectorType> types) : types_(types) {
+    for (const DetectorType& type : types) choices_.push_back({type.name, type.doc, type.later});
+  }
+
   void describe(OptionVisitor& option) override;
   std::vector<Written> inputs() const override { return {input_}; }
   void bind(Binding& binding) override;
   std::unique_ptr<Operator> make(const Placement& placement) const override {
     std::vector<std::unique_ptr<DriftDetector>> made;
-    for (std::size_t used : used_) made.push_back(detectors_[used].spec->make());
+    for (std::size_t i = 0; i < used_.size(); ++i)
+      made.push_back(detectors_[used_[i]].spec->make({.types = {&plan_.fields[i].type, 1}}));
     return std::make_unique<DriftOperator>(plan_, std::move(made), placement);
   }
   std::uint32_t logic() const override {
@@ -232,7 +263,10 @@ class DriftOperatorSpec final : public OperatorSpec {
   };
 
   const Detector* detector_of(std::string_view field) const;
+  void bind_field(Binding& binding, const Written& name);
 
+  std::span<const DetectorType> types_;  // that can be written
+  std::vector<Choice> choices_;          // the same
   Written input_;
   std::vector<Written> fields_;
   std::vector<Detector> detectors_;
@@ -240,16 +274,6 @@ class DriftOperatorSpec final : public OperatorSpec {
   DriftPlan plan_;
   std::vector<std::size_t> used_;  // per field watched: which of detectors_
 };
-
-std::span<const Choice> detector_choices() {
-  static const std::vector<Choice> choices = [] {
-    std::vector<Choice> made;
-    for (const DetectorType& type : detector_types())
-      made.push_back({type.name, type.doc, type.later});
-    return made;
-  }();
-  return choices;
-}
 
 void DriftOperatorSpec::describe(OptionVisitor& option) {
   option("input", input_, {.doc = "the stream", .required = true});
@@ -259,16 +283,18 @@ void DriftOperatorSpec::describe(OptionVisitor& option) {
   option("false_alarms", false_alarms,
          {.doc = "budget over all fields and keys: `1 per 30d`", .later = "watching"});
   option("fields", fields_,
-         {.doc = "numbers and booleans to watch", .required = true, .example = "[amount]"});
+         {.doc = "fields to watch: numbers and booleans, texts with a detector that takes them",
+          .required = true,
+          .example = "[amount]"});
   if (option.reading()) detectors_.clear();
-  option.component_for("detector", detector_choices(),
+  option.component_for("detector", choices_,
                        {.doc = "one for all fields, or { field: detector }",
                         .required = true,
                         .example = "{ ks_test: { reference: 5000, window: 1000 } }"},
                        [&](const Written& owner, const Written& name, OptionVisitor& inside) {
                          const auto type =
-                             std::ranges::find(detector_types(), name.text, &DetectorType::name);
-                         if (type == detector_types().end() || !type->make) return;
+                             std::ranges::find(types_, name.text, &DetectorType::name);
+                         if (type == types_.end() || !type->make) return;
                          Detector detector{owner, &*type, type->make()};
                          detector.spec->describe(inside);
                          if (option.reading()) detectors_.push_back(std::move(detector));
@@ -290,28 +316,35 @@ void DriftOperatorSpec::bind(Binding& binding) {
         std::ranges::find(fields_, detector.field.text, &Written::text) == fields_.end())
       binding.error(detector.field.place,
                     fmt::format("`{}` is not one of `fields`", detector.field.text));
-  for (const Written& name : fields_) {
-    const std::optional<std::size_t> field = binding.field(0, name);
-    if (!field) continue;
-    const Type type = binding.input(0).fields[*field].type;
-    const Detector* detector = detector_of(name.text);
-    if (type != Type::number && type != Type::boolean)
-      binding.error(name.place, fmt::format("drift watches numbers and booleans: `{}` is a {}",
-                                            name.text, type_name(type)));
-    else if (std::ranges::find(plan_.fields, name.text, &Watched::field) != plan_.fields.end())
-      binding.error(name.place, fmt::format("the field `{}` is there twice", name.text));
-    else if (!detector)
-      binding.error(name.place, fmt::format("the field `{}` has no detector", name.text));
-    else {
-      plan_.fields.push_back({name.text, *field, std::string(detector->type->name)});
-      used_.push_back(static_cast<std::size_t>(detector - detectors_.data()));
-    }
-  }
+  for (const Written& name : fields_) bind_field(binding, name);
   binding.output("", std::nullopt, drift_rows().fields);
+}
+
+void DriftOperatorSpec::bind_field(Binding& binding, const Written& name) {
+  const std::optional<std::size_t> field = binding.field(0, name);
+  if (!field) return;
+  const Type type = binding.input(0).fields[*field].type;
+  const Detector* detector = detector_of(name.text);
+  if (std::ranges::find(plan_.fields, name.text, &Watched::field) != plan_.fields.end()) {
+    binding.error(name.place, fmt::format("the field `{}` is there twice", name.text));
+  } else if (!detector) {
+    binding.error(name.place, fmt::format("the field `{}` has no detector", name.text));
+  } else if (!detector->type->takes(type)) {
+    binding.error(name.place,
+                  fmt::format("`{}` watches {}, but `{}` is a {}", detector->type->name,
+                              plural(detector->type->types), name.text, type_name(type)));
+  } else {
+    plan_.fields.push_back({name.text, *field, type, std::string(detector->type->name)});
+    used_.push_back(static_cast<std::size_t>(detector - detectors_.data()));
+  }
 }
 
 }  // namespace
 
-std::unique_ptr<OperatorSpec> make_drift() { return std::make_unique<DriftOperatorSpec>(); }
+std::unique_ptr<OperatorSpec> make_drift() { return make_drift(detector_types()); }
+
+std::unique_ptr<OperatorSpec> make_drift(std::span<const DetectorType> detectors) {
+  return std::make_unique<DriftOperatorSpec>(detectors);
+}
 
 }  // namespace weir

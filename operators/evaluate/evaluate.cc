@@ -119,23 +119,18 @@ bool EvaluateSpec::bind_fields(Binding& binding) {
                                             binding.edge(0)));
     return false;
   }
-  plan_.quality.task = type == Type::boolean ? EvaluationTask::binary
-                       : type == Type::text  ? EvaluationTask::classes
-                                             : EvaluationTask::regression;
+  plan_.quality.task = type == Type::boolean ? Task::binary
+                       : type == Type::text  ? Task::classes
+                                             : Task::regression;
   return true;
 }
 
 void EvaluateSpec::bind_metrics(Binding& binding) {
-  const EvaluationTask task = plan_.quality.task;
-  const auto fits = [&](const MetricType& type) {
-    return task == EvaluationTask::binary    ? type.binary
-           : task == EvaluationTask::classes ? type.classes
-                                             : type.regression;
-  };
+  const Task task = plan_.quality.task;
   std::vector<std::string_view> names;
   std::string all;
   for (const MetricType& type : metric_types())
-    if (fits(type) && type.later.empty()) {
+    if (type.fits(task) && type.later.empty()) {
       names.push_back(type.name);
       all += (all.empty() ? "" : ", ") + std::string(type.name);
     }
@@ -150,7 +145,7 @@ void EvaluateSpec::bind_metrics(Binding& binding) {
     } else if (!type->later.empty()) {
       binding.error(metric.place,
                     fmt::format("the metric `{}` comes later ({})", metric.text, type->later));
-    } else if (!fits(*type)) {
+    } else if (!type->fits(task)) {
       binding.error(metric.place,
                     fmt::format("`{}` does not fit a label that is a {}: use {}", metric.text,
                                 type_name(binding.input(0).fields[plan_.label].type), all));

@@ -45,7 +45,7 @@ bool Evaluate::read(const Batch& batch, std::size_t row) {
   outcome.score = batch.number(plan_.score, row);
   outcome.loss = batch.number(plan_.loss, row);
   if (is_missing(outcome.score) || is_missing(outcome.loss)) return false;
-  if (plan_.quality.task == EvaluationTask::classes) {
+  if (plan_.quality.task == Task::classes) {
     const std::string_view label = batch.text(plan_.label, row);
     const std::string_view prediction = batch.text(plan_.prediction, row);
     if (is_missing(label) || is_missing(prediction)) return false;

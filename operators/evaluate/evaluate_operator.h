@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "monitoring/baselines.h"
+#include "monitoring/metrics/baseline.h"
 #include "operators/evaluate/quality_window.h"
 #include "operators/rows/outcome_rows.h"
 #include "pipeline/core/operator.h"

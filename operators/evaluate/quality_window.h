@@ -6,14 +6,14 @@
 #include <memory>
 #include <vector>
 
-#include "monitoring/evaluation.h"
+#include "monitoring/metrics/metric.h"
 #include "pipeline/core/state.h"
 
 namespace weir {
 
 /// What is measured, in the order of its columns: the model's outcome and those of baselines.
 struct QualityPlan {
-  EvaluationTask task = EvaluationTask::binary;
+  Task task = Task::binary;
   std::vector<const MetricType*> metrics;
   std::size_t judged = 1;  // 1: the model; 3: with both baselines
 

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "monitoring/kolmogorov_smirnov.h"
-#include "monitoring/ks_test.h"
-#include "monitoring/mean_shift.h"
+#include "monitoring/statistics/kolmogorov_smirnov.h"
+#include "monitoring/detectors/ks_test.h"
+#include "monitoring/detectors/mean_shift.h"
 #include "pipeline/core/splitmix64.h"
 
 namespace weir {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "monitoring/moments.h"
+#include "monitoring/sketches/moments.h"
 #include "pipeline/core/splitmix64.h"
 
 namespace weir {

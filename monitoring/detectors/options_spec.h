@@ -1,0 +1,22 @@
+#pragma once
+
+#include <memory>
+
+#include "monitoring/detectors/drift_detector.h"
+
+namespace weir {
+
+/// The spec of a detector that needs nothing but its options to be made.
+template <class Detector>
+class OptionsSpec final : public DetectorSpec {
+ public:
+  void describe(OptionVisitor& option) override { options_.describe(option); }
+  std::unique_ptr<DriftDetector> make(const DetectorInput&) const override {
+    return std::make_unique<Detector>(options_);
+  }
+
+ private:
+  typename Detector::Options options_;
+};
+
+}  // namespace weir
