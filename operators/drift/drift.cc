@@ -67,6 +67,7 @@ struct Watched {
   std::size_t index = 0;  // in the input
   Type type = Type::number;
   std::string detector;
+  const DetectorSpec* spec = nullptr;
 };
 
 struct DriftPlan {
@@ -129,10 +130,10 @@ struct Watch {
 
 class DriftOperator final : public Operator {
  public:
-  DriftOperator(const DriftPlan& plan, std::vector<std::unique_ptr<DriftDetector>> detectors,
-                const Placement& placement)
+  DriftOperator(const DriftPlan& plan, const Placement& placement)
       : plan_(plan), shard_(placement.shard), rows_(drift_rows(), placement.needed[0]) {
-    for (auto& detector : detectors) watches_.emplace_back().detector = std::move(detector);
+    for (const Watched& field : plan_.fields)
+      watches_.emplace_back().detector = field.spec->make({.types = {&field.type, 1}});
   }
 
   void process(Step& step, std::span<const Batch> inputs, std::span<Batch> outputs) override {
@@ -241,13 +242,7 @@ class DriftOperatorSpec final : public OperatorSpec {
 
   void describe(OptionVisitor& option) override;
   std::vector<Written> inputs() const override { return {input_}; }
-  void bind(Binding& binding) override;
-  std::unique_ptr<Operator> make(const Placement& placement) const override {
-    std::vector<std::unique_ptr<DriftDetector>> made;
-    for (std::size_t i = 0; i < used_.size(); ++i)
-      made.push_back(detectors_[used_[i]].spec->make({.types = {&plan_.fields[i].type, 1}}));
-    return std::make_unique<DriftOperator>(plan_, std::move(made), placement);
-  }
+  std::unique_ptr<const OperatorPlan> bind(Binding& binding) const override;
   std::uint32_t logic() const override {
     std::uint32_t sum = 1;
     for (const Detector& detector : detectors_) sum += detector.type->logic;
@@ -263,7 +258,7 @@ class DriftOperatorSpec final : public OperatorSpec {
   };
 
   const Detector* detector_of(std::string_view field) const;
-  void bind_field(Binding& binding, const Written& name);
+  void bind_field(Binding& binding, const Written& name, DriftPlan& plan) const;
 
   std::span<const DetectorType> types_;  // that can be written
   std::vector<Choice> choices_;          // the same
@@ -271,8 +266,6 @@ class DriftOperatorSpec final : public OperatorSpec {
   std::vector<Written> fields_;
   std::vector<Detector> detectors_;
   std::size_t after_ = 0;
-  DriftPlan plan_;
-  std::vector<std::size_t> used_;  // per field watched: which of detectors_
 };
 
 void DriftOperatorSpec::describe(OptionVisitor& option) {
@@ -308,24 +301,26 @@ const DriftOperatorSpec::Detector* DriftOperatorSpec::detector_of(std::string_vi
   return nullptr;
 }
 
-void DriftOperatorSpec::bind(Binding& binding) {
-  plan_ = {std::string(binding.edge(0)), {}, after_};
-  used_.clear();
+std::unique_ptr<const OperatorPlan> DriftOperatorSpec::bind(Binding& binding) const {
+  DriftPlan plan{std::string(binding.edge(0)), {}, after_};
   for (const Detector& detector : detectors_)
     if (!detector.field.text.empty() &&
         std::ranges::find(fields_, detector.field.text, &Written::text) == fields_.end())
       binding.error(detector.field.place,
                     fmt::format("`{}` is not one of `fields`", detector.field.text));
-  for (const Written& name : fields_) bind_field(binding, name);
+  for (const Written& name : fields_) bind_field(binding, name, plan);
   binding.output("", std::nullopt, drift_rows().fields);
+  return plan_of([plan = std::move(plan)](const Placement& placement) {
+    return std::make_unique<DriftOperator>(plan, placement);
+  });
 }
 
-void DriftOperatorSpec::bind_field(Binding& binding, const Written& name) {
+void DriftOperatorSpec::bind_field(Binding& binding, const Written& name, DriftPlan& plan) const {
   const std::optional<std::size_t> field = binding.field(0, name);
   if (!field) return;
   const Type type = binding.input(0).fields[*field].type;
   const Detector* detector = detector_of(name.text);
-  if (std::ranges::find(plan_.fields, name.text, &Watched::field) != plan_.fields.end()) {
+  if (std::ranges::find(plan.fields, name.text, &Watched::field) != plan.fields.end()) {
     binding.error(name.place, fmt::format("the field `{}` is there twice", name.text));
   } else if (!detector) {
     binding.error(name.place, fmt::format("the field `{}` has no detector", name.text));
@@ -334,8 +329,8 @@ void DriftOperatorSpec::bind_field(Binding& binding, const Written& name) {
                   fmt::format("`{}` watches {}, but `{}` is a {}", detector->type->name,
                               plural(detector->type->types), name.text, type_name(type)));
   } else {
-    plan_.fields.push_back({name.text, *field, type, std::string(detector->type->name)});
-    used_.push_back(static_cast<std::size_t>(detector - detectors_.data()));
+    plan.fields.push_back({name.text, *field, type, std::string(detector->type->name),
+                           detector->spec.get()});
   }
 }
 
