@@ -211,12 +211,7 @@ class DriftOperatorSpec final : public OperatorSpec {
  public:
   void describe(OptionVisitor& option) override;
   std::vector<Written> inputs() const override { return {input_}; }
-  void bind(Binding& binding) override;
-  std::unique_ptr<Operator> make(const Placement& placement) const override {
-    std::vector<std::unique_ptr<DriftDetector>> made;
-    for (std::size_t used : used_) made.push_back(detectors_[used].spec->make());
-    return std::make_unique<DriftOperator>(plan_, std::move(made), placement);
-  }
+  std::unique_ptr<const OperatorPlan> bind(Binding& binding) const override;
   std::uint32_t logic() const override {
     std::uint32_t sum = 1;
     for (const Detector& detector : detectors_) sum += detector.type->logic;
@@ -237,8 +232,6 @@ class DriftOperatorSpec final : public OperatorSpec {
   std::vector<Written> fields_;
   std::vector<Detector> detectors_;
   std::size_t after_ = 0;
-  DriftPlan plan_;
-  std::vector<std::size_t> used_;  // per field watched: which of detectors_
 };
 
 std::span<const Choice> detector_choices() {
@@ -282,9 +275,9 @@ const DriftOperatorSpec::Detector* DriftOperatorSpec::detector_of(std::string_vi
   return nullptr;
 }
 
-void DriftOperatorSpec::bind(Binding& binding) {
-  plan_ = {std::string(binding.edge(0)), {}, after_};
-  used_.clear();
+std::unique_ptr<const OperatorPlan> DriftOperatorSpec::bind(Binding& binding) const {
+  DriftPlan plan{std::string(binding.edge(0)), {}, after_};
+  std::vector<const DetectorSpec*> specs;  // per field watched
   for (const Detector& detector : detectors_)
     if (!detector.field.text.empty() &&
         std::ranges::find(fields_, detector.field.text, &Written::text) == fields_.end())
@@ -298,16 +291,21 @@ void DriftOperatorSpec::bind(Binding& binding) {
     if (type != Type::number && type != Type::boolean)
       binding.error(name.place, fmt::format("drift watches numbers and booleans: `{}` is a {}",
                                             name.text, type_name(type)));
-    else if (std::ranges::find(plan_.fields, name.text, &Watched::field) != plan_.fields.end())
+    else if (std::ranges::find(plan.fields, name.text, &Watched::field) != plan.fields.end())
       binding.error(name.place, fmt::format("the field `{}` is there twice", name.text));
     else if (!detector)
       binding.error(name.place, fmt::format("the field `{}` has no detector", name.text));
     else {
-      plan_.fields.push_back({name.text, *field, std::string(detector->type->name)});
-      used_.push_back(static_cast<std::size_t>(detector - detectors_.data()));
+      plan.fields.push_back({name.text, *field, std::string(detector->type->name)});
+      specs.push_back(detector->spec.get());
     }
   }
   binding.output("", std::nullopt, drift_rows().fields);
+  return plan_of([plan = std::move(plan), specs = std::move(specs)](const Placement& placement) {
+    std::vector<std::unique_ptr<DriftDetector>> made;
+    for (const DetectorSpec* spec : specs) made.push_back(spec->make());
+    return std::make_unique<DriftOperator>(plan, std::move(made), placement);
+  });
 }
 
 }  // namespace

@@ -18,23 +18,19 @@ class EvaluateSpec final : public OperatorSpec {
  public:
   void describe(OptionVisitor& option) override;
   std::vector<Written> inputs() const override { return {input_}; }
-  void bind(Binding& binding) override;
-  std::unique_ptr<Operator> make(const Placement& placement) const override {
-    return std::make_unique<Evaluate>(plan_, placement);
-  }
+  std::unique_ptr<const OperatorPlan> bind(Binding& binding) const override;
   std::uint32_t logic() const override { return 2; }
   bool needs_no_reader() const override { return true; }
 
  private:
-  bool bind_fields(Binding& binding);
-  void bind_metrics(Binding& binding);
+  bool bind_fields(Binding& binding, EvaluatePlan& plan) const;
+  void bind_metrics(Binding& binding, EvaluatePlan& plan) const;
 
   Written input_;
   std::vector<Written> metrics_;
   Extent window_{Extent::Unit::rows, 10'000};
   std::optional<Extent> every_;
   bool baseline_ = false;
-  EvaluatePlan plan_;
 };
 
 void EvaluateSpec::describe(OptionVisitor& option) {
@@ -58,36 +54,39 @@ void EvaluateSpec::describe(OptionVisitor& option) {
     option.fail("every", fmt::format("`every` is less than a {}th of `window`", kMaxOverlap));
 }
 
-void EvaluateSpec::bind(Binding& binding) {
-  plan_ = {};
-  plan_.window = window_;
-  plan_.every = every_;
-  if (!every_ && window_.unit != Extent::Unit::all) plan_.every = window_;
+std::unique_ptr<const OperatorPlan> EvaluateSpec::bind(Binding& binding) const {
+  EvaluatePlan plan;
+  plan.window = window_;
+  plan.every = every_;
+  if (!every_ && window_.unit != Extent::Unit::all) plan.every = window_;
   const std::string_view edge = binding.edge(0);
-  plan_.model = edge.substr(0, edge.find('.'));
-  if (plan_.timed() && !binding.timed(0))
+  plan.model = edge.substr(0, edge.find('.'));
+  if (plan.timed() && !binding.timed(0))
     binding.error(input_.place, fmt::format("a `window` of time needs event times, but `{}` has "
                                             "none: give its source a `time:`",
                                             edge));
   if (every_ && every_->unit == Extent::Unit::all)
     binding.error(input_.place, "`every` is rows or time");
-  if (!bind_fields(binding)) return;
-  plan_.quality.judged = baseline_ ? 3 : 1;
-  bind_metrics(binding);
+  if (!bind_fields(binding, plan)) return nullptr;
+  plan.quality.judged = baseline_ ? 3 : 1;
+  bind_metrics(binding, plan);
 
   std::vector<Field> fields;
-  for (const std::string& name : plan_.columns) fields.push_back({name, Type::number});
+  for (const std::string& name : plan.columns) fields.push_back({name, Type::number});
   fields.push_back({"count", Type::number});
   fields.push_back({"window_from", Type::time});
   fields.push_back({"window_to", Type::time});
   fields.push_back({"time", Type::time});
   fields.push_back({"shard", Type::number});
-  plan_.output = {fields};
+  plan.output = {fields};
   binding.output("", std::nullopt, std::move(fields));
+  return plan_of([plan = std::move(plan)](const Placement& placement) {
+    return std::make_unique<Evaluate>(plan, placement);
+  });
 }
 
 /// Finds the fields that a model's outcomes end with; `as: NAME` puts NAME_ before them.
-bool EvaluateSpec::bind_fields(Binding& binding) {
+bool EvaluateSpec::bind_fields(Binding& binding, EvaluatePlan& plan) const {
   const Schema& input = binding.input(0);
   std::string prefix;
   constexpr std::string_view kMark = "label_delay";
@@ -95,10 +94,10 @@ bool EvaluateSpec::bind_fields(Binding& binding) {
     if (field.name.ends_with(kMark))
       prefix = field.name.substr(0, field.name.size() - kMark.size());
   const std::array<std::pair<std::string_view, std::size_t*>, 4> wanted = {
-      {{"label", &plan_.label},
-       {"prediction", &plan_.prediction},
-       {"score", &plan_.score},
-       {"loss", &plan_.loss}}};
+      {{"label", &plan.label},
+       {"prediction", &plan.prediction},
+       {"score", &plan.score},
+       {"loss", &plan.loss}}};
   for (const auto& [name, field] : wanted) {
     const auto found = input.find(prefix + std::string(name));
     if (!found) {
@@ -110,23 +109,23 @@ bool EvaluateSpec::bind_fields(Binding& binding) {
     *field = *found;
     binding.read(0, *found);
   }
-  const Type type = input.fields[plan_.label].type;
-  if (type == Type::time || input.fields[plan_.prediction].type != type ||
-      input.fields[plan_.score].type != Type::number ||
-      input.fields[plan_.loss].type != Type::number) {
+  const Type type = input.fields[plan.label].type;
+  if (type == Type::time || input.fields[plan.prediction].type != type ||
+      input.fields[plan.score].type != Type::number ||
+      input.fields[plan.loss].type != Type::number) {
     binding.error(input_.place, fmt::format("evaluate reads a model's outcomes, but the fields of "
                                             "`{}` have other types",
                                             binding.edge(0)));
     return false;
   }
-  plan_.quality.task = type == Type::boolean ? EvaluationTask::binary
+  plan.quality.task = type == Type::boolean ? EvaluationTask::binary
                        : type == Type::text  ? EvaluationTask::classes
                                              : EvaluationTask::regression;
   return true;
 }
 
-void EvaluateSpec::bind_metrics(Binding& binding) {
-  const EvaluationTask task = plan_.quality.task;
+void EvaluateSpec::bind_metrics(Binding& binding, EvaluatePlan& plan) const {
+  const EvaluationTask task = plan.quality.task;
   const auto fits = [&](const MetricType& type) {
     return task == EvaluationTask::binary    ? type.binary
            : task == EvaluationTask::classes ? type.classes
@@ -153,17 +152,17 @@ void EvaluateSpec::bind_metrics(Binding& binding) {
     } else if (!fits(*type)) {
       binding.error(metric.place,
                     fmt::format("`{}` does not fit a label that is a {}: use {}", metric.text,
-                                type_name(binding.input(0).fields[plan_.label].type), all));
-    } else if (std::ranges::find(plan_.quality.metrics, &*type) != plan_.quality.metrics.end()) {
+                                type_name(binding.input(0).fields[plan.label].type), all));
+    } else if (std::ranges::find(plan.quality.metrics, &*type) != plan.quality.metrics.end()) {
       binding.error(metric.place, fmt::format("the metric `{}` is there twice", metric.text));
     } else {
-      plan_.quality.metrics.push_back(&*type);
+      plan.quality.metrics.push_back(&*type);
     }
   }
   for (std::string_view judged : {"", "typical_", "last_"})
     if (judged.empty() || baseline_)
-      for (const MetricType* type : plan_.quality.metrics)
-        plan_.columns.push_back(std::string(judged) + std::string(type->name));
+      for (const MetricType* type : plan.quality.metrics)
+        plan.columns.push_back(std::string(judged) + std::string(type->name));
 }
 
 }  // namespace

@@ -206,21 +206,20 @@ class FeaturesSpec final : public OperatorSpec {
   std::vector<Written> key() const override { return key_; }
 
   std::uint32_t logic() const override { return 2; }
-  void bind(Binding& binding) override {
-    plan_ = {};
-    plan_.max_keys = std::max<std::size_t>(1, max_keys_);
-    plan_.ttl_ms = ttl_ ? ttl_->ms : 0;
-    plan_.key = RowKey::bind(binding, 0, key_);
+  std::unique_ptr<const OperatorPlan> bind(Binding& binding) const override {
+    FeaturesPlan plan;
+    plan.max_keys = std::max<std::size_t>(1, max_keys_);
+    plan.ttl_ms = ttl_ ? ttl_->ms : 0;
+    plan.key = RowKey::bind(binding, 0, key_);
     if (ttl_ && !binding.timed(0))
       binding.error(binding.place(), "`ttl` needs event times: give the source of `" +
                                          std::string(binding.edge(0)) + "` a `time:`");
     if (aggregates_.empty() && values_.empty())
       binding.error(binding.place(), "there are neither `aggregates` nor `values`");
-    bind_features(binding, aggregates_, values_, plan_);
-  }
-
-  std::unique_ptr<Operator> make(const Placement& placement) const override {
-    return std::make_unique<Features>(plan_, placement.needed[0]);
+    bind_features(binding, aggregates_, values_, plan);
+    return plan_of([plan = std::move(plan)](const Placement& placement) {
+      return std::make_unique<Features>(plan, placement.needed[0]);
+    });
   }
 
  private:
@@ -230,7 +229,6 @@ class FeaturesSpec final : public OperatorSpec {
   std::optional<Duration> ttl_;
   std::vector<Aggregate::Options> aggregates_;
   std::vector<ValueOption> values_;
-  FeaturesPlan plan_;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "operators/model/model_binding.h"
 #include "operators/model/model_operator.h"
@@ -18,15 +19,18 @@ class ModelOperatorSpec final : public OperatorSpec {
     if (options_.labels) edges.push_back(options_.labels->input);
     return edges;
   }
-  void bind(Binding& binding) override { plan_ = bind_model(binding, options_); }
-  std::unique_ptr<Operator> make(const Placement& placement) const override {
-    return std::make_unique<ModelOperator>(*plan_, options_.steps->make(placement.seed), placement);
+  std::unique_ptr<const OperatorPlan> bind(Binding& binding) const override {
+    std::optional<ModelPlan> plan = bind_model(binding, options_);
+    if (!plan) return nullptr;
+    const ModelSpec& steps = *options_.steps;
+    return plan_of([plan = std::move(*plan), &steps](const Placement& placement) {
+      return std::make_unique<ModelOperator>(plan, steps.make(placement.seed), placement);
+    });
   }
   std::uint32_t logic() const override { return 3 + options_.steps->logic(); }
 
  private:
   ModelOptions options_;
-  std::optional<ModelPlan> plan_;
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pipeline/core/batch.h"
@@ -126,8 +127,33 @@ class Binding {
   virtual void warning(Place place, const std::string& message) = 0;
 };
 
+/// An operator put together: what all its instances do. Immutable and shared by the shards.
+class OperatorPlan {
+ public:
+  virtual ~OperatorPlan() = default;
+  /// A new instance without state. May be called from several threads at once.
+  virtual std::unique_ptr<Operator> make(const Placement& placement) const = 0;
+};
+
+/// A plan whose instances `make(placement)` builds: a function that may be called from several
+/// threads at once, and owns what it needs or borrows it from the spec.
+template <class Make>
+std::unique_ptr<const OperatorPlan> plan_of(Make make) {
+  class Plan final : public OperatorPlan {
+   public:
+    explicit Plan(Make make) : make_(std::move(make)) {}
+    std::unique_ptr<Operator> make(const Placement& placement) const override {
+      return make_(placement);
+    }
+
+   private:
+    const Make make_;
+  };
+  return std::make_unique<const Plan>(std::move(make));
+}
+
 /// An operator as written in the file. `describe` reads its options, `inputs` names its edges,
-/// `bind` checks them against the schemas and declares the outputs, `make` builds instances.
+/// `bind` makes a plan of them.
 class OperatorSpec {
  public:
   virtual ~OperatorSpec() = default;
@@ -136,8 +162,9 @@ class OperatorSpec {
   virtual std::vector<Written> inputs() const = 0;
   /// Its `key:`, if it has one; with several shards it must contain the source's.
   virtual std::vector<Written> key() const { return {}; }
-  virtual void bind(Binding& binding) = 0;
-  virtual std::unique_ptr<Operator> make(const Placement& placement) const = 0;
+  /// Checks the options against the schemas of the inputs and declares the outputs. Null only where
+  /// a mistake was reported. The plan may borrow from the spec.
+  virtual std::unique_ptr<const OperatorPlan> bind(Binding& binding) const = 0;
   /// Raised with its arithmetic: part of the fingerprint.
   virtual std::uint32_t logic() const { return 1; }
   /// Whether it is useful with no reader (evaluate, drift, alert).

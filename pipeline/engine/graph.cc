@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "pipeline/core/check.h"
 #include "pipeline/engine/graph_binding.h"
 #include "pipeline/engine/graph_fingerprint.h"
 #include "pipeline/engine/graph_keys.h"
@@ -30,6 +31,8 @@ class Builder {
     spread_needs();
     mark_fields();
     if (draft_.problems.any_error()) return std::nullopt;
+    for (const Node& node : draft_.graph.nodes)
+      check(node.plan != nullptr, "an operator without a mistake has a plan");
     set_fingerprints(draft_.config, draft_.graph);
     return std::move(draft_.graph);
   }
@@ -139,7 +142,7 @@ class Builder {
     }
     path_.push_back(name);
     bool whole = true;
-    Node node{name, config.spec.get(), {}, {}, 0, {}, {}};
+    Node node{name, config.spec.get(), {}, {}, 0, {}, {}, nullptr};
     for (const Written& edge : config.spec->inputs()) {
       if (edge.text.empty()) {  // a required option that was reported already
         whole = false;
@@ -186,8 +189,7 @@ class Builder {
     node.sources.assign(sources.begin(), sources.end());
     draft_.outputs[node.name];
     NodeBinding binding(draft_, config, node);
-    // bind() is const in effect: it only keeps what make() needs.
-    const_cast<OperatorSpec*>(node.spec)->bind(binding);
+    node.plan = node.spec->bind(binding);
     if (draft_.problems.any_error() && draft_.outputs[node.name].empty()) broken_.insert(node.name);
     draft_.graph.nodes.push_back(std::move(node));
   }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -32,6 +33,7 @@ struct Node {
   std::uint64_t fingerprint = 0;     // type, options, fields used, arithmetic: equal keeps state
   std::vector<std::size_t> sources;  // those whose rows reach it
   std::vector<std::set<std::size_t>> reads;  // per input: the fields it uses itself
+  std::unique_ptr<const OperatorPlan> plan;  // null only while a mistake is being reported
 };
 
 struct SinkNode {

@@ -142,7 +142,7 @@ class OperatorBench {
       : spec_(std::move(spec)), binding_(std::move(ports)) {
     binding_.mistakes =
         read_options(options, [this](OptionVisitor& visitor) { spec_->describe(visitor); });
-    if (binding_.mistakes.empty()) spec_->bind(binding_);
+    if (binding_.mistakes.empty()) plan_ = spec_->bind(binding_);
     if (!ok()) return;
     for (const FakeBinding::Output& output : binding_.outputs)
       placement_.needed.emplace_back(output.schema.size(), true);
@@ -161,7 +161,7 @@ class OperatorBench {
   }
   /// A new, cold instance; the clock starts over too.
   void restart() {
-    operator_ = spec_->make(placement_);
+    operator_ = plan_->make(placement_);
     sequence_ = 0;
     watermark_ = kNoTime;
     highest_ = kNoTime;
@@ -196,7 +196,7 @@ class OperatorBench {
   }
   /// A new instance with a saved state; sequence and clock go on where they are.
   void load(std::string_view bytes) {
-    operator_ = spec_->make(placement_);
+    operator_ = plan_->make(placement_);
     StateReader reader(bytes);
     operator_->state(reader);
     EXPECT_EQ(reader.left(), 0u) << "the state was not read to its end";
@@ -289,6 +289,7 @@ class OperatorBench {
 
   std::unique_ptr<OperatorSpec> spec_;
   FakeBinding binding_;
+  std::unique_ptr<const OperatorPlan> plan_;
   Placement placement_{.shard = 0, .seed = 1, .needed = {}};
   std::unique_ptr<Operator> operator_;
   Step step_;
