@@ -127,6 +127,14 @@ class Binding {
   virtual void warning(Place place, const std::string& message) = 0;
 };
 
+/// What an operator reads a port for. It decides the order in which replay takes records of several
+/// files whose event times are equal, the first of these first.
+enum class PortRole : std::uint8_t {
+  table,  // rows of another port look it up, and find what has their own time
+  rows,
+  labels  // of the rows of another port, which are to be there before them
+};
+
 /// An operator put together: what all its instances do. Immutable and shared by the shards.
 class OperatorPlan {
  public:
@@ -160,6 +168,8 @@ class OperatorSpec {
   virtual void describe(OptionVisitor& option) = 0;
   /// The edges it reads, in the order of its ports.
   virtual std::vector<Written> inputs() const = 0;
+  /// What it reads a port for.
+  virtual PortRole port_role(std::size_t /*port*/) const { return PortRole::rows; }
   /// Its `key:`, if it has one; with several shards it must contain the source's.
   virtual std::vector<Written> key() const { return {}; }
   /// Checks the options against the schemas of the inputs and declares the outputs. Null only where
