@@ -19,6 +19,9 @@ class ModelOperatorSpec final : public OperatorSpec {
     if (options_.labels) edges.push_back(options_.labels->input);
     return edges;
   }
+  PortRole port_role(std::size_t port) const override {
+    return port == 0 ? PortRole::rows : PortRole::labels;
+  }
   std::unique_ptr<const OperatorPlan> bind(Binding& binding) const override {
     std::optional<ModelPlan> plan = bind_model(binding, options_);
     if (!plan) return nullptr;

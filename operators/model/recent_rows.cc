@@ -16,7 +16,7 @@ void RecentRows::add(std::span<const double> scores, std::span<const double* con
       panes_[pane_].nulls = std::move(nulls);
     }
     Pane& pane = panes_[pane_];
-    if (pane.nulls.empty()) pane.nulls.resize(features_);
+    if (pane.nulls.empty()) pane.nulls.resize(features_.size());
     const std::size_t end = std::min(scores.size(), row + kPaneRows - pane.rows);
     for (std::size_t i = row; i < end; ++i) {
       if (is_missing(scores[i])) continue;
@@ -69,6 +69,18 @@ double RecentRows::null_ratio(std::size_t feature) const {
     rows += pane.rows;
   }
   return rows == 0 ? kMissing : nulls / rows;
+}
+
+void RecentRows::report_scores(Reporter& report) const {
+  if (const double mean = score_mean(); !is_missing(mean)) report(metric::model_score_mean, mean);
+  if (const double deviation = score_stddev(); !is_missing(deviation))
+    report(metric::model_score_stddev, deviation);
+}
+
+void RecentRows::report_missing(Reporter& report) const {
+  for (std::size_t i = 0; i < features_.size(); ++i)
+    if (const double ratio = null_ratio(i); !is_missing(ratio))
+      report(metric::feature_null_ratio, {"field", features_[i]}, ratio);
 }
 
 void RecentRows::state(StateVisitor& visit) { visit(panes_, pane_); }

@@ -4,9 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pipeline/core/batch.h"
+#include "pipeline/core/metrics.h"
 #include "pipeline/core/state.h"
 
 namespace weir {
@@ -18,7 +22,8 @@ namespace weir {
 /// for the features only. Sums are taken about the pane's first score, which keeps them exact.
 class RecentRows {
  public:
-  explicit RecentRows(std::size_t features = 0) : features_(features) {}
+  /// `features`: their names, numbers first, then texts.
+  explicit RecentRows(std::vector<std::string> features) : features_(std::move(features)) {}
 
   /// `scores`: of the rows; `numbers` and `texts`: their feature columns, numbers first.
   void add(std::span<const double> scores, std::span<const double* const> numbers,
@@ -29,6 +34,9 @@ class RecentRows {
   /// The share of rows in which a feature (numbers first, then texts) was missing.
   double null_ratio(std::size_t feature) const;
 
+  /// What is known of the scores, and of each feature.
+  void report_scores(Reporter& report) const;
+  void report_missing(Reporter& report) const;
   void state(StateVisitor& visit);
 
  private:
@@ -43,7 +51,7 @@ class RecentRows {
     void state(StateVisitor& visit) { visit(rows, scores, origin, sum, squares, nulls); }
   };
 
-  std::size_t features_;
+  std::vector<std::string> features_;
   std::array<Pane, 10> panes_;
   std::uint32_t pane_ = 0;  // the one being filled
 };

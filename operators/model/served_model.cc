@@ -70,8 +70,17 @@ Served ServedModel::fallback() {
   return served;
 }
 
+void ServedModel::observe(const Features& features) {
+  if (!frozen_) model_->observe_one(features);
+}
+
 void ServedModel::learn(const Features& features, std::optional<double> label, double weight) {
-  if (label && model_->learn_one(features, *label, weight)) ++updates_;
+  if (!frozen_ && label && model_->learn_one(features, *label, weight)) ++updates_;
+}
+
+std::optional<double> ServedModel::label_number(const Label& label, double weight) {
+  if (task_ != Task::classes) return label.number;
+  return weight == 0 || frozen_ ? known_class(label.text) : class_number(label.text);
 }
 
 std::optional<double> ServedModel::known_class(std::string_view name) const {
@@ -129,6 +138,20 @@ std::string_view ServedModel::version_text(double version, Arena& arena) {
                                     static_cast<std::uint32_t>(fingerprint_ >> 32), version);
   version_texts_.emplace_back(version, arena.copy({text, end.size}));
   return version_texts_.back().second;
+}
+
+void ServedModel::report_learning(Reporter& report) const {
+  report(metric::model_frozen, frozen_ ? 1 : 0);
+  report(metric::model_updates_total, static_cast<double>(updates_));
+  report(metric::model_version, static_cast<double>(version()));
+  report(metric::model_restored_total, static_cast<double>(model_->restored()));
+}
+
+void ServedModel::report_serving(Reporter& report) const {
+  report(metric::fallback_total, {"reason", "missing"}, static_cast<double>(fallbacks_missing_));
+  report(metric::fallback_total, {"reason", "not_finite"},
+         static_cast<double>(fallbacks_not_finite_));
+  if (task_ == Task::classes) report(metric::evictions_total, static_cast<double>(refused_));
 }
 
 void ServedModel::state(StateVisitor& visit) {

@@ -7,16 +7,20 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "models/model.h"
+#include "operators/labels/label_join.h"
 #include "operators/model/model_plan.h"
 #include "pipeline/core/arena.h"
+#include "pipeline/core/metrics.h"
 #include "pipeline/core/text_index.h"
 
 namespace weir {
 
-/// A model with what serving adds: classes by name, predictions, the fallback, losses, versions.
+/// A model with what serving adds: classes by name, predictions, the fallback, losses, versions. It
+/// may be frozen: then no part of it learns.
 class ServedModel {
  public:
   ServedModel(const ModelPlan& plan, std::unique_ptr<Model> model, std::uint64_t fingerprint);
@@ -26,17 +30,18 @@ class ServedModel {
   /// The scores of the row served last: a probability per class (Task::classes), or empty.
   const std::vector<double>& scores() const { return scores_; }
 
-  void observe(const Features& features) { model_->observe_one(features); }
-  /// Learns a row; `label` as `number_of` gives it. Nothing is learned without one.
+  void freeze(bool frozen) { frozen_ = frozen; }
+  bool frozen() const { return frozen_; }
+
+  /// Learns what needs no label.
+  void observe(const Features& features);
+  /// Learns a row; `label` as `label_number` gives it. Nothing is learned without one.
   void learn(const Features& features, std::optional<double> label, double weight);
 
-  /// The number of a class that is to be learned (it is added when new); none when the classes were
-  /// given and this is not one of them, or when `max_classes` are known beside the fallback's:
-  /// that is counted.
-  std::optional<double> class_number(std::string_view name);
-
-  /// The number of a class that is known already.
-  std::optional<double> known_class(std::string_view name) const;
+  /// The label as learners take it; none of a class that is not known. A row that is to be learned
+  /// (its weight is not 0) makes its class known, unless the classes were given or `max_classes`
+  /// are known beside the fallback's: that is counted.
+  std::optional<double> label_number(const Label& label, double weight);
 
   struct Quality {
     double error = 0;
@@ -53,16 +58,17 @@ class ServedModel {
   std::string_view version_text(double version, Arena& arena);
 
   std::uint64_t updates() const { return updates_; }
-  std::uint64_t restored() const { return model_->restored(); }
-  std::uint64_t version() const { return 1 + model_->restored(); }
-  std::uint64_t fallbacks_missing() const { return fallbacks_missing_; }
-  std::uint64_t fallbacks_not_finite() const { return fallbacks_not_finite_; }
-  /// Labels refused by `max_classes` since the program started.
-  std::uint64_t refused() const { return refused_; }
-
+  /// Of what it has learned.
+  void report_learning(Reporter& report) const;
+  /// Of rows that it could not score, and of classes that it could not learn.
+  void report_serving(Reporter& report) const;
+  /// Whether it is frozen is not part of it: its owner's version says so.
   void state(StateVisitor& visit);
 
  private:
+  std::uint64_t version() const { return 1 + model_->restored(); }
+  std::optional<double> known_class(std::string_view name) const;
+  std::optional<double> class_number(std::string_view name);
   Served fallback();
   double log_loss(double probability) const;
 
@@ -74,10 +80,11 @@ class ServedModel {
   std::uint64_t fingerprint_;
   std::unique_ptr<Model> model_;
   TextIndex classes_;
+  bool frozen_ = false;
   std::uint64_t updates_ = 0;
   std::uint64_t fallbacks_missing_ = 0;
   std::uint64_t fallbacks_not_finite_ = 0;
-  std::uint64_t refused_ = 0;
+  std::uint64_t refused_ = 0;  // labels beyond `max_classes`, since the program started
   std::vector<double> scores_;
   std::vector<std::string_view> class_texts_;
   std::vector<std::pair<double, std::string_view>> version_texts_;
