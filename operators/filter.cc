@@ -80,18 +80,18 @@ class FilterSpec final : public OperatorSpec {
             .example = "amount > 0 and country != 'XX'"});
   }
   std::vector<Written> inputs() const override { return {input_}; }
-  void bind(Binding& binding) override {
-    compiled_ = binding.expression(0, when_, Type::boolean);
+  std::unique_ptr<const OperatorPlan> bind(Binding& binding) const override {
+    const std::optional<Expression> when = binding.expression(0, when_, Type::boolean);
     binding.output("", 0, {});
-  }
-  std::unique_ptr<Operator> make(const Placement& placement) const override {
-    return std::make_unique<Filter>(*compiled_, placement.needed[0]);
+    if (!when) return nullptr;
+    return plan_of([when = *when](const Placement& placement) {
+      return std::make_unique<Filter>(when, placement.needed[0]);
+    });
   }
 
  private:
   Written input_;
   Written when_;
-  std::optional<Expression> compiled_;
 };
 
 }  // namespace

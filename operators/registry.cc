@@ -2,11 +2,11 @@
 
 #include <array>
 
-#include "operators/drift.h"
-#include "operators/evaluate.h"
-#include "operators/features.h"
+#include "operators/drift/drift.h"
+#include "operators/evaluate/evaluate.h"
+#include "operators/features/features.h"
 #include "operators/filter.h"
-#include "operators/model.h"
+#include "operators/model/model.h"
 
 namespace weir {
 namespace {

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "pipeline/core/check.h"
 #include "pipeline/graph/graph_binding.h"
 #include "pipeline/graph/graph_fingerprint.h"
 #include "pipeline/graph/graph_keys.h"
@@ -30,6 +31,8 @@ class Builder {
     spread_needs();
     mark_fields();
     if (draft_.problems.any_error()) return std::nullopt;
+    for (const Node& node : draft_.graph.nodes)
+      check(node.plan != nullptr, "an operator without a mistake has a plan");
     set_fingerprints(draft_.config, draft_.graph);
     return std::move(draft_.graph);
   }
@@ -58,7 +61,7 @@ class Builder {
     for (const SourceConfig& source : draft_.config.sources) sorted.push_back(&source);
     std::ranges::sort(sorted, {}, [](const SourceConfig* source) { return source->name.text; });
     for (const SourceConfig* source : sorted) {
-      SourceNode node{source->name.text, source, source->fields, std::nullopt, false};
+      SourceNode node{source->name.text, source, source->fields, std::nullopt};
       const Schema schema = source->schema();
       for (FieldSpec& field : node.fields) field.read = field.required;
       if (source->time) node.time_field = source_field(*source, schema, *source->time, true);
@@ -139,7 +142,7 @@ class Builder {
     }
     path_.push_back(name);
     bool whole = true;
-    Node node{name, config.spec.get(), {}, {}, 0, {}, {}};
+    Node node{name, config.spec.get(), {}, {}, 0, {}, {}, nullptr};
     for (const Written& edge : config.spec->inputs()) {
       if (edge.text.empty()) {  // a required option that was reported already
         whole = false;
@@ -175,19 +178,28 @@ class Builder {
     return {};
   }
 
-  void bind(const OperatorConfig& config, Node node) {
-    std::set<std::size_t> sources;  // of the ports so far
+  /// What an operator reads each of its sources for: rows, if they reach a port of rows too.
+  std::map<std::size_t, PortRole> roles_in(const Node& node) const {
+    std::map<std::size_t, PortRole> roles;
     for (std::size_t port = 0; port < node.inputs.size(); ++port) {
-      const std::set<std::size_t> of_port = sources_of(node.inputs[port]);
-      for (const std::size_t source : of_port)
-        if (port > 0 && !sources.contains(source)) draft_.graph.sources[source].feeds_labels = true;
-      sources.insert(of_port.begin(), of_port.end());
+      const PortRole role = node.spec->port_role(port);
+      for (const std::size_t source : sources_of(node.inputs[port])) {
+        PortRole& known = roles.emplace(source, role).first->second;
+        if (known != PortRole::rows && role != PortRole::table) known = role;
+      }
     }
-    node.sources.assign(sources.begin(), sources.end());
+    return roles;
+  }
+
+  void bind(const OperatorConfig& config, Node node) {
+    for (const auto& [source, role] : roles_in(node)) {
+      node.sources.push_back(source);
+      PortRole& all = draft_.graph.sources[source].role;
+      if (all == PortRole::rows || role == PortRole::labels) all = role;
+    }
     draft_.outputs[node.name];
     NodeBinding binding(draft_, config, node);
-    // bind() is const in effect: it only keeps what make() needs.
-    const_cast<OperatorSpec*>(node.spec)->bind(binding);
+    node.plan = node.spec->bind(binding);
     if (draft_.problems.any_error() && draft_.outputs[node.name].empty()) broken_.insert(node.name);
     draft_.graph.nodes.push_back(std::move(node));
   }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -32,6 +33,7 @@ struct Node {
   std::uint64_t fingerprint = 0;     // type, options, fields used, arithmetic: equal keeps state
   std::vector<std::size_t> sources;  // those whose rows reach it
   std::vector<std::set<std::size_t>> reads;  // per input: the fields it uses itself
+  std::unique_ptr<const OperatorPlan> plan;  // null only while a mistake is being reported
 };
 
 struct SinkNode {
@@ -47,7 +49,9 @@ struct SourceNode {
   const SourceConfig* config = nullptr;
   std::vector<FieldSpec> fields;          // with what is read, required and a label marked
   std::optional<std::size_t> time_field;  // else the record's timestamp
-  bool feeds_labels = false;              // reaches a second port: sorts after others in replay
+  /// What operators read it for. Where some read it for one thing and some for another: labels
+  /// before table, so that no row meets its own label before it is scored, and both before rows.
+  PortRole role = PortRole::rows;
 };
 
 /// A pipeline put together: every edge has a schema, every name means something. Immutable; shards

@@ -82,7 +82,7 @@ void check_keys(const Config& config, const Graph& graph, Problems& problems) {
       const std::size_t first = node.sources[0];
       if (s == first || !met.insert({first, s}).second) continue;
       const SourceConfig& other = *graph.sources[first].config;
-      if (graph.sources[first].feeds_labels)
+      if (graph.sources[first].role != PortRole::rows)  // they are named first
         check_meeting(node, source, other, shards, problems);
       else
         check_meeting(node, other, source, shards, problems);

@@ -171,8 +171,7 @@ void Replay::peek(std::size_t source) {
 void Replay::run_merged(const std::function<void(const Progress&)>& progress) {
   std::vector<std::size_t> order(inputs_.size());  // in which equal times are taken
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::ranges::stable_sort(order, {},
-                           [&](std::size_t s) { return graph_.sources[s].feeds_labels; });
+  std::ranges::stable_sort(order, {}, [&](std::size_t s) { return graph_.sources[s].role; });
   std::size_t left = inputs_.size();
   for (std::size_t s = 0; s < inputs_.size(); ++s) {
     peek(s);

@@ -69,7 +69,7 @@ std::unique_ptr<Operator> Shard::make(const Node& node) const {
   placement.fingerprint = node.fingerprint;
   for (const std::size_t stream : node.outputs)
     placement.needed.push_back(graph_.streams[stream].needed);
-  return node.spec->make(placement);
+  return node.plan->make(placement);
 }
 
 std::string Shard::head(std::size_t source, std::string_view line) {

@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "connectors/memory/memory_log.h"
-#include "operators/waiting_store.h"
+#include "operators/labels/waiting_store.h"
 #include "pipeline/core/state_visitors.h"
 #include "pipeline/snapshots/snapshot_store.h"
 

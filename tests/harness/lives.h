@@ -44,17 +44,14 @@ class DeadlySpec final : public OperatorSpec {
     option("id", field_, {.doc = "the field that tells the rows apart", .required = true});
   }
   std::vector<Written> inputs() const override { return {input_}; }
-  void bind(Binding& binding) override {
-    id_ = binding.field(0, field_).value_or(0);
+  std::unique_ptr<const OperatorPlan> bind(Binding& binding) const override {
+    const std::size_t id = binding.field(0, field_).value_or(0);
     binding.output("", 0, {});
-  }
-  std::unique_ptr<Operator> make(const Placement&) const override {
-    return std::make_unique<Deadly>(id_);
+    return plan_of([id](const Placement&) { return std::make_unique<Deadly>(id); });
   }
 
  private:
   Written input_, field_;
-  std::size_t id_ = 0;
 };
 
 inline Vocabulary deadly_vocabulary() {

@@ -3,10 +3,10 @@
 #include <cstdlib>
 #include <new>
 
-#include "operators/drift.h"
-#include "operators/evaluate.h"
-#include "operators/features.h"
-#include "operators/model.h"
+#include "operators/drift/drift.h"
+#include "operators/evaluate/evaluate.h"
+#include "operators/features/features.h"
+#include "operators/model/model.h"
 #include "tests/operators/operator_harness.h"
 
 // The sanitizers bring their own operator new.
@@ -37,11 +37,11 @@ std::size_t allocations_of_a_steady_step(std::unique_ptr<OperatorSpec> spec,
   FakeBinding binding({{std::move(schema), true, "rows"}});
   binding.mistakes =
       read_options(options, [&](OptionVisitor& visitor) { spec->describe(visitor); });
-  spec->bind(binding);
+  const auto plan = spec->bind(binding);
   EXPECT_TRUE(binding.mistakes.empty());
   Placement placement;
   for (const auto& output : binding.outputs) placement.needed.emplace_back(output.schema.size(), 1);
-  const auto running = spec->make(placement);
+  const auto running = plan->make(placement);
 
   const std::vector<double> numbers(kRows, 1);
   std::vector<Column> columns(binding.input(0).size());

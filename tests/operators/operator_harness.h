@@ -14,32 +14,9 @@
 #include "pipeline/core/operator.h"
 #include "pipeline/core/state_visitors.h"
 #include "tests/operators/json_options.h"
+#include "tests/operators/literal_rows.h"
 
 namespace weir {
-
-/// A value of a literal row; monostate: missing. Booleans are numbers 0 and 1 on the way out.
-using Cell = std::variant<std::monostate, double, std::string>;
-
-inline Cell missing() { return {}; }
-inline Cell cell(double value) { return std::isnan(value) ? Cell() : Cell(value); }
-inline Cell cell(std::string_view text) { return std::string(text); }
-
-/// One sequence number of the input: a row of `port`, or with port == kTick only time.
-struct InputRow {
-  static constexpr std::size_t kTick = static_cast<std::size_t>(-1);
-
-  std::int64_t time = 0;  // event time; of a tick: the watermark that it sets
-  std::vector<Cell> cells;
-  std::size_t port = 0;
-  bool at_tick = false;  // a row that time alone made, as `absent` does; `time`: as of a tick
-};
-
-struct OutputRow {
-  std::uint64_t sequence = 0;
-  std::vector<Cell> cells;
-
-  bool operator==(const OutputRow&) const = default;
-};
 
 /// What an operator is bound to in a test: ports with schemas; remembers what the operator said.
 class FakeBinding final : public Binding {
@@ -143,7 +120,7 @@ class OperatorBench {
       : spec_(std::move(spec)), binding_(std::move(ports)) {
     binding_.mistakes =
         read_options(options, [this](OptionVisitor& visitor) { spec_->describe(visitor); });
-    if (binding_.mistakes.empty()) spec_->bind(binding_);
+    if (binding_.mistakes.empty()) plan_ = spec_->bind(binding_);
     if (!ok()) return;
     for (const FakeBinding::Output& output : binding_.outputs)
       placement_.needed.emplace_back(output.schema.size(), true);
@@ -162,10 +139,9 @@ class OperatorBench {
   }
   /// A new, cold instance; the clock starts over too.
   void restart() {
-    operator_ = spec_->make(placement_);
+    operator_ = plan_->make(placement_);
     sequence_ = 0;
-    watermark_ = kNoTime;
-    highest_ = kNoTime;
+    clock_ = {};
   }
 
   /// Processes the rows in steps of `batch_rows`; returns the rows of every output.
@@ -197,7 +173,7 @@ class OperatorBench {
   }
   /// A new instance with a saved state; sequence and clock go on where they are.
   void load(std::string_view bytes) {
-    operator_ = spec_->make(placement_);
+    operator_ = plan_->make(placement_);
     StateReader reader(bytes);
     operator_->state(reader);
     EXPECT_EQ(reader.left(), 0u) << "the state was not read to its end";
@@ -211,91 +187,26 @@ class OperatorBench {
  private:
   void step(std::span<const InputRow> rows, std::int64_t lateness,
             std::vector<std::vector<OutputRow>>& out) {
-    step_.clear(sequence_);
-    for (const InputRow& row : rows) {
-      const bool tick = row.port == InputRow::kTick || row.at_tick;
-      step_.source.push_back(tick ? Step::kTick : static_cast<std::uint16_t>(row.port));
-      step_.event_time.push_back(tick ? kNoTime : row.time);
-      step_.late.push_back(!tick && watermark_ != kNoTime && row.time < watermark_);
-      if (!tick) highest_ = std::max(highest_, row.time);
-      watermark_ = std::max(watermark_, tick ? row.time : highest_ - lateness);
-      step_.watermark.push_back(watermark_);
-    }
+    fill_step(step_, rows, sequence_, clock_, lateness);
     sequence_ += rows.size();
     std::vector<Batch> inputs;
-    for (std::size_t port = 0; port < binding_.ports(); ++port) inputs.push_back(batch(port, rows));
+    for (std::size_t port = 0; port < binding_.ports(); ++port)
+      inputs.push_back(batch_of(binding_.input(port), rows, port, step_.arena));
     std::vector<Batch> outputs(binding_.outputs.size());
     for (std::size_t i = 0; i < outputs.size(); ++i)
       outputs[i].schema = &binding_.outputs[i].schema;
     operator_->process(step_, inputs, outputs);
-    for (std::size_t i = 0; i < outputs.size(); ++i) collect(outputs[i], out[i]);
-  }
-
-  Batch batch(std::size_t port, std::span<const InputRow> rows) {
-    std::vector<std::uint32_t> at;
-    for (std::uint32_t i = 0; i < rows.size(); ++i)
-      if (rows[i].port == port) at.push_back(i);
-    const Schema& schema = binding_.input(port);
-    const std::span<std::uint32_t> positions = step_.arena.make<std::uint32_t>(at.size());
-    std::copy(at.begin(), at.end(), positions.begin());
-    const std::span<Column> columns = step_.arena.make<Column>(schema.size());
-    for (std::size_t field = 0; field < schema.size(); ++field)
-      columns[field] = column(schema.fields[field].type, field, at, rows);
-    return {&schema, static_cast<std::uint32_t>(at.size()), positions.data(), columns.data()};
-  }
-
-  Column column(Type type, std::size_t field, const std::vector<std::uint32_t>& at,
-                std::span<const InputRow> rows) {
-    Column column;
-    if (type == Type::text) {
-      const std::span<std::string_view> texts = step_.arena.make<std::string_view>(at.size());
-      for (std::size_t i = 0; i < at.size(); ++i) {
-        const auto* text = std::get_if<std::string>(&rows[at[i]].cells.at(field));
-        texts[i] = text ? step_.arena.copy(*text) : std::string_view();
-      }
-      column.texts = texts.data();
-      return column;
-    }
-    const std::span<double> numbers = step_.arena.make<double>(at.size());
-    for (std::size_t i = 0; i < at.size(); ++i) {
-      const auto* number = std::get_if<double>(&rows[at[i]].cells.at(field));
-      numbers[i] = number ? *number : kMissing;
-    }
-    column.numbers = numbers.data();
-    return column;
-  }
-
-  void collect(const Batch& batch, std::vector<OutputRow>& out) {
-    std::uint32_t last = 0;
-    for (std::size_t row = 0; row < batch.rows; ++row) {
-      EXPECT_GE(batch.positions[row], last) << "positions never go back";
-      EXPECT_LT(last = batch.positions[row], step_.size());
-      OutputRow output{step_.first_sequence + batch.positions[row], {}};
-      for (std::size_t field = 0; field < batch.schema->size(); ++field)
-        output.cells.push_back(cell_of(batch, field, row));
-      out.push_back(std::move(output));
-    }
-  }
-
-  static Cell cell_of(const Batch& batch, std::size_t field, std::size_t row) {
-    const Column& column = batch.columns[field];
-    if (batch.schema->fields[field].type == Type::text) {
-      if (!column.texts || is_missing(column.texts[row])) return {};
-      return std::string(column.texts[row]);
-    }
-    if (!column.numbers || is_missing(column.numbers[row])) return {};
-    EXPECT_TRUE(std::isfinite(column.numbers[row])) << "columns never hold infinities";
-    return column.numbers[row];
+    for (std::size_t i = 0; i < outputs.size(); ++i) append_rows(outputs[i], step_, out[i]);
   }
 
   std::unique_ptr<OperatorSpec> spec_;
   FakeBinding binding_;
+  std::unique_ptr<const OperatorPlan> plan_;
   Placement placement_{.shard = 0, .seed = 1, .needed = {}};
   std::unique_ptr<Operator> operator_;
   Step step_;
   std::uint64_t sequence_ = 0;
-  std::int64_t watermark_ = kNoTime;
-  std::int64_t highest_ = kNoTime;
+  TestClock clock_;
 };
 
 }  // namespace weir

@@ -83,8 +83,7 @@ class FakeOperator final : public OperatorSpec {
 
   void describe(OptionVisitor& option) override;
   std::vector<Written> inputs() const override { return input; }
-  void bind(Binding&) override {}
-  std::unique_ptr<Operator> make(const Placement&) const override { return nullptr; }
+  std::unique_ptr<const OperatorPlan> bind(Binding&) const override { return nullptr; }
 };
 
 inline constexpr std::array<Choice, 5> kFakeSteps = {{{"impute", "replaces missing values"},

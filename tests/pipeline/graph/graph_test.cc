@@ -171,11 +171,11 @@ TEST(Graph, ANodesFingerprintIsItsOwn) {
               one->graph->nodes[i].name != "some");
 }
 
-TEST(Graph, KnowsWhichSourcesFeedLabels) {
+TEST(Graph, KnowsWhichSourcesAreReadForLabels) {
   const auto pipeline = read_pipeline(kShop);
   EXPECT_EQ(pipeline->graph->sources[0].name, "labels");
-  EXPECT_TRUE(pipeline->graph->sources[0].feeds_labels);
-  EXPECT_FALSE(pipeline->graph->sources[1].feeds_labels);
+  EXPECT_EQ(pipeline->graph->sources[0].role, PortRole::labels);
+  EXPECT_EQ(pipeline->graph->sources[1].role, PortRole::rows);
   EXPECT_EQ(pipeline->graph->nodes.back().sources, (std::vector<std::size_t>{0, 1}));
 }
 

@@ -168,8 +168,8 @@ TEST(Replay, ALabelOfTheSameTimeComesAfterItsRow) {
   filtered.insert(filtered.find("  model:"),
                   "  usable: { type: filter, input: after, when: id != \"\" }\n");
   const auto behind = read_pipeline(filtered);
-  EXPECT_TRUE(behind->graph->sources[0].feeds_labels);
-  EXPECT_FALSE(behind->graph->sources[1].feeds_labels);
+  EXPECT_EQ(behind->graph->sources[0].role, PortRole::labels);
+  EXPECT_EQ(behind->graph->sources[1].role, PortRole::rows);
 }
 
 TEST(Replay, AnEmptyFileIsIdleFromTheBeginning) {

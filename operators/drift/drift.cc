@@ -1,0 +1,345 @@
+#include "operators/drift/drift.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "operators/drift/recent_times.h"
+#include "operators/rows/outcome_rows.h"
+#include "operators/rows/row_time.h"
+
+namespace weir {
+namespace {
+
+constexpr std::array<std::string_view, 3> kStates = {"stable", "warning", "drift"};
+
+std::string_view word(Drift drift) { return kStates[static_cast<std::size_t>(drift)]; }
+
+double finite(double value) { return std::isfinite(value) ? value : kMissing; }
+
+// The order of the fields in a row.
+enum DriftField : std::size_t {
+  kDetector,
+  kStream,
+  kField,
+  kState,
+  kStatistic,
+  kThreshold,
+  kPValue,
+  kReferenceCount,
+  kWindowCount,
+  kReferenceMean,
+  kWindowMean,
+  kWindowFrom,
+  kWindowTo,
+  kSummary,
+  kTime,
+  kShard
+};
+
+Schema drift_rows() {
+  constexpr Type number = Type::number, text = Type::text, time = Type::time;
+  return {{{"detector", text},
+           {"stream", text},
+           {"field", text},
+           {"state", text},
+           {"statistic", number},
+           {"threshold", number},
+           {"p_value", number},
+           {"reference_count", number},
+           {"window_count", number},
+           {"reference_mean", number},
+           {"window_mean", number},
+           {"window_from", time},
+           {"window_to", time},
+           {"summary", text},
+           {"time", time},
+           {"shard", number}}};
+}
+
+/// One field that is watched.
+struct Watched {
+  std::string field;
+  std::size_t index = 0;  // in the input
+  Type type = Type::number;
+  std::string detector;
+  const DetectorSpec* spec = nullptr;
+};
+
+struct DriftPlan {
+  std::string stream;
+  std::vector<Watched> fields;
+  std::size_t after = 0;
+};
+
+/// The names of types as several fields have them: "numbers and booleans".
+std::string plural(std::span<const Type> types) {
+  std::string text;
+  for (std::size_t i = 0; i < types.size(); ++i) {
+    if (i > 0) text += i + 1 < types.size() ? ", " : " and ";
+    text += fmt::format("{}s", type_name(types[i]));
+  }
+  return text;
+}
+
+/// What both windows hold; texts have no mean.
+std::string windows(const Window& current, const Window& reference) {
+  if (std::isnan(current.mean))
+    return fmt::format("the last {} values against {} before", current.count, reference.count);
+  return fmt::format("mean {:.6g} in the last {} values against {:.6g} in {} before", current.mean,
+                     current.count, reference.mean, reference.count);
+}
+
+/// What happened, in a sentence.
+std::string sentence(const DriftPlan& plan, const Watched& watched, Drift before,
+                     const Verdict& verdict) {
+  const std::string name = fmt::format("{} of {}", watched.field, plan.stream);
+  std::string what;
+  if (verdict.drift == Drift::drift)
+    what = fmt::format("{} has drifted", name);
+  else if (verdict.drift == Drift::warning)
+    what = before == Drift::drift ? fmt::format("{} has settled, but not for certain", name)
+                                  : fmt::format("{} may be drifting", name);
+  else
+    what = fmt::format("{} is stable again", name);
+  const std::string p =
+      std::isnan(verdict.p_value) ? "" : fmt::format(", p {:.3g}", verdict.p_value);
+  return fmt::format("{}: {} ({} {:.4g}, threshold {:.4g}{})", what,
+                     windows(verdict.current, verdict.reference), watched.detector,
+                     verdict.statistic, verdict.threshold, p);
+}
+
+/// One field's detector and where it stands.
+struct Watch {
+  std::unique_ptr<DriftDetector> detector;
+  Drift state = Drift::stable;
+  bool tested = false;
+  double statistic = 0;
+  double threshold = 0;
+  std::uint64_t drifts = 0;
+  RecentTimes times;
+
+  void visit_state(StateVisitor& visit) {
+    visit(*detector, state, tested, statistic, threshold, drifts, times);
+  }
+};
+
+class DriftOperator final : public Operator {
+ public:
+  DriftOperator(const DriftPlan& plan, const Placement& placement)
+      : plan_(plan), shard_(placement.shard), rows_(drift_rows(), placement.needed[0]) {
+    for (const Watched& field : plan_.fields)
+      watches_.emplace_back().detector = field.spec->make({.types = {&field.type, 1}});
+  }
+
+  void process(Step& step, std::span<const Batch> inputs, std::span<Batch> outputs) override {
+    rows_.begin();
+    const Batch& in = inputs[0];
+    for (std::size_t row = 0; row < in.rows; ++row) {
+      if (seen_ < plan_.after) {
+        ++seen_;
+        continue;
+      }
+      for (std::size_t i = 0; i < watches_.size(); ++i) watch(step, in, row, i);
+    }
+    rows_.finish(step, outputs[0]);
+  }
+
+  void state(StateVisitor& visit) override {
+    visit.version("drift", 1);
+    visit(seen_);
+    for (Watch& watch : watches_) watch.visit_state(visit);
+  }
+
+  void report(Reporter& report) const override;
+
+ private:
+  void watch(Step& step, const Batch& in, std::size_t row, std::size_t at);
+  void judge(Step& step, std::uint32_t position, std::size_t at, const Values& values);
+  void emit(Step& step, std::uint32_t position, std::size_t at, Drift before,
+            const Verdict& verdict);
+
+  DriftPlan plan_;
+  std::uint32_t shard_;
+  OutcomeRows rows_;
+  std::uint64_t seen_ = 0;
+  std::vector<Watch> watches_;
+};
+
+void DriftOperator::watch(Step& step, const Batch& in, std::size_t row, std::size_t at) {
+  const Watched& watched = plan_.fields[at];
+  if (watched.type == Type::text) {
+    const std::string_view text = in.text(watched.index, row);
+    if (!is_missing(text)) judge(step, in.positions[row], at, text);
+  } else {
+    const double number = in.number(watched.index, row);
+    if (!is_missing(number)) judge(step, in.positions[row], at, number);
+  }
+}
+
+void DriftOperator::judge(Step& step, std::uint32_t position, std::size_t at,
+                          const Values& values) {
+  Watch& watch = watches_[at];
+  watch.times.add(row_time(step, position));
+  const Verdict verdict = watch.detector->update(values);
+  if (!verdict.tested) return;
+  watch.times.window(verdict.current.count);
+  watch.tested = true;
+  watch.statistic = verdict.statistic;
+  watch.threshold = verdict.threshold;
+  watch.drifts += verdict.drift == Drift::drift;
+  if (verdict.drift == watch.state) return;
+  const Drift before = std::exchange(watch.state, verdict.drift);
+  emit(step, position, at, before, verdict);
+}
+
+void DriftOperator::emit(Step& step, std::uint32_t position, std::size_t at, Drift before,
+                         const Verdict& verdict) {
+  const Watched& watched = plan_.fields[at];
+  rows_.row(position);
+  rows_.text(kDetector, watched.detector);
+  rows_.text(kStream, plan_.stream);
+  rows_.text(kField, watched.field);
+  rows_.text(kState, word(verdict.drift));
+  rows_.number(kStatistic, finite(verdict.statistic));
+  rows_.number(kThreshold, finite(verdict.threshold));
+  rows_.number(kPValue, finite(verdict.p_value));
+  rows_.number(kReferenceCount, static_cast<double>(verdict.reference.count));
+  rows_.number(kWindowCount, static_cast<double>(verdict.current.count));
+  rows_.number(kReferenceMean, finite(verdict.reference.mean));
+  rows_.number(kWindowMean, finite(verdict.current.mean));
+  if (const auto range = watches_[at].times.range(verdict.current.count)) {
+    rows_.number(kWindowFrom, static_cast<double>(range->first));
+    rows_.number(kWindowTo, static_cast<double>(range->second));
+  }
+  if (rows_.needed(kSummary))
+    rows_.text(kSummary, step.arena.copy(sentence(plan_, watched, before, verdict)));
+  rows_.number(kTime, static_cast<double>(row_time(step, position)));
+  rows_.number(kShard, shard_);
+}
+
+void DriftOperator::report(Reporter& report) const {
+  for (std::size_t i = 0; i < watches_.size(); ++i) {
+    const Watch& watch = watches_[i];
+    const MetricLabel field{"field", plan_.fields[i].field};
+    if (watch.tested && std::isfinite(watch.statistic))
+      report(metric::drift_statistic, field, watch.statistic);
+    if (watch.tested) report(metric::drift_threshold, field, watch.threshold);
+    report(metric::drift_state, field, static_cast<double>(watch.state));
+    report(metric::drift_total, field, static_cast<double>(watch.drifts));
+  }
+}
+
+class DriftOperatorSpec final : public OperatorSpec {
+ public:
+  explicit DriftOperatorSpec(std::span<const DetectorType> types) : types_(types) {
+    for (const DetectorType& type : types) choices_.push_back({type.name, type.doc, type.later});
+  }
+
+  void describe(OptionVisitor& option) override;
+  std::vector<Written> inputs() const override { return {input_}; }
+  std::unique_ptr<const OperatorPlan> bind(Binding& binding) const override;
+  std::uint32_t logic() const override {
+    std::uint32_t sum = 1;
+    for (const Detector& detector : detectors_) sum += detector.type->logic;
+    return sum;
+  }
+  bool needs_no_reader() const override { return true; }
+
+ private:
+  struct Detector {
+    Written field;  // empty: for all
+    const DetectorType* type;
+    std::unique_ptr<DetectorSpec> spec;
+  };
+
+  const Detector* detector_of(std::string_view field) const;
+  void bind_field(Binding& binding, const Written& name, DriftPlan& plan) const;
+
+  std::span<const DetectorType> types_;  // that can be written
+  std::vector<Choice> choices_;          // the same
+  Written input_;
+  std::vector<Written> fields_;
+  std::vector<Detector> detectors_;
+  std::size_t after_ = 0;
+};
+
+void DriftOperatorSpec::describe(OptionVisitor& option) {
+  option("input", input_, {.doc = "the stream", .required = true});
+  std::vector<Written> key;
+  option("key", key, {.doc = "one detector per key", .later = "watching"});
+  std::string false_alarms;
+  option("false_alarms", false_alarms,
+         {.doc = "budget over all fields and keys: `1 per 30d`", .later = "watching"});
+  option("fields", fields_,
+         {.doc = "fields to watch: numbers and booleans, texts with a detector that takes them",
+          .required = true,
+          .example = "[amount]"});
+  if (option.reading()) detectors_.clear();
+  option.component_for("detector", choices_,
+                       {.doc = "one for all fields, or { field: detector }",
+                        .required = true,
+                        .example = "{ ks_test: { reference: 5000, window: 1000 } }"},
+                       [&](const Written& owner, const Written& name, OptionVisitor& inside) {
+                         const auto type =
+                             std::ranges::find(types_, name.text, &DetectorType::name);
+                         if (type == types_.end() || !type->make) return;
+                         Detector detector{owner, &*type, type->make()};
+                         detector.spec->describe(inside);
+                         if (option.reading()) detectors_.push_back(std::move(detector));
+                       });
+  option("after", after_, {.doc = "rows to let pass first", .min = 0});
+}
+
+const DriftOperatorSpec::Detector* DriftOperatorSpec::detector_of(std::string_view field) const {
+  for (const Detector& detector : detectors_)
+    if (detector.field.text.empty() || detector.field.text == field) return &detector;
+  return nullptr;
+}
+
+std::unique_ptr<const OperatorPlan> DriftOperatorSpec::bind(Binding& binding) const {
+  DriftPlan plan{std::string(binding.edge(0)), {}, after_};
+  for (const Detector& detector : detectors_)
+    if (!detector.field.text.empty() &&
+        std::ranges::find(fields_, detector.field.text, &Written::text) == fields_.end())
+      binding.error(detector.field.place,
+                    fmt::format("`{}` is not one of `fields`", detector.field.text));
+  for (const Written& name : fields_) bind_field(binding, name, plan);
+  binding.output("", std::nullopt, drift_rows().fields);
+  return plan_of([plan = std::move(plan)](const Placement& placement) {
+    return std::make_unique<DriftOperator>(plan, placement);
+  });
+}
+
+void DriftOperatorSpec::bind_field(Binding& binding, const Written& name, DriftPlan& plan) const {
+  const std::optional<std::size_t> field = binding.field(0, name);
+  if (!field) return;
+  const Type type = binding.input(0).fields[*field].type;
+  const Detector* detector = detector_of(name.text);
+  if (std::ranges::find(plan.fields, name.text, &Watched::field) != plan.fields.end()) {
+    binding.error(name.place, fmt::format("the field `{}` is there twice", name.text));
+  } else if (!detector) {
+    binding.error(name.place, fmt::format("the field `{}` has no detector", name.text));
+  } else if (!detector->type->takes(type)) {
+    binding.error(name.place,
+                  fmt::format("`{}` watches {}, but `{}` is a {}", detector->type->name,
+                              plural(detector->type->types), name.text, type_name(type)));
+  } else {
+    plan.fields.push_back({name.text, *field, type, std::string(detector->type->name),
+                           detector->spec.get()});
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<OperatorSpec> make_drift() { return make_drift(detector_types()); }
+
+std::unique_ptr<OperatorSpec> make_drift(std::span<const DetectorType> detectors) {
+  return std::make_unique<DriftOperatorSpec>(detectors);
+}
+
+}  // namespace weir

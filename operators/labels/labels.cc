@@ -1,0 +1,56 @@
+#include "operators/labels/labels.h"
+
+namespace weir {
+
+void LabelsOptions::describe(OptionVisitor& option) {
+  option("input", input, {.doc = "the stream of labels", .required = true});
+  std::size_t matches = 0;
+  option.entries("match",
+                 {.doc = "the field that rows and labels share, or { mine: theirs }",
+                  .required = true,
+                  .example = "tx_id"},
+                 [&](const Written& mine, OptionVisitor& inside) {
+                   Written theirs;
+                   inside("label", theirs, {.doc = "the label's field, when its name differs"});
+                   if (!option.reading()) return;
+                   if (++matches > 1) return option.fail("match", "one field names a row");
+                   match_row = mine;
+                   match_label = theirs.text.empty() ? mine : theirs;
+                 });
+  option("wait", wait,
+         {.doc = "how long a row waits for its label, in event time",
+          .min = 1,
+          .required = true,
+          .example = "7d"});
+  option("field", field, {.doc = "the label's field (default: the target's name)"});
+  option("early", early, {.doc = "how long a label waits for its row", .min = 0});
+  option("present", present,
+         {.doc = "the label of a row that has a label record, whatever is in it"});
+  option("absent", absent, {.doc = "the label of a row whose wait ended without one"});
+  option("rows", rows,
+         {.doc = "which row of one id a label belongs to", .choices = "first|last|all"});
+  option("late", late,
+         {.doc = "what a label after the wait does; learn keeps rows for one more wait",
+          .choices = "ignore|learn"});
+  option("max_waiting", max_waiting,
+         {.doc = "rows that wait at most; the oldest leave unlearned", .min = 1, .max = 1e9});
+  option("max_per_id", max_per_id,
+         {.doc = "rows: all: rows of one id that wait at most; a row or label costs their number",
+          .min = 1,
+          .max = 1e6});
+  if (option.reading() && rows != "all" && max_per_id != LabelsOptions().max_per_id)
+    option.fail("max_per_id", "is for `rows: all`: else one row of an id waits");
+}
+
+LabelJoin::Options LabelsOptions::join() const {
+  return {.wait_ms = wait.ms,
+          .early_ms = early.ms,
+          .rows = rows == "all"    ? LabelJoin::Rows::all
+                  : rows == "last" ? LabelJoin::Rows::last
+                                   : LabelJoin::Rows::first,
+          .learn_late = late == "learn",
+          .max_waiting = max_waiting,
+          .max_per_id = max_per_id};
+}
+
+}  // namespace weir

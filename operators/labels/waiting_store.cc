@@ -1,0 +1,217 @@
+#include "operators/labels/waiting_store.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+
+#include "pipeline/core/check.h"
+
+namespace weir {
+
+std::uint64_t MatchId::hash() const {
+  if (text.data() != nullptr) return XXH3_64bits(text.data(), text.size());
+  const double value = number == 0 ? 0 : number;  // -0 is 0
+  return XXH3_64bits(&value, sizeof value);
+}
+
+WaitingStore::WaitingStore(WaitingLayout layout, Options options)
+    : layout_(layout), options_(options) {}
+
+const WaitingSegment& WaitingStore::segment(std::uint64_t number) const {
+  return segments_[(number >> options_.segment_bits) - first_];
+}
+WaitingSegment& WaitingStore::segment(std::uint64_t number) {
+  return segments_[(number >> options_.segment_bits) - first_];
+}
+
+WaitingPhase WaitingStore::phase(std::uint64_t number) const {
+  if (number >> options_.segment_bits < first_) return WaitingPhase::gone;
+  return segment(number).phase(slot_of(number));
+}
+
+/// When a kept or remembered row is forgotten.
+std::int64_t WaitingStore::forget_at(std::uint64_t number) const {
+  const std::int64_t due = segment(number).due(slot_of(number));
+  return phase(number) == WaitingPhase::joined ? due : due + options_.remember;
+}
+
+bool WaitingStore::is(const MatchId& id, std::uint64_t number) const {
+  const WaitingSegment& at = segment(number);
+  if (options_.text_id) return at.text(0, slot_of(number)) == id.text;
+  return at.number(0, slot_of(number)) == id.number;
+}
+
+void WaitingStore::find(const MatchId& id, Found& found) const {
+  found.waiting.clear();
+  found.kept.clear();
+  found.joined.clear();
+  found.joined_late = found.expired = false;
+  const std::uint64_t hash = id.hash();
+  index_.each(hash, [&](std::uint64_t number) {
+    if (segment(number).hash(slot_of(number)) != hash) return;
+    switch (phase(number)) {
+      case WaitingPhase::waiting:
+        if (is(id, number)) found.waiting.push_back(number);
+        break;
+      case WaitingPhase::kept:
+        if (is(id, number)) found.kept.push_back(number);
+        break;
+      case WaitingPhase::joined:
+        found.joined.push_back(number);
+        break;
+      case WaitingPhase::joined_late:
+        found.joined_late = true;
+        break;
+      case WaitingPhase::expired:
+        found.expired = true;
+        break;
+      case WaitingPhase::gone:
+        break;
+    }
+  });
+  for (auto* numbers : {&found.waiting, &found.kept, &found.joined})
+    std::sort(numbers->begin(), numbers->end());
+}
+
+std::uint64_t WaitingStore::add(const MatchId& id, std::int64_t due, const WaitingRow& row) {
+  if (segments_.empty() || segments_.back().full())
+    segments_.emplace_back(layout_, rows_of_segment());
+  WaitingSegment& last = segments_.back();
+  const std::uint64_t number =
+      ((first_ + segments_.size() - 1) << options_.segment_bits) + last.rows();
+  const std::uint64_t hash = id.hash();
+  last.append(hash, due, row);
+  index_.add(hash, number);
+  due_.push({due, number});
+  ++waiting_;
+  return number;
+}
+
+void WaitingStore::read(std::uint64_t number, WaitingRow& row) const {
+  segment(number).read(slot_of(number), row);
+}
+
+void WaitingStore::set_phase(std::uint64_t number, WaitingPhase next) {
+  WaitingSegment& at = segment(number);
+  const WaitingPhase before = phase(number);
+  check(before != WaitingPhase::gone && next != WaitingPhase::waiting, "a row waits once");
+  if (before == WaitingPhase::waiting)
+    --waiting_;
+  else
+    --remembered_;
+  if (next == WaitingPhase::gone)
+    index_.remove(at.hash(slot_of(number)), number);
+  else
+    ++remembered_;
+  at.set_phase(slot_of(number), next);
+  while (!segments_.empty() && segments_.front().full() && segments_.front().remembered() == 0) {
+    segments_.pop_front();
+    ++first_;
+  }
+  settle_queues();
+}
+
+// Rows that were joined leave their timers behind: none may stay on top, and they may not pile up.
+void WaitingStore::settle_queues() {
+  constexpr std::size_t kSlack = 1024;
+  const auto waits = [&](const Timer& t) { return phase(t.number) == WaitingPhase::waiting; };
+  while (!due_.empty() && !waits(due_.top())) due_.pop();
+  if (due_.size() > 2 * waiting_ + kSlack) due_.retain(waits);
+  if (forget_.size() > 2 * remembered_ + kSlack)
+    forget_.retain([&](const Timer& t) { return phase(t.number) != WaitingPhase::gone; });
+}
+
+void WaitingStore::join(std::uint64_t number) {
+  const bool in_time = phase(number) == WaitingPhase::waiting;
+  if (in_time) forget_.push({segment(number).due(slot_of(number)), number});
+  set_phase(number, in_time ? WaitingPhase::joined : WaitingPhase::joined_late);
+}
+
+void WaitingStore::expire(std::uint64_t number, bool keep) {
+  check(phase(number) == WaitingPhase::waiting, "a row that waits expires");
+  forget_.push({segment(number).due(slot_of(number)) + options_.remember, number});
+  set_phase(number, keep ? WaitingPhase::kept : WaitingPhase::expired);
+}
+
+void WaitingStore::drop(std::uint64_t number) { set_phase(number, WaitingPhase::gone); }
+
+const TimerQueue::Timer* WaitingStore::next_due() const {
+  return due_.empty() ? nullptr : &due_.top();
+}
+
+std::uint64_t WaitingStore::oldest() {
+  check(waiting_ > 0, "a row waits");
+  oldest_ = std::max(oldest_, first_ << options_.segment_bits);
+  while (phase(oldest_) != WaitingPhase::waiting) ++oldest_;
+  return oldest_;
+}
+
+void WaitingStore::forget(std::int64_t time) {
+  while (!forget_.empty() && forget_.top().due <= time) {
+    const std::uint64_t number = forget_.top().number;
+    forget_.pop();
+    if (phase(number) != WaitingPhase::gone) drop(number);
+  }
+}
+
+void WaitingStore::forget_one() {
+  for (;;) {
+    check(!forget_.empty(), "something is remembered");
+    const std::uint64_t number = forget_.top().number;
+    forget_.pop();
+    if (phase(number) == WaitingPhase::gone) continue;
+    drop(number);
+    return;
+  }
+}
+
+std::size_t WaitingStore::bytes() const {
+  std::size_t sum = index_.bytes() + due_.bytes() + forget_.bytes();
+  for (const WaitingSegment& one : segments_) sum += one.bytes();
+  return sum;
+}
+
+void WaitingStore::state(StateVisitor& visit) {
+  visit.version("waiting rows", 2);
+  visit(first_);
+  if (first_ >> 40 != 0) throw StateError("waiting rows: more came than can have come");
+  const std::size_t count = visit.count(segments_.size(), 16);
+  if (visit.loading()) segments_.assign(count, WaitingSegment(layout_, rows_of_segment()));
+  for (WaitingSegment& one : segments_) visit(one);
+  if (visit.loading()) rebuild();
+}
+
+void WaitingStore::sealed(SealedSink& sink) {
+  for (WaitingSegment& one : segments_) one.sealed(sink);
+}
+
+void WaitingStore::rebuild() {
+  index_.clear();
+  due_.clear();
+  forget_.clear();
+  oldest_ = 0;
+  std::vector<Timer> due, forget;
+  for (std::size_t i = 0; i < segments_.size(); ++i) {
+    const WaitingSegment& at = segments_[i];
+    if (i + 1 < segments_.size() && !at.full())
+      throw StateError("waiting rows: a segment before the last is not full");
+    for (std::size_t slot = 0; slot < at.rows(); ++slot) {
+      const WaitingPhase standing = at.phase(slot);
+      if (standing == WaitingPhase::gone) continue;
+      const std::uint64_t number = ((first_ + i) << options_.segment_bits) + slot;
+      index_.add(at.hash(slot), number);
+      if (standing == WaitingPhase::waiting)
+        due.push_back({at.due(slot), number});
+      else
+        forget.push_back({forget_at(number), number});
+    }
+  }
+  for (auto* timers : {&due, &forget})
+    if (!std::is_sorted(timers->begin(), timers->end())) std::sort(timers->begin(), timers->end());
+  for (const Timer& timer : due) due_.push(timer);
+  for (const Timer& timer : forget) forget_.push(timer);
+  waiting_ = due.size();
+  remembered_ = forget.size();
+}
+
+}  // namespace weir

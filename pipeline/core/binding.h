@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/core/expression/expression.h"
+#include "pipeline/core/options.h"
+#include "pipeline/core/schema.h"
+
+namespace weir {
+
+/// A feature that knows the target of its own row: its field, and how (a sentence without its end).
+struct Leak {
+  std::size_t feature = 0;
+  std::string text;
+};
+
+/// What an operator may ask and say while the graph is put together. Every mistake is reported,
+/// with its place; binding goes on to find the next.
+class Binding {
+ public:
+  virtual ~Binding() = default;
+
+  /// The operator's own name, its pipeline's, and where it stands in the file.
+  virtual std::string_view name() const = 0;
+  virtual std::string_view pipeline() const = 0;
+  virtual Place place() const = 0;
+
+  virtual std::size_t ports() const = 0;
+  virtual const Schema& input(std::size_t port) const = 0;
+  /// The edge's name as written (`fraud.outcomes`).
+  virtual std::string_view edge(std::size_t port) const = 0;
+  /// Whether rows of the port have an event time of their own (not row numbers of a file).
+  virtual bool timed(std::size_t port) const = 0;
+
+  /// The index of a field of the port, which counts as read; else reports it with the nearest name.
+  virtual std::optional<std::size_t> field(std::size_t port, const Written& name) = 0;
+  /// Marks a field as read.
+  virtual void read(std::size_t port, std::size_t field) = 0;
+  /// A record without a value for this field is a dead letter (`missing`), if a source gives it.
+  virtual void require(std::size_t port, std::size_t field) = 0;
+  /// A record whose value for this field has the wrong type is a dead letter (`label_type`).
+  virtual void label(std::size_t port, std::size_t field) = 0;
+
+  /// Compiles an expression over `scope`, whose first fields are those of the port (others may
+  /// follow: the operator's own); those it uses count as read. Reports mistakes, `wanted` included.
+  virtual std::optional<Expression> expression(std::size_t port, const Schema& scope,
+                                               const Written& text, std::optional<Type> wanted) = 0;
+  std::optional<Expression> expression(std::size_t port, const Written& text,
+                                       std::optional<Type> wanted) {
+    return expression(port, input(port), text, wanted);
+  }
+
+  /// Declares an output: "" is the main one, others are read as `operator.name`. Its fields are
+  /// those of port `passes` (if given: same order, same types), then `own`; a name twice is
+  /// reported.
+  virtual void output(std::string_view name, std::optional<std::size_t> passes,
+                      std::vector<Field> own) = 0;
+  /// Says of an own field of an output declared before that it is made, in the same row, of the
+  /// fields `of` of that output (passed through or own). Say nothing where only earlier rows enter.
+  virtual void made_of(std::string_view /*output*/, std::string_view /*field*/,
+                       const std::vector<std::string>& /*of*/) {}
+  /// Which of `features` know `target`, all fields of the port, by what operators said is made of
+  /// what in the same row.
+  virtual std::vector<Leak> leaks(std::size_t /*port*/, std::size_t /*target*/,
+                                  std::span<const std::size_t> /*features*/) const {
+    return {};
+  }
+
+  virtual void error(Place place, const std::string& message) = 0;
+  virtual void warning(Place place, const std::string& message) = 0;
+};
+
+}  // namespace weir
