@@ -37,11 +37,11 @@ struct Verdict {
 /// apart, each in the order of the fields; a boolean is the number 0 or 1. None is missing or
 /// infinite. Borrowed for the call. One number or one text becomes one by itself:
 /// `detector.update(0.5)`.
-class Values {
+class Observation {
  public:
-  Values(const double& number) : numbers_(&number, 1) {}
-  Values(const std::string_view& text) : texts_(&text, 1) {}
-  Values(std::span<const double> numbers, std::span<const std::string_view> texts)
+  Observation(const double& number) : numbers_(&number, 1) {}
+  Observation(const std::string_view& text) : texts_(&text, 1) {}
+  Observation(std::span<const double> numbers, std::span<const std::string_view> texts)
       : numbers_(numbers), texts_(texts) {}
 
   std::span<const double> numbers() const { return numbers_; }
@@ -70,7 +70,7 @@ class DriftDetector {
 
   /// Judges the values of one row. A verdict is about that row only; after `drift` the detector
   /// starts over by itself, so no caller has a flag to clear.
-  virtual Verdict update(const Values& values) = 0;
+  virtual Verdict update(const Observation& observed) = 0;
 
   virtual void state(StateVisitor& visit) = 0;
 };

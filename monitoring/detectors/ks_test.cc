@@ -86,8 +86,8 @@ void KsTest::start_comparing() {
   compared_.emplace(reference_, options_.window, often);
 }
 
-Verdict KsTest::update(const Values& values) {
-  const double value = values.number();
+Verdict KsTest::update(const Observation& observed) {
+  const double value = observed.number();
   check(std::isfinite(value), "value is finite");
   if (reference_.size() < options_.reference) {
     reference_.push_back(value);

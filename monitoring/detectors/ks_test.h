@@ -46,7 +46,7 @@ class KsTest final : public DriftDetector {
   /// 9,999); a copy of the detector needs none.
   explicit KsTest(Options options);
 
-  Verdict update(const Values& values) override;
+  Verdict update(const Observation& observed) override;
   void state(StateVisitor& visit) override;
 
  private:

@@ -81,8 +81,8 @@ bool MeanShift::full_after(double value) {
   return true;
 }
 
-Verdict MeanShift::update(const Values& values) {
-  const double value = values.number();
+Verdict MeanShift::update(const Observation& observed) {
+  const double value = observed.number();
   check(std::isfinite(value), "value is finite");
   if (reference_.count < options_.reference) {
     reference_.add(value);

@@ -43,7 +43,7 @@ class MeanShift final : public DriftDetector {
 
   explicit MeanShift(Options options);
 
-  Verdict update(const Values& values) override;
+  Verdict update(const Observation& observed) override;
   void state(StateVisitor& visit) override { visit(reference_, window_, sliding_); }
 
  private:

@@ -33,25 +33,24 @@ void PageHinkley::Side::add(double deviation, const Options& options, const Mome
   offset = values.offset;
 }
 
-Verdict PageHinkley::judge(const Side& side) const {
+Verdict PageHinkley::judge(const Side& side, double last) const {
   Verdict verdict{.tested = true,
                   .statistic = side.statistic(),
                   .threshold = options_.threshold,
-                  .reference = {values_.count, values_.mean()},
-                  .current = {values_.count, values_.mean()}};
+                  .reference = {side.count, values_.origin + side.offset},
+                  .current = {1, last}};
   if (verdict.statistic > options_.threshold) verdict.drift = Drift::drift;
   if (side.count == values_.count) return verdict;
   const auto before = static_cast<double>(side.count);
   const auto since = static_cast<double>(values_.count - side.count);
   // Of the distances from the first value, so that a large mean costs no digits.
   const double moved = ((before + since) * values_.offset - before * side.offset) / since;
-  verdict.reference = {side.count, values_.origin + side.offset};
   verdict.current = {values_.count - side.count, values_.origin + moved};
   return verdict;
 }
 
-Verdict PageHinkley::update(const Values& values) {
-  const double value = values.number();
+Verdict PageHinkley::update(const Observation& observed) {
+  const double value = observed.number();
   check(std::isfinite(value), "value is finite");
   values_.add(value);
   const double deviation = (value - values_.origin) - values_.offset;
@@ -64,7 +63,7 @@ Verdict PageHinkley::update(const Values& values) {
   if (values_.count < options_.min_instances) return {};
 
   const bool up = !down_ || (up_ && rises_.statistic() >= falls_.statistic());
-  const Verdict verdict = judge(up ? rises_ : falls_);
+  const Verdict verdict = judge(up ? rises_ : falls_, value);
   if (verdict.drift == Drift::drift) start_over();
   return verdict;
 }

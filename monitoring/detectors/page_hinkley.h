@@ -21,8 +21,8 @@ namespace weir {
 ///   the values. Threshold: `threshold`, in the same unit; a drift is a statistic above it. There
 ///   is no warning and no p-value.
 /// Evidence: `current` is what came after the sum was least, where the shift most likely began;
-///   `reference` is what came before, back to the last drift. While nothing has cumulated, both are
-///   all values since then.
+///   `reference` is what came before, back to the last drift. While nothing has cumulated,
+///   `current` is the last value.
 /// Cost: O(1) time and memory per value. Delay: about threshold / (shift - delta) values.
 /// Limits: `threshold` and `delta` are in the unit of the values: with the defaults some 5 false
 ///   alarms in 10,000 independent values of deviation 1. Values whose sums overflow give no
@@ -43,7 +43,7 @@ class PageHinkley final : public DriftDetector {
 
   explicit PageHinkley(const Options& options);
 
-  Verdict update(const Values& values) override;
+  Verdict update(const Observation& observed) override;
   void state(StateVisitor& visit) override { visit(values_, rises_, falls_); }
 
  private:
@@ -60,7 +60,7 @@ class PageHinkley final : public DriftDetector {
     void state(StateVisitor& visit) { visit(sum, least, count, offset); }
   };
 
-  Verdict judge(const Side& side) const;
+  Verdict judge(const Side& side, double last) const;
   void start_over();
 
   Options options_;

@@ -39,12 +39,12 @@ class Metric {
 struct MetricType {
   std::string_view name;
   std::string_view doc;
-  std::string_view later;       // not empty: known, but comes later
+  std::string_view later;       // not empty: known, but not available yet
   std::span<const Task> tasks;  // it is defined for
-  /// Null when it comes later. `bounded`: the metric covers any number of rows (the whole run, a
-  /// window of time) and must not grow with them (ROC AUC then uses 65,536 bins of the score); else
-  /// it is exact over a window of rows. The task decides the meaning: precision is that of `true`,
-  /// or the mean over the classes.
+  /// Null when it is not available yet. `bounded`: the metric covers any number of rows (the whole
+  /// run, a window of time) and must not grow with them (ROC AUC then uses 65,536 bins of the
+  /// score); else it is exact over a window of rows. The task decides the meaning: precision is
+  /// that of `true`, or the mean over the classes.
   std::unique_ptr<Metric> (*make)(Task task, bool bounded);
 
   bool fits(Task task) const { return std::ranges::find(tasks, task) != tasks.end(); }

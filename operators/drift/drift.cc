@@ -159,7 +159,7 @@ class DriftOperator final : public Operator {
 
  private:
   void watch(Step& step, const Batch& in, std::size_t row, std::size_t at);
-  void judge(Step& step, std::uint32_t position, std::size_t at, const Values& values);
+  void judge(Step& step, std::uint32_t position, std::size_t at, const Observation& observed);
   void emit(Step& step, std::uint32_t position, std::size_t at, Drift before,
             const Verdict& verdict);
 
@@ -182,10 +182,10 @@ void DriftOperator::watch(Step& step, const Batch& in, std::size_t row, std::siz
 }
 
 void DriftOperator::judge(Step& step, std::uint32_t position, std::size_t at,
-                          const Values& values) {
+                          const Observation& observed) {
   Watch& watch = watches_[at];
   watch.times.add(row_time(step, position));
-  const Verdict verdict = watch.detector->update(values);
+  const Verdict verdict = watch.detector->update(observed);
   if (!verdict.tested) return;
   watch.times.window(verdict.current.count);
   watch.tested = true;

@@ -204,7 +204,7 @@ TEST_P(EveryDetector, KeepsBoundedMemoryOver100000Events) {
     if (i % 500 != 0) continue;
     detector_->state(size);
     if (i < 10'000) early = std::max(early, size.size());
-    ASSERT_TRUE(i < 10'000 || size.size() <= early) << i;
+    ASSERT_LE(size.size(), i < 10'000 ? early : 2 * early) << i;  // categories come and go
   }
 }
 

@@ -70,16 +70,17 @@ TEST(PageHinkley, ShowsTheValuesBeforeAndSinceTheShift) {
   EXPECT_DOUBLE_EQ(verdict.current.mean, 1e9 + 4);
 }
 
-TEST(PageHinkley, HasAllValuesInBothWindowsWhileNothingCumulates) {
-  PageHinkley detector({.min_instances = 3});
-  detector.update(7);
-  EXPECT_FALSE(detector.update(7).tested);
-  const Verdict verdict = detector.update(7);
+TEST(PageHinkley, ShowsTheLastValueWhileNothingCumulates) {
+  PageHinkley detector({.min_instances = 3, .direction = "up"});
+  detector.update(9);
+  EXPECT_FALSE(detector.update(6).tested);
+  const Verdict verdict = detector.update(3);
   EXPECT_TRUE(verdict.tested);
   EXPECT_EQ(verdict.statistic, 0);
   EXPECT_EQ(verdict.reference.count, 3u);
-  EXPECT_EQ(verdict.current.count, 3u);
-  EXPECT_EQ(verdict.current.mean, 7);
+  EXPECT_EQ(verdict.reference.mean, 6);
+  EXPECT_EQ(verdict.current.count, 1u);
+  EXPECT_EQ(verdict.current.mean, 3);
 }
 
 TEST(PageHinkley, SeesOnlyShiftsOfItsDirection) {

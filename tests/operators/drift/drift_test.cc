@@ -166,9 +166,9 @@ class NewTexts final : public DriftDetector {
 
   explicit NewTexts(const Options& options) : options_(options) {}
 
-  Verdict update(const Values& values) override {
+  Verdict update(const Observation& observed) override {
     constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-    const std::string text(values.text());
+    const std::string text(observed.text());
     if (known_.size() < options_.reference) {
       known_.push_back(text);
       return {};
