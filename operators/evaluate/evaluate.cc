@@ -76,7 +76,6 @@ std::unique_ptr<const OperatorPlan> EvaluateSpec::bind(Binding& binding) const {
   plan.every = every_;
   if (!every_ && window_.unit != Extent::Unit::all) plan.every = window_;
   const std::string_view edge = binding.edge(0);
-  plan.model = edge.substr(0, edge.find('.'));
   if (plan.timed() && !binding.timed(0))
     binding.error(input_.place, fmt::format("a `window` of time needs event times, but `{}` has "
                                             "none: give its source a `time:`",
@@ -101,14 +100,24 @@ std::unique_ptr<const OperatorPlan> EvaluateSpec::bind(Binding& binding) const {
   });
 }
 
-/// Finds the fields that a model's outcomes end with; `as: NAME` puts NAME_ before them.
-bool EvaluateSpec::bind_fields(Binding& binding, EvaluatePlan& plan) const {
-  const Schema& input = binding.input(0);
-  std::string prefix;
+/// What the names of outcomes begin with in a stream that no operator says anything of: outcomes
+/// that were written to a topic and come back. One field of them has a name of its own.
+std::string prefix_by_names(const Schema& fields) {
   constexpr std::string_view kMark = "label_delay";
-  for (const Field& field : input.fields)
+  std::string prefix;
+  for (const Field& field : fields.fields)
     if (field.name.ends_with(kMark))
       prefix = field.name.substr(0, field.name.size() - kMark.size());
+  return prefix;
+}
+
+/// Finds the fields of the outcomes.
+bool EvaluateSpec::bind_fields(Binding& binding, EvaluatePlan& plan) const {
+  const Schema& input = binding.input(0);
+  const StreamRole& role = binding.role(0);
+  const bool declared = role.kind == StreamRole::Kind::outcomes;
+  const std::string prefix = declared ? role.prefix : prefix_by_names(input);
+  plan.model = declared ? role.producer : binding.edge(0);
   const std::array<std::pair<std::string_view, std::size_t*>, 4> wanted = {
       {{"label", &plan.label},
        {"prediction", &plan.prediction},

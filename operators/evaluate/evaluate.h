@@ -8,8 +8,9 @@ namespace weir {
 
 /// `evaluate { input, metrics, window, every, baseline }`: how good a model's outcomes are.
 ///
-/// Input: an edge with `label`, `prediction`, `score` and `loss` (a model's `outcomes`, or rows
-/// made of them). Output: one row every `every` (default: each full window): a field per metric,
+/// Input: outcomes, whose `label`, `prediction`, `score` and `loss` are read: an output that an
+/// operator declares to be such (a model's `outcomes`), rows made of one, or a source with these
+/// fields. Output: one row every `every` (default: each full window): a field per metric,
 /// `count`, `window_from`, `window_to`, `time`, `shard`; `baseline: true`: also `typical_METRIC`
 /// (majority class or mean of the labels so far) and `last_METRIC` (the last label). Windows: rows,
 /// event time (aligned to 1970 UTC; a row older than the windows still open is late and not

@@ -298,7 +298,7 @@ void ModelBinder::declare() {
   plan_.outcomes = plan_.rows;
   plan_.outcomes.fields.insert(plan_.outcomes.fields.end(), known.begin(), known.end());
   binding_.output("", 0, std::move(served));
-  binding_.output("outcomes", 0, std::move(known));
+  binding_.output("outcomes", 0, std::move(known), StreamRole::outcomes(plan_.prefix));
   declare_lineage();
 }
 

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pipeline/core/expression/expression.h"
@@ -17,6 +18,21 @@ namespace weir {
 struct Leak {
   std::size_t feature = 0;
   std::string text;
+};
+
+/// What the rows of a stream are, to operators that know more of them than their fields. Declared
+/// by the operator that makes them, and passed on with its fields.
+struct StreamRole {
+  enum class Kind : std::uint8_t {
+    rows,
+    outcomes  // predictions whose label has come: fields `label prediction score loss`
+  };
+
+  static StreamRole outcomes(std::string prefix) { return {Kind::outcomes, std::move(prefix), {}}; }
+
+  Kind kind = Kind::rows;
+  std::string prefix;    // begins the names of those fields
+  std::string producer;  // the operator that declared it: the graph fills it in
 };
 
 /// What an operator may ask and say while the graph is put together. Every mistake is reported,
@@ -34,6 +50,8 @@ class Binding {
   virtual const Schema& input(std::size_t port) const = 0;
   /// The edge's name as written (`fraud.outcomes`).
   virtual std::string_view edge(std::size_t port) const = 0;
+  /// What the rows of the port are.
+  virtual const StreamRole& role(std::size_t port) const = 0;
   /// Whether rows of the port have an event time of their own (not row numbers of a file).
   virtual bool timed(std::size_t port) const = 0;
 
@@ -57,9 +75,12 @@ class Binding {
 
   /// Declares an output: "" is the main one, others are read as `operator.name`. Its fields are
   /// those of port `passes` (if given: same order, same types), then `own`; a name twice is
-  /// reported.
+  /// reported. Its rows are what `role` says; if that is rows, what those of port `passes` are.
   virtual void output(std::string_view name, std::optional<std::size_t> passes,
-                      std::vector<Field> own) = 0;
+                      std::vector<Field> own, StreamRole role) = 0;
+  void output(std::string_view name, std::optional<std::size_t> passes, std::vector<Field> own) {
+    output(name, passes, std::move(own), {});
+  }
   /// Says of an own field of an output declared before that it is made, in the same row, of the
   /// fields `of` of that output (passed through or own). Say nothing where only earlier rows enter.
   virtual void made_of(std::string_view /*output*/, std::string_view /*field*/,

@@ -22,6 +22,7 @@ struct Stream {
   Schema schema;
   bool timed = true;         // rows have an event time of their own
   std::vector<bool> needed;  // per field: whether anything reads it
+  StreamRole role = {};
 };
 
 /// An operator in the graph; `inputs` and `outputs` are indices of streams.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "pipeline/core/check.h"
 
 namespace weir {
@@ -11,7 +13,7 @@ std::size_t GraphDraft::add_stream(std::string name, Schema schema, bool timed,
   std::vector<bool> needed(schema.size());
   const std::size_t own = schema.size() - passed.size();
   lineage.add_stream(std::move(passed), own);
-  graph.streams.push_back({std::move(name), std::move(schema), timed, std::move(needed)});
+  graph.streams.push_back({std::move(name), std::move(schema), timed, std::move(needed), {}});
   return graph.streams.size() - 1;
 }
 
@@ -43,6 +45,10 @@ const Schema& NodeBinding::input(std::size_t port) const {
 
 std::string_view NodeBinding::edge(std::size_t port) const {
   return draft_.graph.streams[node_.inputs[port]].name;
+}
+
+const StreamRole& NodeBinding::role(std::size_t port) const {
+  return draft_.graph.streams[node_.inputs[port]].role;
 }
 
 bool NodeBinding::timed(std::size_t port) const {
@@ -96,7 +102,11 @@ std::optional<Expression> NodeBinding::expression(std::size_t port, const Schema
 }
 
 void NodeBinding::output(std::string_view name, std::optional<std::size_t> passes,
-                         std::vector<Field> own) {
+                         std::vector<Field> own, StreamRole role) {
+  if (role.kind != StreamRole::Kind::rows)
+    role.producer = node_.name;
+  else if (passes)
+    role = this->role(*passes);
   Schema schema;
   std::vector<FieldOrigin> passed;
   bool timed = true;
@@ -113,6 +123,7 @@ void NodeBinding::output(std::string_view name, std::optional<std::size_t> passe
   }
   const std::size_t stream =
       draft_.add_stream(full_name(name), std::move(schema), timed, std::move(passed));
+  draft_.graph.streams[stream].role = std::move(role);
   node_.outputs.push_back(stream);
   draft_.outputs[node_.name].push_back({stream, passes});
 }

@@ -46,12 +46,14 @@ class NodeBinding final : public Binding {
       : draft_(draft), config_(config), node_(node) {}
 
   using Binding::expression;
+  using Binding::output;
   std::string_view name() const override { return node_.name; }
   std::string_view pipeline() const override;
   Place place() const override { return config_.name.place; }
   std::size_t ports() const override { return node_.inputs.size(); }
   const Schema& input(std::size_t port) const override;
   std::string_view edge(std::size_t port) const override;
+  const StreamRole& role(std::size_t port) const override;
   bool timed(std::size_t port) const override;
   std::optional<std::size_t> field(std::size_t port, const Written& name) override;
   void read(std::size_t port, std::size_t field) override;
@@ -59,8 +61,8 @@ class NodeBinding final : public Binding {
   void label(std::size_t port, std::size_t field) override;
   std::optional<Expression> expression(std::size_t port, const Schema& scope, const Written& text,
                                        std::optional<Type> wanted) override;
-  void output(std::string_view name, std::optional<std::size_t> passes,
-              std::vector<Field> own) override;
+  void output(std::string_view name, std::optional<std::size_t> passes, std::vector<Field> own,
+              StreamRole role) override;
   void made_of(std::string_view output, std::string_view field,
                const std::vector<std::string>& of) override;
   std::vector<Leak> leaks(std::size_t port, std::size_t target,

@@ -25,10 +25,12 @@ class FakeBinding final : public Binding {
     Schema schema;
     bool timed = true;
     std::string edge = "input";
+    StreamRole role = {};
   };
   struct Output {
     std::string name;
     Schema schema;
+    StreamRole role;
   };
 
   explicit FakeBinding(std::vector<Port> ports) : ports_(std::move(ports)) {}
@@ -39,6 +41,7 @@ class FakeBinding final : public Binding {
   std::size_t ports() const override { return ports_.size(); }
   const Schema& input(std::size_t port) const override { return ports_[port].schema; }
   std::string_view edge(std::size_t port) const override { return ports_[port].edge; }
+  const StreamRole& role(std::size_t port) const override { return ports_[port].role; }
   bool timed(std::size_t port) const override { return ports_[port].timed; }
 
   std::optional<std::size_t> field(std::size_t port, const Written& written) override {
@@ -70,9 +73,10 @@ class FakeBinding final : public Binding {
     return std::move(expression);
   }
 
-  void output(std::string_view name, std::optional<std::size_t> passes,
-              std::vector<Field> own) override {
-    Output output{std::string(name), passes ? ports_[*passes].schema : Schema{}};
+  using Binding::output;
+  void output(std::string_view name, std::optional<std::size_t> passes, std::vector<Field> own,
+              StreamRole role) override {
+    Output output{std::string(name), passes ? ports_[*passes].schema : Schema{}, std::move(role)};
     for (Field& field : own) {
       if (output.schema.find(field.name)) mistakes.push_back("field twice: " + field.name);
       output.schema.fields.push_back(std::move(field));

@@ -33,7 +33,10 @@ InputRow wrong(std::int64_t time) { return outcome(time, 1, 0.8, 0); }
 InputRow tick(std::int64_t time) { return {time, {}, InputRow::kTick}; }
 
 OperatorBench bench(std::string_view options, Schema schema = outcomes(), bool timed = true) {
-  return OperatorBench(make_evaluate(), options, {{std::move(schema), timed, "fraud.outcomes"}});
+  StreamRole role = StreamRole::outcomes("");
+  role.producer = "fraud";
+  return OperatorBench(make_evaluate(), options,
+                       {{std::move(schema), timed, "fraud.outcomes", std::move(role)}});
 }
 
 double number(const OutputRow& row, std::size_t field) {
@@ -248,12 +251,33 @@ TEST(Evaluate, CountsRowsOfClassesBeyondTheMostAsWrongAndAsEvictions) {
   EXPECT_EQ(quality.report()["weir_evictions_total"], 2);
 }
 
-TEST(Evaluate, ReadsTheFieldsOfTheModelThatCameLast) {
+TEST(Evaluate, FindsOutcomesOfASourceByTheirNamesThoseThatCameLast) {
   Schema schema = outcomes();
   for (const Field& field : outcomes(Type::number, "b_").fields) schema.fields.push_back(field);
-  OperatorBench quality =
-      bench(R"({"input": "o", "metrics": ["mae"], "window": 1})", std::move(schema));
-  EXPECT_TRUE(quality.ok()) << quality.mistakes()[0];
+  OperatorBench quality(make_evaluate(), R"({"input": "o", "metrics": ["mae"], "window": 1})",
+                        {{std::move(schema), true, "archive"}});
+  ASSERT_TRUE(quality.ok()) << quality.mistakes()[0];
+  InputRow row = right(0);
+  for (const double value : {4.0, 4.0, 1.0, 0.0, 9.0}) row.cells.push_back(cell(value));
+  quality.run({row});
+  EXPECT_EQ(quality.report()["weir_model_quality{archive}{mae}"], 3);
+}
+
+TEST(Evaluate, ReadsWhatAnyOperatorDeclaresToBeOutcomesAndNamesTheOperator) {
+  StreamRole role = StreamRole::outcomes("pick_");
+  role.producer = "chooser";
+  // Its delay has no name that tells, a field of another kind has.
+  const Schema schema{{{"mean_label_delay", Type::number},
+                       {"pick_prediction", Type::boolean},
+                       {"pick_score", Type::number},
+                       {"pick_label", Type::boolean},
+                       {"pick_loss", Type::number}}};
+  OperatorBench quality(make_evaluate(),
+                        R"({"input": "o", "metrics": ["accuracy"], "window": 1})",
+                        {{schema, true, "best_of_both", role}});
+  ASSERT_TRUE(quality.ok()) << quality.mistakes()[0];
+  quality.run({{0, {cell(9.0), cell(1.0), cell(0.8), cell(1.0), cell(0.2)}}});
+  EXPECT_EQ(quality.report()["weir_model_quality{chooser}{accuracy}"], 1);
 }
 
 TEST(Evaluate, ReportsTheLastWindowAndSumsUpTheWholeRun) {

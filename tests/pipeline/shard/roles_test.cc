@@ -1,5 +1,6 @@
-// Operators that say what they read a port for, with which weir's own do not differ yet.
+// Operators that say what they read a port for and what they write, as weir's own do not yet.
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -59,13 +60,58 @@ class LookupSpec final : public OperatorSpec {
   std::string as_ = "table";
 };
 
-/// A pipeline of two sources and of `operators`, which may be of type `lookup`.
+/// Says `true` of every row and is always right; its outcomes have names of their own.
+class Chooser final : public Operator {
+ public:
+  void process(Step& step, std::span<const Batch> inputs, std::span<Batch> outputs) override {
+    const Batch& in = inputs[0];
+    const std::span<double> ones = step.arena.make<double>(in.rows);
+    std::ranges::fill(ones, 1.0);
+    for (Batch& out : outputs) {
+      const std::span<Column> columns = step.arena.make<Column>(out.schema->size());
+      std::ranges::fill(columns, Column{});
+      std::copy_n(in.columns, in.schema->size(), columns.begin());
+      for (Column& own : columns.subspan(in.schema->size())) own.numbers = ones.data();
+      out.rows = in.rows;
+      out.positions = in.positions;
+      out.columns = columns.data();
+    }
+  }
+  void state(StateVisitor&) override {}
+};
+
+class ChooserSpec final : public OperatorSpec {
+ public:
+  void describe(OptionVisitor& option) override {
+    option("input", input_, {.doc = "the rows", .required = true});
+  }
+  std::vector<Written> inputs() const override { return {input_}; }
+  std::unique_ptr<const OperatorPlan> bind(Binding& binding) const override {
+    binding.output("", 0, {});
+    binding.output("results", 0,
+                   {{"pick_label", Type::boolean},
+                    {"pick_prediction", Type::boolean},
+                    {"pick_score", Type::number},
+                    {"pick_loss", Type::number}},
+                   StreamRole::outcomes("pick_"));
+    return plan_of([](const Placement&) { return std::make_unique<Chooser>(); });
+  }
+
+ private:
+  Written input_;
+};
+
+template <class Spec>
+std::unique_ptr<OperatorSpec> make_spec() {
+  return std::make_unique<Spec>();
+}
+
+/// A pipeline of two sources and of `operators`, which may be of type `lookup` or `chooser`.
 std::unique_ptr<Pipeline> pipeline_of(const std::string& operators) {
   static const std::vector<OperatorType> types = [] {
     std::vector<OperatorType> all(operator_types().begin(), operator_types().end());
-    all.push_back({"lookup", "looks up", "", []() -> std::unique_ptr<OperatorSpec> {
-                     return std::make_unique<LookupSpec>();
-                   }});
+    all.push_back({"chooser", "chooses", "", make_spec<ChooserSpec>});
+    all.push_back({"lookup", "looks up", "", make_spec<LookupSpec>});
     return all;
   }();
   const std::string yaml = R"(version: 1
@@ -84,8 +130,8 @@ operators:
   return pipeline;
 }
 
-/// How many prices an order found that has the same event time as the one price there is.
-double found_at_equal_times(const Pipeline& pipeline) {
+/// Replays one order and one price of the same event time.
+std::unique_ptr<Replay> replayed(const Pipeline& pipeline) {
   const TemporaryFolder folder;
   std::vector<Replay::Input> inputs;
   for (const char* name : {"orders", "prices"}) {
@@ -93,10 +139,40 @@ double found_at_equal_times(const Pipeline& pipeline) {
     std::ofstream(path) << R"({"id":"1","ts":5000})" << '\n';
     inputs.push_back({std::make_unique<FileReader>(path, "json"), format_named("json"), path});
   }
-  Replay replay(*pipeline.graph, std::move(inputs),
-                std::vector<std::unique_ptr<FileWriter>>(pipeline.graph->sinks.size()), {});
-  replay.run([](const Replay::Progress&) {});
-  return nlohmann::json::parse(replay.summary_json())["operators"]["first"]["keys"];
+  auto replay = std::make_unique<Replay>(
+      *pipeline.graph, std::move(inputs),
+      std::vector<std::unique_ptr<FileWriter>>(pipeline.graph->sinks.size()), Replay::Settings{});
+  replay->run([](const Replay::Progress&) {});
+  return replay;
+}
+
+/// How many prices the order found.
+double found_at_equal_times(const Pipeline& pipeline) {
+  const auto summary = nlohmann::json::parse(replayed(pipeline)->summary_json());
+  return summary["operators"]["first"]["keys"];
+}
+
+/// The quality that operator `first` reports, with whose it is: `chooser accuracy 1`.
+std::vector<std::string> quality_of(const Pipeline& pipeline) {
+  class Quality final : public Reporter {
+   public:
+    void value(const MetricName& metric, std::span<const MetricLabel> labels,
+               double number) override {
+      if (metric.name != metric::model_quality.name) return;
+      std::string line;
+      for (const MetricLabel& label : labels) line += std::string(label.value) + " ";
+      lines.push_back(line + std::to_string(static_cast<int>(number)));
+    }
+    void histogram(const MetricName&, std::span<const MetricLabel>, const Histogram&) override {}
+    std::vector<std::string> lines;
+  };
+  const auto replay = replayed(pipeline);
+  const auto first = std::ranges::find(pipeline.graph->nodes, "first", &Node::name);
+  Quality quality;
+  replay->shard()
+      .operator_at(static_cast<std::size_t>(first - pipeline.graph->nodes.begin()))
+      .report(quality);
+  return quality.lines;
 }
 
 TEST(PortRoles, ATableIsReadBeforeTheRowsOfTheSameTime) {
@@ -147,6 +223,29 @@ TEST(PortRoles, LabelsGoBeforeTableAndBothBeforeRowsWhereOperatorsDiffer) {
   EXPECT_EQ(role("table", "rows"), PortRole::table);
   EXPECT_EQ(role("labels", "rows"), PortRole::labels);
   EXPECT_EQ(role("rows", "rows"), PortRole::rows);
+}
+
+using Lines = std::vector<std::string>;
+
+TEST(StreamRoles, EvaluateReadsTheOutcomesOfAnyOperatorThatDeclaresThem) {
+  const auto pipeline = pipeline_of(
+      "  pick: { type: chooser, input: orders }\n"
+      "  first: { type: evaluate, input: pick.results, metrics: [accuracy], window: 1 }\n");
+  EXPECT_EQ(quality_of(*pipeline), Lines{"pick accuracy 1"});
+}
+
+TEST(StreamRoles, RowsPassedOnStayOutcomesOfTheOperatorThatMadeThem) {
+  const auto pipeline = pipeline_of(
+      "  pick: { type: chooser, input: orders }\n"
+      "  some: { type: filter, input: pick.results, when: pick_score > 0 }\n"
+      "  more: { type: features, input: some, values: { mean_label_delay: pick_score + 1 } }\n"
+      "  first: { type: evaluate, input: more, metrics: [accuracy], window: 1 }\n");
+  EXPECT_EQ(quality_of(*pipeline), Lines{"pick accuracy 1"});
+  for (const Stream& stream : pipeline->graph->streams) {
+    const bool outcomes =
+        stream.name == "pick.results" || stream.name == "some" || stream.name == "more";
+    EXPECT_EQ(stream.role.kind == StreamRole::Kind::outcomes, outcomes) << stream.name;
+  }
 }
 
 }  // namespace
