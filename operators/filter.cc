@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "operators/rows/passed_rows.h"
+
 namespace weir {
 namespace {
 
@@ -15,7 +17,6 @@ class Filter final : public Operator {
 
   void process(Step& step, std::span<const Batch> inputs, std::span<Batch> outputs) override {
     const Batch& input = inputs[0];
-    Batch& output = outputs[0];
     const Column passes =
         when_.evaluate({input.columns, input.schema->size()}, input.rows, step.arena, invalid_);
     const std::span<std::uint32_t> rows = step.arena.make<std::uint32_t>(input.rows);
@@ -26,24 +27,7 @@ class Filter final : public Operator {
     }
     rows_ += passed;
     dropped_ += input.rows - passed;
-    output.rows = passed;
-    if (passed == input.rows) {
-      output.positions = input.positions;
-      output.columns = input.columns;
-      return;
-    }
-    const std::span<const std::uint32_t> kept = rows.first(passed);
-    output.positions = gathered(input.positions, kept, step.arena);
-    const std::span<Column> columns = step.arena.make<Column>(needed_.size());
-    for (std::size_t field = 0; field < needed_.size(); ++field) {
-      columns[field] = {};
-      if (!needed_[field] || !input.columns[field].numbers) continue;
-      if (input.schema->fields[field].type == Type::text)
-        columns[field].texts = gathered(input.columns[field].texts, kept, step.arena);
-      else
-        columns[field].numbers = gathered(input.columns[field].numbers, kept, step.arena);
-    }
-    output.columns = columns.data();
+    pass_rows(input, rows.first(passed), needed_, step.arena, outputs[0]);
   }
 
   void state(StateVisitor&) override {}
@@ -55,13 +39,6 @@ class Filter final : public Operator {
   }
 
  private:
-  template <class T>
-  static const T* gathered(const T* values, std::span<const std::uint32_t> rows, Arena& arena) {
-    const std::span<T> out = arena.make<T>(rows.size());
-    for (std::size_t i = 0; i < rows.size(); ++i) out[i] = values[rows[i]];
-    return out.data();
-  }
-
   Expression when_;
   std::vector<bool> needed_;
   // Since this program started: figures for people, no state.
