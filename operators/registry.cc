@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "operators/dedupe.h"
 #include "operators/drift/drift.h"
 #include "operators/evaluate/evaluate.h"
 #include "operators/features/features.h"
@@ -14,7 +15,8 @@ namespace {
 constexpr std::array kOperators = {
     OperatorType{"alert", "fires and resolves alerts", "watching", nullptr},
     OperatorType{"decide", "chooses an action and learns from what it brings", "learners", nullptr},
-    OperatorType{"dedupe", "passes the first row of each key", "learners", nullptr},
+    OperatorType{"dedupe", "passes the first row of each key, for a time or a number of rows", "",
+                 make_dedupe},
     OperatorType{"drift", "watches fields of a stream for a change", "", make_drift},
     OperatorType{"evaluate", "measures a model's outcomes over windows", "", make_evaluate},
     OperatorType{"experiment", "compares variants", "later", nullptr},
