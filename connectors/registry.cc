@@ -2,10 +2,10 @@
 
 #include <array>
 
-#include "connectors/csv.h"
 #include "connectors/file/file.h"
+#include "connectors/formats/csv.h"
+#include "connectors/formats/json.h"
 #include "connectors/generate/generate.h"
-#include "connectors/json.h"
 #include "connectors/kafka/kafka_connectors.h"
 
 namespace weir {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "connectors/json.h"
+#include "connectors/formats/json.h"
 
 namespace weir {
 namespace {

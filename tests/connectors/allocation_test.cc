@@ -3,9 +3,9 @@
 #include <cstdlib>
 #include <new>
 
-#include "connectors/csv.h"
-#include "connectors/json.h"
-#include "tests/connectors/decoding_test.h"
+#include "connectors/formats/csv.h"
+#include "connectors/formats/json.h"
+#include "tests/connectors/formats/decoding_test.h"
 
 // The sanitizers bring their own operator new.
 #ifndef WEIR_SANITIZED

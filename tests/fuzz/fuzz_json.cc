@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "connectors/json.h"
+#include "connectors/formats/json.h"
 #include "pipeline/core/arena.h"
 #include "pipeline/core/batch.h"
 #include "pipeline/core/check.h"

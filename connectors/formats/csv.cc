@@ -1,12 +1,12 @@
-#include "connectors/csv.h"
+#include "connectors/formats/csv.h"
 
 #include <simdjson.h>
 
 #include <cstring>
 #include <utility>
 
-#include "connectors/cells.h"
-#include "connectors/text.h"
+#include "connectors/formats/cells.h"
+#include "connectors/formats/text.h"
 #include "pipeline/core/number_text.h"
 
 namespace weir {

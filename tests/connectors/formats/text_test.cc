@@ -1,4 +1,4 @@
-#include "connectors/text.h"
+#include "connectors/formats/text.h"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
-#include "connectors/cells.h"
-#include "connectors/json.h"
-#include "tests/connectors/decoding_test.h"
+#include "connectors/formats/cells.h"
+#include "connectors/formats/json.h"
+#include "tests/connectors/formats/decoding_test.h"
 
 namespace weir {
 namespace {

@@ -1,4 +1,4 @@
-#include "connectors/cells.h"
+#include "connectors/formats/cells.h"
 
 #include <simdjson.h>
 
@@ -6,7 +6,7 @@
 #include <cmath>
 #include <utility>
 
-#include "connectors/text.h"
+#include "connectors/formats/text.h"
 #include "pipeline/core/check.h"
 
 namespace weir {

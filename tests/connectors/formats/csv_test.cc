@@ -1,8 +1,8 @@
-#include "connectors/csv.h"
+#include "connectors/formats/csv.h"
 
 #include <gtest/gtest.h>
 
-#include "tests/connectors/decoding_test.h"
+#include "tests/connectors/formats/decoding_test.h"
 
 namespace weir {
 namespace {

@@ -7,9 +7,9 @@
 #include <unordered_map>
 #include <utility>
 
-#include "connectors/cells.h"
-#include "connectors/json.h"
-#include "connectors/text.h"
+#include "connectors/formats/cells.h"
+#include "connectors/formats/json.h"
+#include "connectors/formats/text.h"
 
 namespace weir {
 namespace {

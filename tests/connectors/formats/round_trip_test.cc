@@ -4,9 +4,9 @@
 #include <cstring>
 #include <random>
 
-#include "connectors/csv.h"
-#include "connectors/json.h"
-#include "tests/connectors/decoding_test.h"
+#include "connectors/formats/csv.h"
+#include "connectors/formats/json.h"
+#include "tests/connectors/formats/decoding_test.h"
 
 namespace weir {
 namespace {

@@ -1,4 +1,4 @@
-#include "connectors/json.h"
+#include "connectors/formats/json.h"
 
 #include <array>
 #include <cstring>
