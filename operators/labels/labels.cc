@@ -38,17 +38,15 @@ void LabelsOptions::describe(OptionVisitor& option) {
          {.doc = "rows: all: rows of one id that wait at most; a row or label costs their number",
           .min = 1,
           .max = 1e6});
-  if (option.reading() && rows != "all" && max_per_id != LabelsOptions().max_per_id)
+  if (option.reading() && rows != LabelJoin::Rows::all && max_per_id != LabelsOptions().max_per_id)
     option.fail("max_per_id", "is for `rows: all`: else one row of an id waits");
 }
 
 LabelJoin::Options LabelsOptions::join() const {
   return {.wait_ms = wait.ms,
           .early_ms = early.ms,
-          .rows = rows == "all"    ? LabelJoin::Rows::all
-                  : rows == "last" ? LabelJoin::Rows::last
-                                   : LabelJoin::Rows::first,
-          .learn_late = late == "learn",
+          .rows = rows,
+          .learn_late = late == Late::learn,
           .max_waiting = max_waiting,
           .max_per_id = max_per_id};
 }

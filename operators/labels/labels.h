@@ -1,9 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
-#include <string>
-#include <utility>
-#include <vector>
 
 #include "operators/labels/label_join.h"
 #include "pipeline/core/options.h"
@@ -12,14 +11,16 @@ namespace weir {
 
 /// The block `labels:` of a model, as written.
 struct LabelsOptions {
+  enum class Late : std::uint8_t { ignore, learn };
+
   Written input;
   Written match_row, match_label;  // `match: id` names one field on both sides
   Duration wait;
   std::optional<Written> field;
   Duration early{60'000};
   std::optional<Literal> present, absent;
-  std::string rows = "first";
-  std::string late = "ignore";
+  LabelJoin::Rows rows = LabelJoin::Rows::first;
+  Late late = Late::ignore;
   std::size_t max_waiting = 1'000'000;
   std::size_t max_per_id = 1'000;
 

@@ -64,7 +64,8 @@ class ModelBinder {
   void bind_match(LabelsPlan& plan);
   void bind_constants();
   std::optional<Constant> bind_constant(std::string_view name,
-                                        const std::optional<Literal>& literal);
+                                        const std::optional<Literal>& literal,
+                                        bool may_be_probability);
   void bind_features();
   void bind_all_features();
   void add_feature(std::size_t field);
@@ -181,22 +182,23 @@ void ModelBinder::bind_match(LabelsPlan& plan) {
 }
 
 void ModelBinder::bind_constants() {
-  plan_.fallback = bind_constant("fallback", options_.fallback);
+  plan_.fallback = bind_constant("fallback", options_.fallback, true);
   if (plan_.fallback && plan_.task == Task::binary &&
       !(plan_.fallback->number >= 0 && plan_.fallback->number <= 1))
     binding_.error(options_.fallback->place, "`fallback` is a probability: 0 to 1");
   if (!options_.labels) return;
-  plan_.labels->present = bind_constant("present", options_.labels->present);
-  plan_.labels->absent = bind_constant("absent", options_.labels->absent);
+  plan_.labels->present = bind_constant("present", options_.labels->present, false);
+  plan_.labels->absent = bind_constant("absent", options_.labels->absent, false);
 }
 
-/// A constant label or prediction. The fallback of a boolean target may be a probability.
+/// A constant label or prediction; of a boolean target it may be a probability.
 std::optional<Constant> ModelBinder::bind_constant(std::string_view name,
-                                                   const std::optional<Literal>& literal) {
+                                                   const std::optional<Literal>& literal,
+                                                   bool may_be_probability) {
   if (!literal || std::holds_alternative<std::monostate>(literal->value)) return std::nullopt;
   const std::optional<Task> its = task_of(*literal);
   const bool probability =
-      name == "fallback" && plan_.task == Task::binary && its == Task::regression;
+      may_be_probability && plan_.task == Task::binary && its == Task::regression;
   if (its == plan_.task || probability) return constant(*literal);
   binding_.error(literal->place, fmt::format("`{}` must be a {}, as the target is", name,
                                              type_name(target_type(plan_.task))));

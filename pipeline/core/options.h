@@ -92,6 +92,16 @@ class OptionVisitor {
     if (scalar(name, Slot(&inside), rule, value.has_value())) value = std::move(inside);
   }
 
+  /// An option that is one of a few words, kept as an enum: its values count from 0 in the order of
+  /// `rule.choices`. Written and documented as the text that it is in the file.
+  template <class T>
+  requires std::is_enum_v<T> void operator()(std::string_view name, T& value, const Rule& rule) {
+    std::string word(choice(rule.choices, static_cast<std::size_t>(value)));
+    scalar(name, Slot(&word), rule, true);
+    for (std::size_t i = 0; !choice(rule.choices, i).empty(); ++i)
+      if (choice(rule.choices, i) == word) value = static_cast<T>(i);
+  }
+
   /// A block of options of its own: `labels: { ... }`. Written alone, a scalar or a list is its
   /// main option. Returns whether it was written.
   virtual bool block(std::string_view name, const Rule& rule, const Inside& inside) = 0;
@@ -134,6 +144,17 @@ class OptionVisitor {
  protected:
   /// Returns whether the option was written. `has_default`: the slot's value is what holds else.
   virtual bool scalar(std::string_view name, Slot slot, const Rule& rule, bool has_default) = 0;
+
+ private:
+  /// The word number `i` of `a|b|c`; empty after the last.
+  static std::string_view choice(std::string_view choices, std::size_t i) {
+    for (; i > 0; --i) {
+      const std::size_t end = choices.find('|');
+      if (end == std::string_view::npos) return {};
+      choices.remove_prefix(end + 1);
+    }
+    return choices.substr(0, choices.find('|'));
+  }
 };
 
 }  // namespace weir
