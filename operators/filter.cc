@@ -23,7 +23,7 @@ class Filter final : public Operator {
     std::uint32_t passed = 0;
     for (std::uint32_t row = 0; row < input.rows; ++row) {
       rows[passed] = row;
-      passed += passes.numbers[row] == 1;  // missing is not true
+      passed += passes.numbers()[row] == 1;  // missing is not true
     }
     rows_ += passed;
     dropped_ += input.rows - passed;

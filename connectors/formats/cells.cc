@@ -78,9 +78,9 @@ void Cells::begin(const Record& record, Arena& arena, std::span<const MutableCol
   }
   for (std::size_t field : read_) {
     if (fields_[field].field.type == Type::text)
-      columns_[field].texts[row] = {};
+      columns_[field].texts()[row] = {};
     else
-      columns_[field].numbers[row] = kMissing;
+      columns_[field].numbers()[row] = kMissing;
   }
   if (!outside_.empty()) read_key_and_headers(record, arena);
 }
@@ -169,8 +169,8 @@ bool Cells::finish(BadRecord& bad) {
   }
   for (std::size_t field : required_) {
     const bool missing = fields_[field].field.type == Type::text
-                             ? is_missing(columns_[field].texts[row_])
-                             : is_missing(columns_[field].numbers[row_]);
+                             ? is_missing(columns_[field].texts()[row_])
+                             : is_missing(columns_[field].numbers()[row_]);
     if (!missing) continue;
     bad.reason = Reason::missing;
     bad.field = fields_[field].field.name;

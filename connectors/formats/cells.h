@@ -65,19 +65,19 @@ class Cells {
 inline void Cells::put_missing(std::size_t field) {
   if (any_wrong_) wrong_[field].is = false;
   if (fields_[field].field.type == Type::text)
-    columns_[field].texts[row_] = {};
+    columns_[field].texts()[row_] = {};
   else
-    columns_[field].numbers[row_] = kMissing;
+    columns_[field].numbers()[row_] = kMissing;
 }
 
 inline void Cells::put_number(std::size_t field, double value) {
   if (any_wrong_) wrong_[field].is = false;
-  columns_[field].numbers[row_] = value;
+  columns_[field].numbers()[row_] = value;
 }
 
 inline void Cells::put_text(std::size_t field, std::string_view value) {
   if (any_wrong_) wrong_[field].is = false;
-  columns_[field].texts[row_] = value.data() == nullptr ? std::string_view("") : value;
+  columns_[field].texts()[row_] = value.data() == nullptr ? std::string_view("") : value;
 }
 
 /// Says what is wrong with a record as a whole; returns false.

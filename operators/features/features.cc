@@ -94,10 +94,10 @@ class Features final : public Operator {
       scope_[field] = {};
       if (!wanted_[field]) continue;
       if (plan_.aggregates[i].aggregate.is_text())
-        scope_[field].texts = figures_[i].texts =
-            step.arena.make<std::string_view>(input.rows).data();
+        figures_[i] = step.arena.make<std::string_view>(input.rows).data();
       else
-        scope_[field].numbers = figures_[i].numbers = step.arena.make<double>(input.rows).data();
+        figures_[i] = step.arena.make<double>(input.rows).data();
+      scope_[field] = figures_[i].filled();
     }
     for (std::uint32_t row = 0; row < input.rows; ++row) {
       const std::optional<std::string_view> key = plan_.key.of(input, row);
@@ -123,18 +123,18 @@ class Features final : public Operator {
       if (aggregate.is_text()) {
         TextTrack& track = key.texts[text++];
         aggregate.advance(track, key.clock);
-        if (figures_[i].texts) {
+        if (figures_[i]) {
           const std::string_view figure = aggregate.figure(track, key.clock);
-          figures_[i].texts[row] = is_missing(figure) ? figure : arena.copy(figure);
+          figures_[i].texts()[row] = is_missing(figure) ? figure : arena.copy(figure);
         }
-        aggregate.add(track, key.clock, time, arguments_[i].texts[row]);
+        aggregate.add(track, key.clock, time, arguments_[i].texts()[row]);
         continue;
       }
       NumberTrack& track = key.numbers[number++];
       aggregate.advance(track, key.clock);
-      if (figures_[i].numbers)
-        figures_[i].numbers[row] = finite(aggregate.figure(track, key.clock));
-      aggregate.add(track, key.clock, time, arguments_[i].numbers[row]);
+      if (figures_[i])
+        figures_[i].numbers()[row] = finite(aggregate.figure(track, key.clock));
+      aggregate.add(track, key.clock, time, arguments_[i].numbers()[row]);
     }
     ++key.clock.rows;
   }
@@ -143,8 +143,8 @@ class Features final : public Operator {
     ++no_key_;
     for (std::size_t i = 0; i < plan_.aggregates.size(); ++i) {
       const Aggregate& aggregate = plan_.aggregates[i].aggregate;
-      if (aggregate.is_text() && figures_[i].texts) figures_[i].texts[row] = {};
-      if (!aggregate.is_text() && figures_[i].numbers) figures_[i].numbers[row] = aggregate.cold();
+      if (aggregate.is_text() && figures_[i]) figures_[i].texts()[row] = {};
+      if (!aggregate.is_text() && figures_[i]) figures_[i].numbers()[row] = aggregate.cold();
     }
   }
 

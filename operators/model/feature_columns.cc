@@ -9,9 +9,9 @@ void FeatureColumns::begin(const Batch& rows, Arena& arena) {
   numbers_ = arena.make<const double*>(number_fields_.size());
   texts_ = arena.make<const std::string_view*>(text_fields_.size());
   for (std::size_t i = 0; i < number_fields_.size(); ++i)
-    numbers_[i] = rows.columns[number_fields_[i]].numbers;
+    numbers_[i] = rows.columns[number_fields_[i]].numbers();
   for (std::size_t i = 0; i < text_fields_.size(); ++i)
-    texts_[i] = rows.columns[text_fields_[i]].texts;
+    texts_[i] = rows.columns[text_fields_[i]].texts();
 }
 
 Features FeatureColumns::row(std::size_t row) {

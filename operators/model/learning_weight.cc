@@ -9,8 +9,8 @@ void LearningWeight::begin(const Batch& rows, Arena& arena) {
   if (rows.rows == 0) return;
   const std::span<const Column> columns(rows.columns, rows.schema->size());
   if (learn_when_)
-    may_learn_ = learn_when_->evaluate(columns, rows.rows, arena, invalid_).numbers;
-  if (weight_) weights_ = weight_->evaluate(columns, rows.rows, arena, invalid_).numbers;
+    may_learn_ = learn_when_->evaluate(columns, rows.rows, arena, invalid_).numbers();
+  if (weight_) weights_ = weight_->evaluate(columns, rows.rows, arena, invalid_).numbers();
 }
 
 double LearningWeight::of(std::size_t row, const Served& served) const {

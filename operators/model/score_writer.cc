@@ -46,15 +46,15 @@ void ScoreWriter::finish(Batch& out) {
   std::fill(columns.begin(), columns.end(), Column{});
   if (rows_->rows > 0) std::copy_n(rows_->columns, rows_->schema->size(), columns.begin());
   if (task_ == Task::classes)
-    columns[at_.prediction()].texts = predicted_classes_.data();
+    columns[at_.prediction()] = predicted_classes_.data();
   else
-    columns[at_.prediction()].numbers = predictions_.data();
-  columns[at_.score()].numbers = scores_.data();
-  columns[at_.model()].texts = names_.data();
-  columns[at_.version()].texts = versions_.data();
-  columns[at_.updates()].numbers = updates_.data();
+    columns[at_.prediction()] = predictions_.data();
+  columns[at_.score()] = scores_.data();
+  columns[at_.model()] = names_.data();
+  columns[at_.version()] = versions_.data();
+  columns[at_.updates()] = updates_.data();
   for (std::size_t i = 0; i < probabilities_.size(); ++i)
-    columns[at_.probability(i)].numbers = probabilities_[i].data();
+    columns[at_.probability(i)] = probabilities_[i].data();
   out.rows = rows_->rows;
   out.positions = rows_->positions;
   out.columns = columns.data();

@@ -37,11 +37,11 @@ void OutcomeRows::finish(Step& step, Batch& batch) {
   const std::span<Column> columns = arena.make<Column>(columns_.size());
   std::fill(columns.begin(), columns.end(), Column{});
   for (std::size_t field : number_fields_) {
-    columns[field].numbers = copy_to_arena(columns_[field].numbers, arena);
+    columns[field] = copy_to_arena(columns_[field].numbers, arena);
     columns_[field].numbers.clear();
   }
   for (std::size_t field : text_fields_) {
-    columns[field].texts = copy_to_arena(columns_[field].texts, arena);
+    columns[field] = copy_to_arena(columns_[field].texts, arena);
     columns_[field].texts.clear();
   }
   batch.rows = static_cast<std::uint32_t>(positions_.size());

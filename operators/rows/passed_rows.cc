@@ -27,11 +27,11 @@ void pass_rows(const Batch& in, std::span<const std::uint32_t> kept,
   const std::span<Column> columns = arena.make<Column>(needed.size());
   for (std::size_t field = 0; field < needed.size(); ++field) {
     columns[field] = {};
-    if (!needed[field] || !in.columns[field].numbers) continue;
+    if (!needed[field] || !in.columns[field]) continue;
     if (in.schema->fields[field].type == Type::text)
-      columns[field].texts = gathered(in.columns[field].texts, kept, arena);
+      columns[field] = gathered(in.columns[field].texts(), kept, arena);
     else
-      columns[field].numbers = gathered(in.columns[field].numbers, kept, arena);
+      columns[field] = gathered(in.columns[field].numbers(), kept, arena);
   }
   out.columns = columns.data();
 }

@@ -98,7 +98,7 @@ Replay::Replay(const Graph& graph, std::vector<Input> inputs,
     if (head) heads_[s].decoder->head(*head);
     heads_[s].cells.resize(1);
     heads_[s].columns.resize(graph.sources[s].fields.size());
-    heads_[s].columns[*graph.sources[s].time_field].numbers = heads_[s].cells.data();
+    heads_[s].columns[*graph.sources[s].time_field] = heads_[s].cells.data();
   }
   std::string head;
   for (std::size_t i = 0; i < outputs_.size(); ++i) {

@@ -82,9 +82,9 @@ void Shard::open(std::size_t source) {
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (!fields[i].read) continue;
     if (fields[i].field.type == Type::text)
-      in.columns[i].texts = step_.arena.make<std::string_view>(settings_.batch_rows).data();
+      in.columns[i] = step_.arena.make<std::string_view>(settings_.batch_rows).data();
     else
-      in.columns[i].numbers = step_.arena.make<double>(settings_.batch_rows).data();
+      in.columns[i] = step_.arena.make<double>(settings_.batch_rows).data();
   }
   in.positions = step_.arena.make<std::uint32_t>(settings_.batch_rows);
   in.rows = 0;
@@ -108,7 +108,7 @@ bool Shard::add(std::size_t lane, const Record& record) {
     good = false;
   }
   if (good && node.time_field) {
-    event_time = static_cast<std::int64_t>(in.columns[*node.time_field].numbers[in.rows]);
+    event_time = static_cast<std::int64_t>(in.columns[*node.time_field].numbers()[in.rows]);
     // -1: the record has none. The highest there is plus `ahead` would be none either.
     if (settings_.check_ahead && node.config->spec->timed() && record.timestamp >= 0 &&
         event_time - node.config->ahead.ms > record.timestamp) {
@@ -218,8 +218,7 @@ void Shard::flush() {
     Batch& batch = streams_[s];
     batch.rows = in.open ? in.rows : 0;
     batch.positions = in.positions.data();
-    for (std::size_t i = 0; i < in.columns.size(); ++i)
-      in.read[i].numbers = in.columns[i].numbers;  // a union of pointers: either member
+    for (std::size_t i = 0; i < in.columns.size(); ++i) in.read[i] = in.columns[i].filled();
     batch.columns = in.read.data();
   }
   for (std::size_t node = 0; node < operators_.size(); ++node) run_node(node);

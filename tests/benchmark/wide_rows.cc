@@ -43,7 +43,7 @@ double ns_a_name(std::size_t count, bool shuffled, bool unread) {
   const auto decoder = make_json_decoder(fields);
   std::vector<double> cells(count);
   std::vector<MutableColumn> columns(count);
-  for (std::size_t i = 0; i < count; ++i) columns[i].numbers = &cells[i];
+  for (std::size_t i = 0; i < count; ++i) columns[i] = &cells[i];
   Arena arena;
   BadRecord bad;
   std::size_t decoded = 0;

@@ -40,12 +40,12 @@ struct Table {
 
   std::vector<Column> columns(std::size_t row) const {
     std::vector<Column> all(6);
-    all[0].numbers = amount + row;
-    all[1].numbers = other + row;
-    all[2].numbers = ok + row;
-    all[3].numbers = ts + row;
-    all[4].texts = country + row;
-    all[5].texts = home + row;
+    all[0] = amount + row;
+    all[1] = other + row;
+    all[2] = ok + row;
+    all[3] = ts + row;
+    all[4] = country + row;
+    all[5] = home + row;
     return all;
   }
 };
@@ -65,14 +65,16 @@ void run(const Expression& expression) {
   for (std::size_t row = 0; row < kRows; ++row) {
     const Column one = expression.evaluate(table.columns(row), 1, arena, invalid_one_by_one);
     if (expression.type() == Type::text) {
-      check(
-          is_missing(all.texts[row]) == is_missing(one.texts[0]) && all.texts[row] == one.texts[0],
-          "a text does not depend on the rows beside it");
+      const std::string_view together = all.texts()[row];
+      const std::string_view alone = one.texts()[0];
+      check(is_missing(together) == is_missing(alone) && together == alone,
+            "a text does not depend on the rows beside it");
       continue;
     }
-    check_value(expression.type(), all.numbers[row]);
-    check(all.numbers[row] == one.numbers[0] ||
-              (std::isnan(all.numbers[row]) && std::isnan(one.numbers[0])),
+    const double together = all.numbers()[row];
+    const double alone = one.numbers()[0];
+    check_value(expression.type(), together);
+    check(together == alone || (std::isnan(together) && std::isnan(alone)),
           "a value does not depend on the rows beside it");
   }
   check(invalid == invalid_one_by_one, "operations without a result are counted by row");

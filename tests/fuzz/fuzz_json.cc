@@ -48,9 +48,9 @@ Decoded decode(Decoder& decoder, std::string_view json, Arena& arena) {
   std::vector<MutableColumn> columns(specs.size());
   for (std::size_t i = 0; i < specs.size(); ++i) {
     if (specs[i].field.type == Type::text)
-      columns[i].texts = &texts[i];
+      columns[i] = &texts[i];
     else
-      columns[i].numbers = &out.numbers[i];
+      columns[i] = &out.numbers[i];
   }
   Record record;
   record.value = json;

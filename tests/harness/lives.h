@@ -24,7 +24,7 @@ class Deadly final : public Operator {
   void process(Step&, std::span<const Batch> inputs, std::span<Batch> outputs) override {
     const Batch& input = inputs[0];
     for (std::uint32_t row = 0; row < input.rows; ++row)
-      if (deadly_row) deadly_row(input.columns[id_].texts[row]);
+      if (deadly_row) deadly_row(input.columns[id_].texts()[row]);
     rows_ += input.rows;
     outputs[0].rows = input.rows;
     outputs[0].positions = input.positions;

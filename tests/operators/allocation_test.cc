@@ -48,9 +48,9 @@ std::size_t allocations_of_a_steady_step(std::unique_ptr<OperatorSpec> spec,
   const std::vector<std::string_view> texts(kRows, "a text of some thirty characters");
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (binding.input(0).fields[i].type == Type::text)
-      columns[i].texts = texts.data();
+      columns[i] = texts.data();
     else
-      columns[i].numbers = numbers.data();
+      columns[i] = numbers.data();
   }
   std::vector<std::uint32_t> positions(kRows);
   for (std::uint32_t i = 0; i < kRows; ++i) positions[i] = i;

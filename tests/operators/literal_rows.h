@@ -68,23 +68,20 @@ inline void fill_step(Step& step, std::span<const InputRow> rows, std::uint64_t 
 /// One field of the rows at positions `at`, in the arena.
 inline Column column_of(Type type, std::size_t field, std::span<const std::uint32_t> at,
                         std::span<const InputRow> rows, Arena& arena) {
-  Column column;
   if (type == Type::text) {
     const std::span<std::string_view> texts = arena.make<std::string_view>(at.size());
     for (std::size_t i = 0; i < at.size(); ++i) {
       const auto* text = std::get_if<std::string>(&rows[at[i]].cells.at(field));
       texts[i] = text ? arena.copy(*text) : std::string_view();
     }
-    column.texts = texts.data();
-    return column;
+    return texts.data();
   }
   const std::span<double> numbers = arena.make<double>(at.size());
   for (std::size_t i = 0; i < at.size(); ++i) {
     const auto* number = std::get_if<double>(&rows[at[i]].cells.at(field));
     numbers[i] = number ? *number : kMissing;
   }
-  column.numbers = numbers.data();
-  return column;
+  return numbers.data();
 }
 
 /// The rows of one port as its batch of a step, in the step's arena.
@@ -105,12 +102,12 @@ inline Batch batch_of(const Schema& schema, std::span<const InputRow> rows, std:
 inline Cell cell_of(const Batch& batch, std::size_t field, std::size_t row) {
   const Column& column = batch.columns[field];
   if (batch.schema->fields[field].type == Type::text) {
-    if (!column.texts || is_missing(column.texts[row])) return {};
-    return std::string(column.texts[row]);
+    if (!column || is_missing(column.texts()[row])) return {};
+    return std::string(column.texts()[row]);
   }
-  if (!column.numbers || is_missing(column.numbers[row])) return {};
-  EXPECT_TRUE(std::isfinite(column.numbers[row])) << "columns never hold infinities";
-  return column.numbers[row];
+  if (!column || is_missing(column.numbers()[row])) return {};
+  EXPECT_TRUE(std::isfinite(column.numbers()[row])) << "columns never hold infinities";
+  return column.numbers()[row];
 }
 
 /// Appends the rows of an output's batch to `out`, and checks their positions.

@@ -30,25 +30,17 @@ class Evaluation {
   const T* values(const ExpressionNode& node, std::size_t argument, const double* active) {
     const Column got = column(node.arguments[argument], active);
     if constexpr (std::is_same_v<T, double>)
-      return got.numbers;
+      return got.numbers();
     else
-      return got.texts;
+      return got.texts();
   }
   template <class T>
   T* make() {
     return arena_.make<T>(rows_).data();
   }
 
-  static Column result(const double* numbers) {
-    Column column;
-    column.numbers = numbers;
-    return column;
-  }
-  static Column result(const std::string_view* texts) {
-    Column column;
-    column.texts = texts;
-    return column;
-  }
+  static Column result(const double* numbers) { return numbers; }
+  static Column result(const std::string_view* texts) { return texts; }
 
   // expression_evaluate.cc: numbers
   Column constant(const ExpressionNode& node);

@@ -279,9 +279,9 @@ void ExpressionParser::fold(ExpressionNode& node) {
                                      arena_, invalid);
   if (invalid > 0) return;
   if (node.type == Type::text)
-    node.text = value.texts[0];
+    node.text = value.texts()[0];
   else
-    node.number = value.numbers[0];
+    node.number = value.numbers()[0];
   node.op = Op::constant;
   node.fallible = false;
   node.arguments.clear();

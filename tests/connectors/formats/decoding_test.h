@@ -22,11 +22,11 @@ class Table {
       Column read;
       if (!fields[i].read) {
       } else if (fields[i].field.type == Type::text) {
-        column.texts = texts_[i].data();
-        read.texts = texts_[i].data();
+        column = texts_[i].data();
+        read = texts_[i].data();
       } else {
-        column.numbers = numbers_[i].data();
-        read.numbers = numbers_[i].data();
+        column = numbers_[i].data();
+        read = numbers_[i].data();
       }
       columns_.push_back(column);
       read_.push_back(read);

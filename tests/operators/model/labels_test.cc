@@ -83,9 +83,9 @@ TEST(Labels, AtOneSequenceNumberTheRowIsScoredBeforeItsLabelIsLearned) {
     step.late.push_back(false);
   }
   Column columns[3];
-  columns[0].texts = ids;
-  columns[1].numbers = x;
-  columns[2].numbers = y;
+  columns[0] = ids;
+  columns[1] = x;
+  columns[2] = y;
   const Batch batch{&both, 2, positions, columns};
   const Batch inputs[] = {batch, batch};
   Batch outputs[] = {{&bench.binding().outputs[0].schema}, {&bench.binding().outputs[1].schema}};

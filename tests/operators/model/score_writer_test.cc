@@ -43,7 +43,7 @@ class MainOutput {
     return cell_of(out_, *schema_.find(field), row);
   }
   bool null(std::string_view field) const {
-    return out_.columns[*schema_.find(field)].numbers == nullptr;
+    return !out_.columns[*schema_.find(field)];
   }
   const std::vector<double>& scores() const { return scores_; }
   std::size_t rows() const { return out_.rows; }

@@ -71,7 +71,7 @@ class Chooser final : public Operator {
       const std::span<Column> columns = step.arena.make<Column>(out.schema->size());
       std::ranges::fill(columns, Column{});
       std::copy_n(in.columns, in.schema->size(), columns.begin());
-      for (Column& own : columns.subspan(in.schema->size())) own.numbers = ones.data();
+      for (Column& own : columns.subspan(in.schema->size())) own = ones.data();
       out.rows = in.rows;
       out.positions = in.positions;
       out.columns = columns.data();

@@ -55,24 +55,24 @@ struct Outcome {
 Outcome evaluated(std::string_view text, const Row& row = {}) {
   const Expression expression = compiled(text);
   std::vector<Column> columns(kSchema.size());
-  columns[0].numbers = &row.a;
-  columns[1].numbers = &row.b;
-  columns[2].numbers = &row.yes;
-  columns[3].numbers = &row.no;
-  columns[4].texts = &row.name;
-  columns[5].texts = &row.other;
-  columns[6].numbers = &row.ts;
-  columns[7].numbers = &row.tx;
-  columns[8].numbers = &row.amount;
+  columns[0] = &row.a;
+  columns[1] = &row.b;
+  columns[2] = &row.yes;
+  columns[3] = &row.no;
+  columns[4] = &row.name;
+  columns[5] = &row.other;
+  columns[6] = &row.ts;
+  columns[7] = &row.tx;
+  columns[8] = &row.amount;
   Arena arena;
   Outcome outcome;
   const Column column = expression.evaluate(columns, 1, arena, outcome.invalid);
   if (expression.type() == Type::text) {
-    outcome.missing = is_missing(column.texts[0]);
-    outcome.text = column.texts[0];
+    outcome.missing = is_missing(column.texts()[0]);
+    outcome.text = column.texts()[0];
   } else {
-    outcome.missing = is_missing(column.numbers[0]);
-    outcome.number = column.numbers[0];
+    outcome.missing = is_missing(column.numbers()[0]);
+    outcome.number = column.numbers()[0];
   }
   return outcome;
 }
@@ -314,12 +314,12 @@ TEST(Expression, GivesTheSameBitsInBatchesOfAnySize) {
     for (std::size_t at = 0; at < n; at += step) {
       const std::size_t rows = std::min(step, n - at);
       std::vector<Column> columns(kSchema.size());
-      columns[0].numbers = a.data() + at;
-      columns[1].numbers = b.data() + at;
-      columns[2].numbers = yes.data() + at;
-      columns[4].texts = names.data() + at;
+      columns[0] = a.data() + at;
+      columns[1] = b.data() + at;
+      columns[2] = yes.data() + at;
+      columns[4] = names.data() + at;
       const Column column = expression.evaluate(columns, rows, arena, invalid);
-      out.insert(out.end(), column.numbers, column.numbers + rows);
+      out.insert(out.end(), column.numbers(), column.numbers() + rows);
       arena.reset();
     }
     return out;
