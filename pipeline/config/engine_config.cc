@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <optional>
 
-#include "pipeline/core/choose.h"
 #include "pipeline/core/number_text.h"
 
 namespace weir {
@@ -58,10 +57,10 @@ void EngineConfig::describe(OptionVisitor& option) {
          {.doc = "folder of snapshots; default: $STATE_DIRECTORY, else ~/.local/state/weir, plus "
                  "the pipeline's name",
           .example = "/var/lib/weir/card-fraud"});
-  choose(option, "delivery", delivery,
+  option("delivery", delivery,
          {.doc = "what a reader of the outputs sees after a crash",
           .choices = "exactly_once|at_least_once"});
-  choose(option, "membership", membership,
+  option("membership", membership,
          {.doc = "who decides which program runs a shard: Kafka's consumer group, or this file "
                  "(fixed: all shards, or `run_shards`)",
           .choices = "group|fixed"});
@@ -73,7 +72,7 @@ void EngineConfig::describe(OptionVisitor& option) {
        .example = "weir-0"});
   option("create_topics", create_topics,
          {.doc = "make topics that are missing (false: refuse to start)"});
-  choose(option, "on_lost_input", on_lost_input,
+  option("on_lost_input", on_lost_input,
          {.doc = "when records were deleted before they were read or could be replayed: stop the "
                  "shard, or go on without them and say which",
           .choices = "stop|skip"});
