@@ -1,7 +1,5 @@
 #pragma once
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "operators/keyed/key_slots.h"
 #include "pipeline/core/check.h"
 #include "pipeline/core/state.h"
 #include "pipeline/core/step.h"
@@ -87,7 +86,7 @@ class KeyedTable {
   }
 
  private:
-  static constexpr std::uint32_t kNone = 0xffffffff;
+  static constexpr std::uint32_t kNone = KeySlots::kNone;
 
   struct Entry {
     std::string key;
@@ -96,12 +95,8 @@ class KeyedTable {
     std::uint32_t older = kNone;
     State state{};
   };
-  struct Slot {
-    std::uint32_t index = kNone;
-    std::uint32_t hash = 0;  // the upper half; the lower one decides the slot
-  };
 
-  static std::uint64_t hash_of(std::string_view key) { return XXH3_64bits(key.data(), key.size()); }
+  static std::uint64_t hash_of(std::string_view key) { return KeySlots::hash_of(key); }
   bool too_old(const Entry& entry, std::int64_t now) const {
     return ttl_ms_ > 0 && now != kNoTime && now - ttl_ms_ > entry.used;
   }
@@ -114,13 +109,7 @@ class KeyedTable {
   }
 
   std::uint32_t lookup(std::string_view key, std::uint64_t hash) const {
-    if (slots_.empty()) return kNone;
-    const std::size_t mask = slots_.size() - 1;
-    const auto upper = static_cast<std::uint32_t>(hash >> 32);
-    for (std::size_t slot = hash & mask; slots_[slot].index != kNone; slot = (slot + 1) & mask)
-      if (slots_[slot].hash == upper && entries_[slots_[slot].index].key == key)
-        return slots_[slot].index;
-    return kNone;
+    return slots_.find(hash, [&](std::uint32_t entry) { return entries_[entry].key == key; });
   }
 
   State& insert(std::string_view key, std::uint64_t hash, std::int64_t event_time) {
@@ -140,38 +129,20 @@ class KeyedTable {
     Entry& entry = entries_[index];
     entry.key = key;
     entry.used = event_time;
-    place(index, hash);
+    slots_.place(index, hash);
     link_newest(index);
     ++size_;
     return entry.state;
   }
 
-  void place(std::uint32_t index, std::uint64_t hash) {
-    const std::size_t mask = slots_.size() - 1;
-    std::size_t slot = hash & mask;
-    while (slots_[slot].index != kNone) slot = (slot + 1) & mask;
-    slots_[slot] = {index, static_cast<std::uint32_t>(hash >> 32)};
-  }
-
   void grow() {
-    slots_.assign(std::max<std::size_t>(16, slots_.size() * 2), Slot{});
+    slots_.grow();
     for (std::uint32_t i = oldest_; i != kNone; i = entries_[i].newer)
-      place(i, hash_of(entries_[i].key));
+      slots_.place(i, hash_of(entries_[i].key));
   }
 
   void remove(std::uint32_t index) {
-    const std::size_t mask = slots_.size() - 1;
-    std::size_t hole = hash_of(entries_[index].key) & mask;
-    while (slots_[hole].index != index) hole = (hole + 1) & mask;
-    // Those behind move up, unless they are nearer to where they belong: no marks of the dead.
-    for (std::size_t slot = (hole + 1) & mask; slots_[slot].index != kNone;
-         slot = (slot + 1) & mask) {
-      const std::size_t home = hash_of(entries_[slots_[slot].index].key) & mask;
-      if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
-      slots_[hole] = slots_[slot];
-      hole = slot;
-    }
-    slots_[hole] = {};
+    slots_.remove(index, [this](std::uint32_t entry) { return hash_of(entries_[entry].key); });
     unlink(index);
     entries_[index].state = State{};
     free_.push_back(index);
@@ -207,7 +178,7 @@ class KeyedTable {
   std::int64_t ttl_ms_;
   std::deque<Entry> entries_;  // never moved: growing pauses nobody
   std::vector<std::uint32_t> free_;
-  std::vector<Slot> slots_;  // a power of two, at most half full
+  KeySlots slots_;
   std::uint32_t newest_ = kNone;
   std::uint32_t oldest_ = kNone;
   std::size_t size_ = 0;
