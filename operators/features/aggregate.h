@@ -59,11 +59,11 @@ struct KeyClock {
 /// A window of `over` is cut into `panes`; a figure combines the panes from left to right, nothing
 /// is ever subtracted, so rounding does not drift. The window ends with the key's newest row and
 /// reaches back by `over`, to within one pane (`over` divided by their number, rounded up). A late
-/// row goes into its own pane while that is in the window. `lag: x, by: 24h` is the value as of that
-/// long before the key's newest row, to one pane; `lag: x, by: 3` the third-last value. `last` is
-/// the latest to come (in a window of time: of the newest pane). Missing values are skipped. std has
-/// n - 1 below (as River's stats.Var, ddof = 1) and is Welford's, panes joined by Chan's formula
-/// (Chan, Golub, LeVeque 1979).
+/// row goes into its own pane while that is in the window. `lag: x, by: 24h` is the value as of
+/// that long before the key's newest row, to one pane; `lag: x, by: 3` the third-last value. `last`
+/// is the latest to come (in a window of time: of the newest pane). Missing values are skipped. std
+/// divides by n - 1 (as River's stats.Var, ddof = 1) and is Welford's, panes joined by Chan's
+/// formula (Chan, Golub, LeVeque 1979).
 ///
 /// Cost: constant per row; when a new pane begins, once through the panes. Memory: 32 bytes a pane
 /// that holds rows, at most panes + 1 of them.

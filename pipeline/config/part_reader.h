@@ -64,8 +64,8 @@ KafkaProperties read_kafka(OptionReader& reader, ConfigReading& reading);
 void check_name(const Written& name, std::string_view what, Problems& problems);
 
 /// Reads what sources and sinks have alike: `type:` (one of `table`), the words of every type by
-/// `describe`, `kafka:` where the part has it and the type's own words. `what`: `source`, for messages; `options`: all
-/// that one type takes. Returns what was read, resolved.
+/// `describe`, `kafka:` where the part has it and the type's own words. `what`: `source`, for
+/// messages; `options`: all that one type takes. Returns what was read, resolved.
 template <class Part, class Type>
 Json read_part(Part& part, const YamlEntry& entry, std::string_view what,
                std::span<const Type> table,

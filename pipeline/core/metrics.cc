@@ -24,7 +24,8 @@ Histogram::Histogram(std::vector<double> bounds)
 }
 
 Histogram Histogram::seconds() {
-  return Histogram({0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60});
+  return Histogram(
+      {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60});
 }
 
 void Histogram::observe(double value, std::uint64_t times) {

@@ -19,8 +19,8 @@ namespace weir {
 
 /// Commits one epoch at a time on a thread of its own, while the shard works on the next. An epoch
 /// whose fate is unknown is looked for in the log; if it is not there the same bytes are sent
-/// again. With `at_least_once` the outputs may then be there twice, the epoch's record is not: it is
-/// a transaction's too.
+/// again. With `at_least_once` the outputs may then be there twice, but not the epoch's record: it
+/// is written in a transaction too.
 class Committer {
  public:
   struct Job {

@@ -222,7 +222,8 @@ class Builder {
       if (std::find_if(fields.begin(), name, [&](const Written& one) {
             return one.text == name->text;
           }) != name)
-        draft_.problems.error(name->place, fmt::format("the field `{}` is there twice", name->text));
+        draft_.problems.error(name->place,
+                              fmt::format("the field `{}` is there twice", name->text));
   }
 
   void add_sink_input(SinkNode& node, std::size_t stream, Place place) {

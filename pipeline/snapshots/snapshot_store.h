@@ -72,8 +72,8 @@ class SnapshotStore {
   /// What a StateWriter hands sealed parts to; for the shard's thread.
   SealedSink& sealed() { return segments_; }
 
-  /// Has it written, with the sections that `copy` will bring, if there is one. `last`: to the topic
-  /// too, however short the time since.
+  /// Has it written, with the sections that `copy` will bring, if there is one. `last`: to the
+  /// topic too, however short the time since.
   void publish(Snapshot snapshot, bool last = false, std::unique_ptr<StateCopy> copy = nullptr);
   /// Waits until nothing waits.
   void finish();
@@ -82,9 +82,9 @@ class SnapshotStore {
   /// Makes this store the topic's one writer. Its owner calls it before `list`, so that nothing a
   /// predecessor left open is waited for. Failure is reported, as the topic's.
   void fence();
-  /// What is there, newest epoch first, the disk's before the topic's. A topic that may not be read,
-  /// or holds nothing whole, counts as empty, and is reported. Before the first `publish`. Throws
-  /// LogFailure (`unreachable`): what the topic holds will be known later.
+  /// What is there, newest epoch first, the disk's before the topic's. A topic that may not be
+  /// read, or holds nothing whole, counts as empty, and is reported. Before the first `publish`.
+  /// Throws LogFailure (`unreachable`): what the topic holds will be known later.
   std::vector<Candidate> list();
   /// Loads one, its sealed parts too (from the topic those that the disk does not have whole).
   /// Throws std::runtime_error: damaged, cut short, of another version, not all there.

@@ -84,8 +84,8 @@ class SnapshotTopicWriter {
   SnapshotTopicWriter(Log& log, std::string pipeline, std::uint32_t shard, Wait wait = {});
   ~SnapshotTopicWriter();
 
-  /// Ends what a predecessor has open, as one that was killed may: until then, or until the broker's
-  /// time-out, the topic cannot be read to its end. Throws LogFailure.
+  /// Ends what a predecessor has open, as one that was killed may: until then, or until the
+  /// broker's time-out, the topic cannot be read to its end. Throws LogFailure.
   void fence();
 
   /// Returns the bytes sent. Throws LogFailure: what was sent stays, and the next call goes on;

@@ -31,9 +31,18 @@ operators:
     features: [a, b, c, d, ratio, sum, count]
     target: good
     steps: [ impute: mean, standard_scaler, logistic_regression ]
-  drift: { type: drift, input: features, fields: [a], detector: { ks_test: { reference: 500, window: 100 } } }
+  drift:
+    type: drift
+    input: features
+    fields: [a]
+    detector: { ks_test: { reference: 500, window: 100 } }
 sinks:
-  scored: { type: kafka, input: model, topic: scored, key: card, fields: [card, ts, score, prediction] }
+  scored:
+    type: kafka
+    input: model
+    topic: scored
+    key: card
+    fields: [card, ts, score, prediction]
   alerts: { type: kafka, input: drift, topic: alerts }
 )";
 

@@ -57,7 +57,8 @@ sources:
     lateness: 5s
     idle: 1h
     ahead: 1h
-    fields: { kind: text, id: text, card: text, amount: number, country: text, good: boolean, ts: time }
+    fields:
+      { kind: text, id: text, card: text, amount: number, country: text, good: boolean, ts: time }
 )";
 
 /// One source goes two ways and comes together again; a filter stands before timers: rows wait for
@@ -107,17 +108,35 @@ operators:
     target: good
     labels: { input: labels, match: id, wait: 1m, rows: last, late: learn }
     steps: [ impute: mean, standard_scaler, logistic_regression ]
-  quality: { type: evaluate, input: fraud.outcomes, metrics: [accuracy, log_loss, roc_auc], window: 100 }
+  quality:
+    type: evaluate
+    input: fraud.outcomes
+    metrics: [accuracy, log_loss, roc_auc]
+    window: 100
   drift:
     type: drift
     input: spend
     fields: [amount, count]
     detector: { ks_test: { reference: 60, window: 30, alpha: 0.05 } }
-  loss_drift: { type: drift, input: fraud.outcomes, fields: [loss], detector: { mean_shift: { reference: 50, window: 20, drift_t: 3, warning_t: 2 } } }
+  loss_drift:
+    type: drift
+    input: fraud.outcomes
+    fields: [loss]
+    detector: { mean_shift: { reference: 50, window: 20, drift_t: 3, warning_t: 2 } }
 sinks:
-  all: { type: kafka, input: [fraud, large_fraud], topic: all, key: card, fields: [id, card, score, prediction, updates] }
+  all:
+    type: kafka
+    input: [fraud, large_fraud]
+    topic: all
+    key: card
+    fields: [id, card, score, prediction, updates]
   features: { type: kafka, input: large_spend, topic: features, key: card }
-  outcomes: { type: kafka, input: [large_fraud.outcomes, fraud.outcomes], topic: outcomes, key: card, fields: [id, card, label, label_delay, loss] }
+  outcomes:
+    type: kafka
+    input: [large_fraud.outcomes, fraud.outcomes]
+    topic: outcomes
+    key: card
+    fields: [id, card, label, label_delay, loss]
   alerts: { type: kafka, input: [drift, loss_drift], topic: alerts }
   quality: { type: kafka, input: quality, topic: quality }
 )";

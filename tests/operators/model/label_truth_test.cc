@@ -31,7 +31,8 @@ std::string options() {
   return std::string(
              R"({"input": "rows", "features": ["amount", "country"], "target": "fraud", )") +
          std::string(kSteps) +
-         R"(, "labels": {"input": "labels", "match": {"id": "tx"}, "wait": "50s", "absent": false}})";
+         R"(, "labels": {"input": "labels", "match": {"id": "tx"}, "wait": "50s",
+                         "absent": false}})";
 }
 
 /// Transactions in almost the order of their times, with missing amounts; frauds are told some time

@@ -178,7 +178,8 @@ TEST(ReadConfig, ShowsNoPasswordHoweverItIsWritten) {
   for (const std::string kafka :
        {"sasl.password: hunter2, nonsense: 1", "sasl.pasword: correct-hunter2-9",
         "sasl.pasword: hunter2", "sasl.password: @hunter2x", "sasl.password: *hunter2x",
-        "sasl.password: !hunter2x y, nonsense: 1", "nonsense: 1, sasl.password: \"hunter2\\\"x\""}) {
+        "sasl.password: !hunter2x y, nonsense: 1",
+        "nonsense: 1, sasl.password: \"hunter2\\\"x\""}) {
     const std::string said = read(kHead + "kafka: { " + kafka + " }\n").said;
     EXPECT_NE(said.find("error: "), std::string::npos) << kafka;
     EXPECT_EQ(said.find("hunter2"), std::string::npos) << said;

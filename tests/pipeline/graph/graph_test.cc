@@ -20,7 +20,9 @@ sources:
     format: json
     key: card
     time: ts
-    fields: { id: text, card: text, amount: number, country: text, unread: number, ts: time, good: boolean }
+    fields:
+      { id: text, card: text, amount: number, country: text, unread: number, ts: time,
+        good: boolean }
   labels:
     type: kafka
     topic: labels
@@ -32,9 +34,20 @@ sources:
 
 const std::string kShop = std::string(kTwo) + R"(
 operators:
-  spend: { type: features, input: orders, key: card, aggregates: { spent: { sum: amount } }, values: { double: amount * 2, half: amount / 2 } }
+  spend:
+    type: features
+    input: orders
+    key: card
+    aggregates: { spent: { sum: amount } }
+    values: { double: amount * 2, half: amount / 2 }
   some: { type: filter, input: spend, when: country != "de" }
-  model: { type: model, input: some, features: [spent, double], target: good, labels: { input: labels, match: { id: order }, wait: 1h }, steps: [ standard_scaler, logistic_regression ] }
+  model:
+    type: model
+    input: some
+    features: [spent, double]
+    target: good
+    labels: { input: labels, match: { id: order }, wait: 1h }
+    steps: [ standard_scaler, logistic_regression ]
 sinks:
   scores: { type: kafka, input: model, topic: scores, key: card, fields: [id, score] }
 )";

@@ -20,7 +20,8 @@ sources:
     topic: orders
     key: card
     time: ts
-    fields: { id: text, card: text, amount: number, tip: number, country: text, ts: time, good: boolean }
+    fields:
+      { id: text, card: text, amount: number, tip: number, country: text, ts: time, good: boolean }
   labels:
     type: kafka
     topic: labels
@@ -61,7 +62,7 @@ TEST(Lineage, AFeatureMadeOfTheTargetIsWarnedOfAtItsPlace) {
   EXPECT_EQ(said_about(shop("  spend: { type: features, input: orders, values: { ratio: amount / "
                             "tip } }\n" +
                             model("spend", "[tip, ratio]", "amount"))),
-            "test.yaml:18:55: warning: feature `ratio` is made of the target `amount`" + kEnd +
+            "test.yaml:19:55: warning: feature `ratio` is made of the target `amount`" + kEnd +
                 "   18 |   model: { type: model, input: spend, features: [tip, ratio], target: "
                 "amount, steps: [impute, linear_regression], as: mo...\n"
                 "      |                                                       ^\n");
@@ -71,7 +72,7 @@ TEST(Lineage, NamesTheValuesBetweenAFeatureAndTheTarget) {
   EXPECT_EQ(warned("  spend: { type: features, input: orders, values: { z: b - 1, a: amount + 1, "
                    "b: a * 2 } }\n" +
                    model("spend", "[tip, z]", "amount")),
-            "18:55: warning: feature `z` is made of `b`, which is made of `a`, which is made of "
+            "19:55: warning: feature `z` is made of `b`, which is made of `a`, which is made of "
             "the target `amount`" +
                 kEnd);
 }
@@ -81,7 +82,7 @@ TEST(Lineage, GoesThroughOperatorsThatPassFieldsOn) {
                    "  some: { type: filter, input: spend, when: tip > 1 }\n"
                    "  more: { type: features, input: some, values: { four: double * 2 } }\n" +
                    model("more", "[four]", "amount")),
-            "20:49: warning: feature `four` is made of `double`, which is made of the target "
+            "21:49: warning: feature `four` is made of `double`, which is made of the target "
             "`amount`" +
                 kEnd);
 }
@@ -97,7 +98,7 @@ TEST(Lineage, AnAggregateOfTheTargetKnowsEarlierRowsOnly) {
 TEST(Lineage, AllFeaturesAreWarnedOfAtTheModel) {
   EXPECT_EQ(warned("  spend: { type: features, input: orders, values: { ratio: amount / tip } }\n" +
                    model("spend", "{ all: true, except: [id, card, country] }", "amount")),
-            "18:3: warning: feature `ratio` is made of the target `amount`" + kEnd);
+            "19:3: warning: feature `ratio` is made of the target `amount`" + kEnd);
 }
 
 TEST(Lineage, ATargetThatComesLaterIsNotOfTheSameRow) {
@@ -119,12 +120,12 @@ TEST(Lineage, ATargetMadeOfAFeatureIsWarnedOf) {
       "  spend: { type: features, input: orders, values: { whole: amount + 1, twice: whole * 2, "
       "half: amount / 2 } }\n";
   EXPECT_EQ(warned(spend + model("spend", "[amount, tip]", "twice")),
-            "18:50: warning: the target `twice` is made of `whole`, which is made of feature "
+            "19:50: warning: the target `twice` is made of `whole`, which is made of feature "
             "`amount`" +
                 kEnd);
   EXPECT_EQ(
       warned(spend + model("spend", "[half]", "twice")),
-      "18:50: warning: feature `half` is made of `amount`, and so is the target `twice`" + kEnd);
+      "19:50: warning: feature `half` is made of `amount`, and so is the target `twice`" + kEnd);
 }
 
 TEST(Lineage, OneOfTwoPartsOfTheTargetTellsLittleBothTellAll) {
@@ -134,14 +135,14 @@ TEST(Lineage, OneOfTwoPartsOfTheTargetTellsLittleBothTellAll) {
   EXPECT_EQ(warned(spend + model("spend", "[large]", "total")), "");
   EXPECT_EQ(warned(spend + model("spend", "[tip]", "total")), "");
   EXPECT_EQ(warned(spend + model("spend", "[large, tip]", "total")),
-            "18:50: warning: feature `large` is made of `amount`, and so is the target `total`" +
-                kEnd + "18:57: warning: the target `total` is made of feature `tip`" + kEnd);
+            "19:50: warning: feature `large` is made of `amount`, and so is the target `total`" +
+                kEnd + "19:57: warning: the target `total` is made of feature `tip`" + kEnd);
 }
 
 TEST(Lineage, AScoreIsMadeOfItsFeatures) {
   EXPECT_EQ(warned(model("orders", "[amount]", "tip", "first") +
                    model("first", "[tip, first_score]", "amount")),
-            "18:55: warning: feature `first_score` is made of the target `amount`" + kEnd);
+            "19:55: warning: feature `first_score` is made of the target `amount`" + kEnd);
   EXPECT_EQ(warned(model("orders", "[tip]", "amount", "first") +
                    model("first", "[tip, first_score, first_updates]", "amount")),
             "")
@@ -151,9 +152,9 @@ TEST(Lineage, AScoreIsMadeOfItsFeatures) {
 TEST(Lineage, AnOutcomesLossKnowsItsLabel) {
   const std::string first = model("orders", "[tip]", "amount", "first");
   EXPECT_EQ(warned(first + model("first.outcomes", "[first_loss, first_score]", "first_label")),
-            "18:59: warning: feature `first_loss` is made of the target `first_label`" + kEnd);
+            "19:59: warning: feature `first_loss` is made of the target `first_label`" + kEnd);
   EXPECT_EQ(warned(first + model("first.outcomes", "[first_error]", "amount")),
-            "18:59: warning: feature `first_error` is made of `first_label`, which is made of the "
+            "19:59: warning: feature `first_error` is made of `first_label`, which is made of the "
             "target `amount`" +
                 kEnd);
 }

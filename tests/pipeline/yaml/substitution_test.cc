@@ -56,8 +56,8 @@ TEST(Substitute, LeavesDollarsAlone) {
 }
 
 TEST(Substitute, ReportsWhatIsNotSetOrMalformed) {
-  for (const char* value : {"${NONE}", "${}", "${A", "${A:+b}", "${1A:-x}", "${A B}", "${A:-${B:-x}}",
-                            "${B:-$${x}}"})
+  for (const char* value : {"${NONE}", "${}", "${A", "${A:+b}", "${1A:-x}", "${A B}",
+                            "${A:-${B:-x}}", "${B:-$${x}}"})
     EXPECT_NE(substituted(value, {{"A", "x"}}).second.find("f.yaml:1:4: error: "),
               std::string::npos)
         << value;
