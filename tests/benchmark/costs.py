@@ -1,11 +1,12 @@
 """What weir's promises cost, on a real broker, each as figures of one run.
 
     delivery   exactly_once beside at_least_once, with epochs of 100 ms, in turn
-    latency    from a producer to a reader of committed records, at 2,000 events a second with epochs
-               of 25 ms; beside it the same without weir in between
+    latency    from a producer to a reader of committed records, at 2,000 events a second with
+               epochs of 25 ms; beside it the same without weir in between
     recovery   killed, its snapshots taken away: rows replayed a second
 
-Usage: tests/benchmark/run costs [delivery] [latency] [recovery] [--records N] [--rounds N] [--seconds N]
+Usage: tests/benchmark/run costs [delivery] [latency] [recovery]
+                                 [--records N] [--rounds N] [--seconds N]
 One line of JSON each.
 """
 
@@ -127,8 +128,9 @@ def latency(broker, folder, options):
     found = {"without_weir_ms": measure_latency(broker, "paced", min(10, options.seconds), "raw")}
     (folder / "latency").mkdir()
     weir = programs.Weir(PIPELINE, broker, folder / "latency", {
-        "pipeline": "latency", "sources.events.topic": "paced", "sinks.predictions.topic": "paced-out",
-        "sinks.drifts.topic": "paced-drifts", "engine.epoch": "25ms"})
+        "pipeline": "latency", "sources.events.topic": "paced",
+        "sinks.predictions.topic": "paced-out", "sinks.drifts.topic": "paced-drifts",
+        "engine.epoch": "25ms"})
     try:
         weir.start().wait_ready()
         found["ms"] = measure_latency(broker, "paced-out", options.seconds, "weir")
@@ -166,7 +168,8 @@ def recovery(broker, folder, options):
         weir.close()
     rows, epochs, rate = map(int, told[-1])
     assert rows == options.records, told
-    return {"rows": rows, "epochs": epochs, "rows_per_second": rate, "ready_seconds": round(seconds, 2)}
+    return {"rows": rows, "epochs": epochs, "rows_per_second": rate,
+            "ready_seconds": round(seconds, 2)}
 
 
 def main():
@@ -187,7 +190,8 @@ def main():
                 say(f"producing {options.records} records")
                 topics.produce(broker, "events", benchmark.events(options.records))
             for name in wanted:
-                print(json.dumps({name: kinds[name](broker, pathlib.Path(folder), options)}), flush=True)
+                measured = kinds[name](broker, pathlib.Path(folder), options)
+                print(json.dumps({name: measured}), flush=True)
     finally:
         broker.close()
 

@@ -36,7 +36,7 @@ def events(count):
 
 
 def epochs_rate(broker, pipeline):
-    """Rows a second from the first epoch with rows to the last, by the epoch records' time stamps."""
+    """Rows a second from the first epoch with rows to the last, by the times of their records."""
     reader = topics.Reader(broker, f"weir.{pipeline}.epochs")
     records = reader.read_all()
     reader.close()
@@ -68,7 +68,8 @@ class Memory:
 
     def __str__(self):
         shown = [self.seen[len(self.seen) * part // 10] for part in range(10)] + [self.seen[-1]]
-        return " ".join(f"{each:.0f}" for each in shown) + f" MB from first to last, {max(self.seen):.0f} at most"
+        figures = " ".join(f"{each:.0f}" for each in shown)
+        return f"{figures} MB from first to last, {max(self.seen):.0f} at most"
 
 
 def learn(broker, records, turn, folder, settings=None):

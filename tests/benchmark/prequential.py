@@ -8,9 +8,8 @@ import random
 import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
-PROGRAM = pathlib.Path(
-    os.environ.get("WEIR_PROGRAM", HERE.parents[1] / "build" / "release" / "deploy" / "weir" / "weir")
-)
+BUILT = HERE.parents[1] / "build" / "release" / "deploy" / "weir" / "weir"
+PROGRAM = pathlib.Path(os.environ.get("WEIR_PROGRAM", BUILT))
 PEER_FIGURES = HERE / "river.json"  # {stream: {order: {metric: figure}}}; --river writes it anew
 
 STREAMS = ("elec2", "weather", "covtype_15k", "kdd99_10pct", "kdd99_20k", "skin", "telco_churn",
@@ -59,7 +58,8 @@ def replay(stream, path):
         if "metrics" in operator:
             model = name.removesuffix("_quality") if name != "quality" else "model"
             restored = summary["operators"][model]["model_restored"]
-            found[model] = {"rows": operator["rows_in"], **operator["metrics"], "restored": restored}
+            found[model] = {
+                "rows": operator["rows_in"], **operator["metrics"], "restored": restored}
     return found
 
 

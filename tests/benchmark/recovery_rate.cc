@@ -20,11 +20,30 @@ version: 1
 pipeline: recovery
 engine: { snapshot_every: 1d }
 sources:
-  rows: { type: kafka, topic: rows, format: json, fields: { id: text, user: text, a: number, b: number, c: number, d: number, target: boolean } }
+  rows:
+    type: kafka
+    topic: rows
+    format: json
+    fields:
+      { id: text, user: text, a: number, b: number, c: number, d: number, target: boolean }
 operators:
-  features: { type: features, input: rows, key: user, aggregates: { usual: { mean: a, over: 100 } }, values: { change: a - usual } }
-  out: { type: model, input: features, features: [a, b, c, d, change], target: target, steps: [ { impute: mean }, standard_scaler, logistic_regression ] }
-  drift: { type: drift, input: rows, fields: [a], detector: { ks_test: { reference: 5000, window: 1000, alpha: 1e-6 } } }
+  features:
+    type: features
+    input: rows
+    key: user
+    aggregates: { usual: { mean: a, over: 100 } }
+    values: { change: a - usual }
+  out:
+    type: model
+    input: features
+    features: [a, b, c, d, change]
+    target: target
+    steps: [ { impute: mean }, standard_scaler, logistic_regression ]
+  drift:
+    type: drift
+    input: rows
+    fields: [a]
+    detector: { ks_test: { reference: 5000, window: 1000, alpha: 1e-6 } }
 sinks:
   out: { type: kafka, input: out, topic: out, fields: [id, a, b, score, prediction] }
   drift: { type: kafka, input: drift, topic: drift }
@@ -36,7 +55,8 @@ void append_rows(MemoryLog& log, std::uint64_t count) {
   for (std::uint64_t i = 0; i < count; ++i) {
     const double a = draw(random), b = draw(random), c = draw(random), d = draw(random);
     const std::string row = fmt::format(
-        R"({{"id":"event-{:08}","user":"u{}","a":{:.6f},"b":{:.6f},"c":{:.6f},"d":{:.6f},"target":{}}})",
+        R"({{"id":"event-{:08}","user":"u{}",)"
+        R"("a":{:.6f},"b":{:.6f},"c":{:.6f},"d":{:.6f},"target":{}}})",
         i, random() % 10'000, a, b, c, d, a - 2 * b + c / 2 + draw(random) / 2 > 0);
     log.append("rows", 0, std::nullopt, row, static_cast<std::int64_t>(i));
   }

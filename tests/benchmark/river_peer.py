@@ -1,6 +1,7 @@
 """River's linear models over one stream, predict then learn: the peer of tests/benchmark/quality.
 
-Usage: build/river/bin/python tests/benchmark/river_peer.py STREAM FILE      (pip install river==0.26.1)
+Usage: build/river/bin/python tests/benchmark/river_peer.py STREAM FILE
+       (pip install river==0.26.1)
 Prints one JSON object of metrics. Each text column becomes whole numbers in order of first
 appearance, known before the row is predicted; a blank is 0; rows without a target are left out.
 """
@@ -71,7 +72,7 @@ def roc_auc(scored):
 
 
 def agreement(pairs):
-    """Accuracy, and kappa: beyond guesses of the same classes by chance; from {(y, guess): rows}."""
+    """Accuracy, and kappa (what chance does not explain); `pairs`: rows by (y, guess)."""
     n = sum(pairs.values())
     right = sum(count for (y, guess), count in pairs.items() if y == guess) / n
     labels, guesses = {}, {}

@@ -27,7 +27,11 @@ version: 1
 pipeline: pause
 engine: { snapshot_every: 2s, epoch: 25ms }
 sources:
-  rows: { type: kafka, topic: rows, format: json, fields: { a: text, b: text, c: text, x: number, y: text } }
+  rows:
+    type: kafka
+    topic: rows
+    format: json
+    fields: { a: text, b: text, c: text, x: number, y: text }
 )";
 
 struct Kind {
@@ -37,19 +41,38 @@ struct Kind {
 constexpr Kind kKinds[] = {
     {"keys", R"(
 operators:
-  out: { type: features, input: rows, key: a, aggregates: { sum: { sum: x }, most: { max: x }, rows: { count: true, over: 10, panes: 2 } } }
+  out:
+    type: features
+    input: rows
+    key: a
+    aggregates:
+      sum: { sum: x }
+      most: { max: x }
+      rows: { count: true, over: 10, panes: 2 }
 sinks: { out: { type: kafka, input: out, topic: out, fields: [a, sum] } }
 )",
      200},
     {"texts", R"(
 operators:
-  out: { type: model, input: rows, features: [a, b, c], target: x, steps: [ { one_hot: { max: 1000000 } }, linear_regression ] }
+  out:
+    type: model
+    input: rows
+    features: [a, b, c]
+    target: x
+    steps: [ { one_hot: { max: 1000000 } }, linear_regression ]
 sinks: { out: { type: kafka, input: out, topic: out, fields: [score] } }
 )",
      114},
     {"weights", R"(
 operators:
-  out: { type: model, input: rows, features: [a, x], target: y, classes: [k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19], steps: [ { one_hot: { max: 1000000 } }, softmax_regression ] }
+  out:
+    type: model
+    input: rows
+    features: [a, x]
+    target: y
+    classes:
+      [k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12, k13, k14, k15, k16, k17, k18, k19]
+    steps: [ { one_hot: { max: 1000000 } }, softmax_regression ]
 sinks: { out: { type: kafka, input: out, topic: out, fields: [prediction] } }
 )",
      182}};
@@ -105,7 +128,8 @@ class Bench {
       if (i < 0) continue;
       pauses.push_back(pause);
       fmt::print("{:>9.1f} {:>9.0f} {:>9.2f} {:>9.2f} {:>9.1f} {:>9.0f} {:>9.0f}\n",
-                 now.state_bytes / 1e6, status_mb("RssAnon"), pause, longest_, now.disk_bytes / 1e6, ms_since(paused),
+                 now.state_bytes / 1e6, status_mb("RssAnon"), pause, longest_,
+                 now.disk_bytes / 1e6, ms_since(paused),
                  static_cast<double>(given_ - began_rows) / ms_since(began) * 1e3);
     }
     std::ranges::sort(pauses);

@@ -135,7 +135,8 @@ def scale(scene, count):
 def network(scene, count):
     """The network between weir and the broker fails in turn: refuses, swallows everything, is slow,
     answers late; for less and for more than a transaction may last."""
-    faults = {"refused": lambda ms: ("down", {"ms": ms}), "stalled": lambda ms: ("stall", {"ms": ms}),
+    faults = {"refused": lambda ms: ("down", {"ms": ms}),
+              "stalled": lambda ms: ("stall", {"ms": ms}),
               "throttled": lambda _: ("throttle", {"bytes": 100_000}),
               "late": lambda _: ("delay", {"api": PRODUCE, "ms": 700})}
     seconds = {f"healed to commit, {fault}": [] for fault in faults}

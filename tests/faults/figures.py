@@ -27,7 +27,8 @@ CAMPAIGNS = {
     "network": (12, [(f"healed to commit, {fault}", max, 30)
                      for fault in ("refused", "stalled", "throttled", "late")]),
     "starvation": (3, [("starved to commit", max, 5)]),
-    "scale": (5, [("longest gap as copies come", max, 5), ("longest gap as a copy leaves", max, 5)]),
+    "scale": (5, [("longest gap as copies come", max, 5),
+                  ("longest gap as a copy leaves", max, 5)]),
     "pauses": (10, [("pause to commit", max, 15)]),
 }
 
@@ -49,7 +50,8 @@ def run(name, count, options, broker):
         of, most = limits.get(figure, (max, None))
         kept = most is None or of(values) <= most
         holds = holds and kept
-        said = "" if most is None else f"{of.__name__} at most {most} s" + ("" if kept else ": MISSED")
+        said = "" if most is None else f"{of.__name__} at most {most} s"
+        said += "" if kept else ": MISSED"
         print(f"| | {figure} | {statistics.median(values):.2f} s | {max(values):.2f} s | {said} |")
     return holds
 
@@ -69,7 +71,8 @@ def main():
         if name not in CAMPAIGNS or not (count or "1").isdigit():
             parser.error(f"no campaign {name} {count}")
 
-    print(f"Kafka {VERSIONS[options.version]}, {options.rate} purchases a second, seed {options.seed}\n")
+    print(f"Kafka {VERSIONS[options.version]}, {options.rate} purchases a second, "
+          f"seed {options.seed}\n")
     print("| campaign | what | median | most | must hold |\n|---|---|---|---|---|", flush=True)
     failed = []
     for name, _, count in wanted:
@@ -84,7 +87,8 @@ def main():
         finally:
             broker.close()
         print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
-    print(f"\n{len(wanted) - len(failed)} campaigns held" + (f"; failed: {', '.join(failed)}" if failed else ""))
+    broken = f"; failed: {', '.join(failed)}" if failed else ""
+    print(f"\n{len(wanted) - len(failed)} campaigns held{broken}")
     return 1 if failed else 0
 
 

@@ -1,5 +1,5 @@
-"""What goes on while something breaks: purchases at a steady rate, their answers late, one record in
-a hundred bad; copies of weir; and, in the end, the account of every record."""
+"""What happens while something breaks: purchases at a steady rate, their answers late, one record
+in a hundred bad; copies of weir; and, in the end, the account of every record."""
 
 import collections
 import contextlib
@@ -21,7 +21,8 @@ from weir import Weir
 
 PIPELINE = ROOT / "tests" / "integration" / "pipelines" / "purchases.yaml"
 CHUNK = 0.05  # seconds
-BAD = (b'{"id":"cut', b"", b"[1]", b'{"id":"x","card":"c","amount":"many"}', b"\xff\xfe", b'{"card":"c1"}')
+BAD = (b'{"id":"cut', b"", b"[1]", b'{"id":"x","card":"c","amount":"many"}', b"\xff\xfe",
+       b'{"card":"c1"}')
 
 
 class Load:
@@ -81,7 +82,8 @@ class Load:
         if kind >= 0.8:
             return
         wait = self._chance.uniform(4, 6) if kind < 0.1 else self._chance.uniform(0.1, 2)
-        answer = {"id": row["id"], "card": card, "fraud": amount > 100, "at": row["at"] + int(wait * 1000)}
+        answer = {"id": row["id"], "card": card, "fraud": amount > 100,
+                  "at": row["at"] + int(wait * 1000)}
         heapq.heappush(self._due, (now + wait, json.dumps(answer), card))
         if kind > 0.7:
             heapq.heappush(self._due, (now + wait + 0.2, json.dumps(answer), card))
@@ -144,7 +146,8 @@ class Scene:
         """One more copy, with a state folder of its own."""
         folder = self._folder / f"{self.name}-{len(self._made)}"
         folder.mkdir()
-        self._made.append(Weir(PIPELINE, self.broker, folder, {**self._settings, **(settings or {})}))
+        settings = {**self._settings, **(settings or {})}
+        self._made.append(Weir(PIPELINE, self.broker, folder, settings))
         return self._made[-1]
 
     def committed(self):
@@ -286,4 +289,5 @@ def account(given, found, what):
     """Both hold the same, each as often."""
     lost, doubled = given - found, found - given
     assert not lost and not doubled, (
-        f"{what}: {lost.total()} lost ({list(lost)[:3]}), {doubled.total()} doubled ({list(doubled)[:3]})")
+        f"{what}: {lost.total()} lost ({list(lost)[:3]}), "
+        f"{doubled.total()} doubled ({list(doubled)[:3]})")

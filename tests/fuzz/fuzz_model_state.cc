@@ -78,7 +78,8 @@ void load(const ModelSpec& spec, const std::string& bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace weir;
   static const ModelSpec spec = make_spec(
-      R"([{"impute": "mean"}, {"one_hot": {"max": 10}}, "standard_scaler", "logistic_regression"])");
+      R"([{"impute": "mean"}, {"one_hot": {"max": 10}}, "standard_scaler",
+          "logistic_regression"])");
   static const std::string good = good_state(spec);
   const std::string bytes(reinterpret_cast<const char*>(data), size);
   load(spec, bytes);

@@ -165,7 +165,8 @@ class Broker:
                 preexec_fn=end_with_parent,
             )
         client = self.admin()  # one for all questions: on a busy machine its connection takes long
-        wait_until(lambda: f"a broker that answers: {self._told()}", lambda: self._answers(client), 120)
+        wait_until(lambda: f"a broker that answers: {self._told()}",
+                   lambda: self._answers(client), 120)
         return self
 
     def _told(self):

@@ -19,7 +19,8 @@ class Authority:
     def __post_init__(self):
         self.certificate = self.folder / f"{self.name}.pem"
         openssl(self.folder, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", 2,
-                "-subj", f"/CN={self.name}", "-keyout", f"{self.name}.key", "-out", self.certificate)
+                "-subj", f"/CN={self.name}",
+                "-keyout", f"{self.name}.key", "-out", self.certificate)
         (self.folder / f"{self.name}.txt").touch()  # what it has signed
         (self.folder / f"{self.name}.cnf").write_text(
             "[ca]\ndefault_ca=own\n[own]\n"
@@ -30,7 +31,8 @@ class Authority:
         """A server's key and certificate in one PEM file, valid for `hosts` between two times
         written as YYYYMMDDHHMMSSZ."""
         openssl(self.folder, "req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}",
-                "-addext", f"subjectAltName={hosts}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
+                "-addext", f"subjectAltName={hosts}",
+                "-keyout", f"{name}.key", "-out", f"{name}.csr")
         openssl(self.folder, "ca", "-batch", "-notext", "-config", f"{self.name}.cnf",
                 "-cert", self.certificate, "-keyfile", f"{self.name}.key",
                 "-startdate", begins, "-enddate", ends, "-in", f"{name}.csr", "-out", f"{name}.crt")

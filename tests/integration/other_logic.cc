@@ -1,5 +1,5 @@
-// Loaded before libxxhash (LD_PRELOAD), this makes weir believe that its arithmetic is another: what
-// it records then is what another release would have.
+// Loaded before libxxhash (LD_PRELOAD), this makes weir believe that its arithmetic is different:
+// what it records then is what another release would have.
 #include <dlfcn.h>
 #include <xxhash.h>
 

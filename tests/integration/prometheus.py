@@ -55,8 +55,8 @@ class Prometheus:
         self.address = f"127.0.0.1:{free_ports(1)[0]}"
         self._log = (folder / "prometheus.log").open("a")
         self._process = subprocess.Popen(
-            [program, f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/tsdb",
-             f"--web.listen-address={self.address}"],
+            [program, f"--config.file={folder}/prometheus.yml",
+             f"--storage.tsdb.path={folder}/tsdb", f"--web.listen-address={self.address}"],
             stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
             preexec_fn=end_with_parent)
         wait_until(f"Prometheus scrapes ({folder}/prometheus.log)", self._scrapes, 60)

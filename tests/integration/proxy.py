@@ -1,4 +1,5 @@
-"""The proxy of tests/faults between a broker's clients and its listener PROXIED, as a test drives it."""
+"""The proxy of tests/faults between a broker's clients and its listener PROXIED, for tests to
+drive."""
 
 import os
 import pathlib
@@ -12,7 +13,8 @@ from weir import PROGRAM
 PROXY = pathlib.Path(
     os.environ.get("WEIR_FAULT_PROXY", PROGRAM.parent / "../../tests/faults/fault_proxy")
 )
-PRODUCE, FETCH, METADATA, INIT_PRODUCER, ADD_PARTITIONS, ADD_OFFSETS, END_TXN = 0, 1, 3, 22, 24, 25, 26
+PRODUCE, FETCH, METADATA = 0, 1, 3
+INIT_PRODUCER, ADD_PARTITIONS, ADD_OFFSETS, END_TXN = 22, 24, 25, 26
 
 
 class Proxy:
@@ -77,5 +79,6 @@ class Proxy:
             return next((line for line in self._said[place:] if re.match(pattern, line)), None)
 
         with self._heard:
-            assert self._heard.wait_for(found, seconds), f"no {pattern} within {seconds} s: {self._said}"
+            assert self._heard.wait_for(found, seconds), (
+                f"no {pattern} within {seconds} s: {self._said}")
             return found()

@@ -1,4 +1,4 @@
-"""Every kind of bad record goes to the dead letters with its reason and origin; the rest goes on."""
+"""Every kind of bad record goes to the dead letters with its reason and origin; others pass on."""
 
 import collections
 import time
@@ -19,8 +19,9 @@ def payment(number, **other):
 
 def text(**other):
     """The JSON of a payment whose values `other` are written as given."""
-    row = {"id": '"x"', "card": '"c1"', "payment": '{"amount": 5}', "at": str(NOW), "fraud": "false"}
-    return "{" + ",".join(f'"{k}":{v}' for k, v in {**row, **other}.items() if v is not None) + "}"
+    row = {"id": '"x"', "card": '"c1"', "payment": '{"amount": 5}', "at": str(NOW),
+           "fraud": "false", **other}
+    return "{" + ",".join(f'"{k}":{v}' for k, v in row.items() if v is not None) + "}"
 
 
 BAD = {  # what is wrong: (the record's bytes, reason, field)

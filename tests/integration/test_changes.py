@@ -70,7 +70,8 @@ def test_an_operator_that_is_reset_starts_cold_and_the_others_do_not(rows):
     rows.wait_predicted()
     weir.stop()
     before, _ = sections(weir)
-    wrong = program.invoke("run", weir.pipeline, *weir.settings(), "--reset-state", "modle", status=2)
+    wrong = program.invoke("run", weir.pipeline, *weir.settings(), "--reset-state", "modle",
+                           status=2)
     assert "--reset-state modle: there is no such operator" in wrong.stderr
     weir.start("--reset-state", "model").wait_ready()
     assert "operator model starts cold: it was told to" in weir.told()

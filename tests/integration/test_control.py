@@ -16,8 +16,9 @@ def days(broker, run):
     """The weather pipeline on topics of its own; writes part by part."""
     topics.create(broker, "told")
     weir = run("weather.yaml", {
-        "pipeline": "told", "sources.days.topic": "told", "sinks.predictions.topic": "told-predictions",
-        "sinks.quality.topic": "told-quality", "sinks.drifts.topic": "told-drifts"})
+        "pipeline": "told", "sources.days.topic": "told",
+        "sinks.predictions.topic": "told-predictions", "sinks.quality.topic": "told-quality",
+        "sinks.drifts.topic": "told-drifts"})
     rows = enumerate(itertools.cycle(map(topics.typed, topics.stream("weather"))))
 
     def produce(count):

@@ -1,5 +1,5 @@
-"""Dangers that no retry ends: input that is gone or will be, a disk that is full, another program under
-the same name."""
+"""Dangers that no retry ends: input that is gone or will be, a disk that is full, another program
+under the same name."""
 
 import contextlib
 import resource
@@ -51,8 +51,10 @@ def test_input_deleted_past_the_snapshot_stops_by_name_or_is_passed_over_by_name
                lambda: weir.metrics("weir_lost_records_total")[0][1] == 3 * (200 + 50), 10)
     log = weir.log.read_text()
     for partition in range(topics.PARTITIONS):
-        assert f"offsets 1000 to 1199 of source rows [{partition}] were deleted before they could be replayed" in log
-        assert f"offsets 1200 to 1249 of {rows.name} [{partition}] were deleted before they were read" in log
+        assert (f"offsets 1000 to 1199 of source rows [{partition}] were deleted before they could "
+                "be replayed") in log
+        assert (f"offsets 1200 to 1249 of {rows.name} [{partition}] were deleted before they were "
+                "read") in log
     weir.stop()
     weir.verify()
     told = program.invoke("verify", weir.pipeline, *weir.settings()).stderr
@@ -197,7 +199,8 @@ def test_of_two_programs_for_the_same_shards_the_older_ends_with_the_way_out(row
     newer.start().wait_ready()
     rows.produce(300)
     assert older.wait_end() == 70
-    assert "Another weir runs this pipeline's shard under the same name: stop one of them" in older.told()
+    assert ("Another weir runs this pipeline's shard under the same name: stop one of them"
+            in older.told())
     rows.wait_predicted()
     newer.stop()
     rows.check_predicted_once()

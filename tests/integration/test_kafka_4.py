@@ -1,4 +1,4 @@
-"""The same promise on a broker of Kafka 4: its protocol, its transactions, its end of old requests."""
+"""The same promise on a broker of Kafka 4: its protocol, its transactions, without old requests."""
 
 import pytest
 

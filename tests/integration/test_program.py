@@ -131,7 +131,8 @@ def test_demo_finds_both_planted_drifts(clock_ahead):
 def test_demo_leaves_a_pipeline_that_replays(tmp_path):
     invoke("demo", "--write", tmp_path)
     done = invoke(
-        "replay", tmp_path / "fraud.yaml", "--input", f"transactions={tmp_path}/transactions.ndjson",
+        "replay", tmp_path / "fraud.yaml",
+        "--input", f"transactions={tmp_path}/transactions.ndjson",
         "--input", f"chargebacks={tmp_path}/chargebacks.ndjson", "--drain", "--json",
     )
     summary = json.loads(done.stdout)
@@ -265,7 +266,8 @@ def test_a_file_is_written_as_its_name_tells_and_reads_back(tmp_path):
         rows = [json.loads(line) for line in (tmp_path / name).read_text().splitlines()]
         assert len(rows) == 50 and list(rows[0]) == ["id", "x0"]
     again = tmp_path / "again.yaml"
-    again.write_text("version: 1\npipeline: p\nsources:\n  " + read % f"file, path: {tmp_path}/d.csv.gz"
+    again.write_text("version: 1\npipeline: p\nsources:\n  "
+                     + read % f"file, path: {tmp_path}/d.csv.gz"
                      + f"\nsinks:\n  e: {{ type: file, input: rows, path: {tmp_path}/e.csv }}\n")
     invoke("replay", again)
     assert (tmp_path / "e.csv").read_text().splitlines() == lines
@@ -282,9 +284,19 @@ FLAT = """\
 version: 1
 pipeline: flat
 sources:
-  rows: { type: generate, of: classification, features: 4, events: 2000000, fields: { x0: number, x1: number, x2: number, x3: number, y: boolean } }
+  rows:
+    type: generate
+    of: classification
+    features: 4
+    events: 2000000
+    fields: { x0: number, x1: number, x2: number, x3: number, y: boolean }
 operators:
-  model: { type: model, input: rows, features: [x0, x1, x2, x3], target: y, steps: [standard_scaler, logistic_regression] }
+  model:
+    type: model
+    input: rows
+    features: [x0, x1, x2, x3]
+    target: y
+    steps: [standard_scaler, logistic_regression]
   quality: { type: evaluate, input: model.outcomes, metrics: [accuracy, roc_auc], window: 10000 }
   drift: { type: drift, input: rows, fields: [x1], detector: ks_test }
 sinks:

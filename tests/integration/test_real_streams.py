@@ -1,4 +1,4 @@
-"""Real streams, a real broker, clients from elsewhere: one prediction per event, the same bits again."""
+"""Real streams, a real broker, independent clients: one prediction an event, then the same bits."""
 
 import json
 import math

@@ -20,7 +20,8 @@ PLAIN = f'org.apache.kafka.common.security.plain.PlainLoginModule required user_
 
 def day(days):
     """A day so far from now, as certificates write it."""
-    return (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days)).strftime("%Y%m%d%H%M%SZ")
+    then = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days)
+    return then.strftime("%Y%m%d%H%M%SZ")
 
 
 def listener(certificate):
@@ -39,7 +40,8 @@ def secure(tmp_path_factory):
         listeners={
             "RIGHT": listener(authority.sign("right", HERE, day(-1), day(1))),
             "EXPIRED": listener(authority.sign("expired", HERE, day(-2), day(-1))),
-            "ELSEWHERE": listener(authority.sign("elsewhere", "DNS:other.example", day(-1), day(1))),
+            "ELSEWHERE": listener(
+                authority.sign("elsewhere", "DNS:other.example", day(-1), day(1))),
         },
         format_options=["--add-scram", f"SCRAM-SHA-512=[name=weir,password={PASSWORD}]"],
     )
@@ -116,7 +118,8 @@ def test_what_is_wrong_is_told_in_one_line_and_nothing_is_processed(secure, star
     told = weir.log.read_text()
     assert status in (1, 69), told
     assert time.monotonic() - started < 20, told
-    errors = [line for line in told.splitlines() if "level=error" in line or line.startswith("weir:")]
+    errors = [line for line in told.splitlines()
+              if "level=error" in line or line.startswith("weir:")]
     assert len(errors) == 1 and reason in errors[0], told
     for password in (PASSWORD, how.get("password", PASSWORD)):
         assert password not in told

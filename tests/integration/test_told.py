@@ -9,7 +9,8 @@ from broker import ROOT, wait_until
 from weir import invoke
 
 
-def test_the_first_steps_of_the_readme_say_their_way_out_and_work_in_its_order(broker, tmp_path, run):
+def test_the_first_steps_of_the_readme_say_their_way_out_and_work_in_its_order(
+        broker, tmp_path, run):
     rain = tmp_path / "rain.yaml"
     rain.write_text(re.search(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.S)[1])
     weir = run(rain, {"sources.weather.topic": "rain-weather",
@@ -60,5 +61,6 @@ def test_records_that_are_all_bad_are_explained_and_a_start_says_where_it_begins
     weir.start().wait_ready()
     assert re.search(r'level=info msg="shard 0: uses the snapshot of epoch \d+, \d+ s old \(',
                      weir.log.read_text()), weir.told()
-    status = wait_until("a status line", lambda: re.search(r"rows (\d+) \((.*?)/s\)", weir.told()), 10)
+    status = wait_until("a status line",
+                        lambda: re.search(r"rows (\d+) \((.*?)/s\)", weir.told()), 10)
     assert status.groups() == ("2000", "0")

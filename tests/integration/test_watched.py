@@ -181,7 +181,9 @@ def test_prometheus_is_fetched_whole_whatever_happens_on_the_way(tmp_path, monke
             *update) touch "$LISTS" ;;
             *) [ -e "$LISTS" ] && touch prometheus_1.deb ;; esac""",
         # Is interrupted at first.
-        "dpkg": 'mkdir -p "$3/usr/bin"; touch "$3/usr/bin/prometheus"; [ "$(wc -c <"$LISTS")" -gt 0 ]',
+        "dpkg": """mkdir -p "$3/usr/bin"
+            touch "$3/usr/bin/prometheus"
+            [ "$(wc -c <"$LISTS")" -gt 0 ]""",
     }.items():
         (commands / name).write_text(f"#!/bin/sh\n{script}\n")
         (commands / name).chmod(0o755)

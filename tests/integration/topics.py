@@ -1,4 +1,4 @@
-"""Topics of the broker under test: made, written by confluent-kafka or kcat, read back committed."""
+"""Topics of the broker under test: created, written by confluent-kafka or kcat, read committed."""
 
 import csv
 import gzip

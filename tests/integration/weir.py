@@ -161,9 +161,9 @@ class Weir:
             self._process.wait(timeout=30)
 
     def verify(self):
-        """Replays the whole recorded order with `weir verify`, which exits 0 only when every epoch's
-        bytes are the same; state and outputs must be those that `stop` left. Returns its report, of
-        the first shard."""
+        """Replays the whole recorded order with `weir verify`, which exits 0 only when every
+        epoch's bytes are the same; state and outputs must be those that `stop` left. Returns its
+        report, of the first shard."""
         done = invoke("verify", self.pipeline, "--json", *self.settings(),
                       environment=self.environment)
         reports = [json.loads(line) for line in done.stdout.splitlines()]
