@@ -2,27 +2,18 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
-#include <map>
 #include <random>
 
-#include "monitoring/metrics/metric.h"
 #include "pipeline/core/exact_math.h"
-#include "tests/operators/operator_harness.h"
+#include "tests/operators/evaluate/evaluate_bench.h"
 
 namespace weir {
 namespace {
 
-constexpr std::int64_t kHour = 3'600'000;
+using namespace evaluate_test;
 
-Schema outcomes(Type label = Type::boolean, std::string prefix = "") {
-  return {{{prefix + "prediction", label},
-           {prefix + "score", Type::number},
-           {prefix + "label", label},
-           {prefix + "label_delay", Type::number},
-           {prefix + "loss", Type::number}}};
-}
+constexpr std::int64_t kHour = 3'600'000;
 
 InputRow outcome(std::int64_t time, double prediction, double score, double label) {
   const double loss = -exact::log(label == 1 ? score : 1 - score);
@@ -31,13 +22,6 @@ InputRow outcome(std::int64_t time, double prediction, double score, double labe
 InputRow right(std::int64_t time) { return outcome(time, 1, 0.8, 1); }
 InputRow wrong(std::int64_t time) { return outcome(time, 1, 0.8, 0); }
 InputRow tick(std::int64_t time) { return {time, {}, InputRow::kTick}; }
-
-OperatorBench bench(std::string_view options, Schema schema = outcomes(), bool timed = true) {
-  StreamRole role = StreamRole::outcomes("");
-  role.producer = "fraud";
-  return OperatorBench(make_evaluate(), options,
-                       {{std::move(schema), timed, "fraud.outcomes", std::move(role)}});
-}
 
 double number(const OutputRow& row, std::size_t field) {
   const auto* found = std::get_if<double>(&row.cells.at(field));
@@ -320,82 +304,6 @@ TEST(Evaluate, GivesTheSameBitsWhereverStepsAreCutAndStatesAreLoaded) {
       EXPECT_EQ(cut.state_hash(), whole.state_hash()) << window << " " << batch_rows;
     }
   }
-}
-
-TEST(Evaluate, ReportsMistakes) {
-  using Mistakes = std::vector<std::string>;
-  EXPECT_EQ(bench(R"({"input": "o", "metrics": ["accuracy"]})",
-                  {{{"prediction", Type::boolean}, {"score", Type::number}}})
-                .mistakes(),
-            Mistakes{"evaluate reads a model's outcomes (an edge like `fraud.outcomes`), but "
-                     "`fraud.outcomes` has no field `label`"});
-  EXPECT_EQ(bench(R"({"input": "o", "metrics": ["acuracy"]})").mistakes(),
-            Mistakes{"there is no metric `acuracy`; did you mean `accuracy`?"});
-  EXPECT_EQ(bench(R"({"input": "o", "metrics": ["nothing_like_it"]})").mistakes(),
-            Mistakes{"there is no metric `nothing_like_it`; `weir describe evaluate` lists them"});
-  EXPECT_EQ(bench(R"({"input": "o", "metrics": ["accuracy", "accuracy"]})").mistakes(),
-            Mistakes{"the metric `accuracy` is there twice"});
-  EXPECT_EQ(bench(R"({"input": "o", "metrics": ["mae"]})").mistakes(),
-            Mistakes{"`mae` is not a metric for a boolean label; `weir describe evaluate` lists "
-                     "those that are"});
-  EXPECT_EQ(
-      bench(R"({"input": "o", "metrics": ["accuracy"], "window": 10, "every": "1h"})").mistakes(),
-      Mistakes{"every: `every` and `window` must both be rows or both be time"});
-  EXPECT_EQ(
-      bench(R"({"input": "o", "metrics": ["accuracy"], "window": 1000, "every": 1})").mistakes(),
-      Mistakes{"every: `every` is less than a 60th of `window`"});
-  EXPECT_EQ(bench(R"({"input": "o", "metrics": ["accuracy"], "window": "1h"})", outcomes(), false)
-                .mistakes()
-                .size(),
-            1u);
-}
-
-TEST(Evaluate, SaysWhichMetricsAreNotAvailableYet) {
-  for (const MetricType& type : metric_types()) {
-    if (type.later.empty()) continue;
-    const std::string name(type.name);
-    EXPECT_EQ(bench(R"({"input": "o", "metrics": [")" + name + R"("]})").mistakes(),
-              std::vector<std::string>{"the metric `" + name + "` is not available yet (" +
-                                       std::string(type.later) + ")"});
-  }
-}
-
-/// Remembers what a component says of each option.
-class Docs final : public OptionVisitor {
- public:
-  bool block(std::string_view, const Rule&, const Inside&) override { return false; }
-  void entries(std::string_view, const Rule&, const Entry&) override {}
-  bool component(std::string_view, std::span<const Choice>, const Rule&, const Entry&) override {
-    return false;
-  }
-  void components(std::string_view, std::span<const Choice>, const Rule&, const Entry&) override {}
-  void fail(std::string_view, const std::string&) override {}
-  bool reading() const override { return false; }
-
-  std::map<std::string, std::string, std::less<>> of;
-
- private:
-  bool scalar(std::string_view name, Slot, const Rule& rule, bool) override {
-    of[std::string(name)] = rule.doc;
-    return false;
-  }
-};
-
-TEST(Evaluate, DocumentsTheMetricsThereAreByTheTypeOfTheLabel) {
-  Docs docs;
-  make_evaluate()->describe(docs);
-  const std::string doc = docs.of["metrics"] + ";";
-  const std::size_t classes = doc.find("; of a text label: "), values = doc.find("; of a number");
-  ASSERT_NE(values, std::string::npos) << doc;
-  const auto place = [&](std::string_view name, std::size_t from = 0) {
-    const std::string in_list = " " + std::string(name);
-    return std::min(doc.find(in_list + ",", from), doc.find(in_list + ";", from));
-  };
-  EXPECT_LT(place("roc_auc"), classes) << doc;
-  EXPECT_EQ(place("roc_auc", classes), std::string::npos) << doc;
-  EXPECT_GT(place("rmse"), values) << doc;
-  for (const MetricType& type : metric_types())
-    EXPECT_EQ(place(type.name) == std::string::npos, !type.later.empty()) << type.name;
 }
 
 }  // namespace

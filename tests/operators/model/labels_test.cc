@@ -5,35 +5,12 @@
 #include <cmath>
 #include <string>
 
-#include "tests/operators/model/model_bench.h"
+#include "tests/operators/model/labels_bench.h"
 
 namespace weir {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000;
-
-Schema rows() { return {{{"id", Type::text}, {"x", Type::number}, {"note", Type::text}}}; }
-Schema labels() { return {{{"id", Type::text}, {"y", Type::boolean}}}; }
-
-InputRow row(std::int64_t time, std::string_view id, double x = 1) {
-  return {time, {cell(id), cell(x), cell("note of " + std::string(id))}, 0};
-}
-InputRow label(std::int64_t time, std::string_view id, double y = 1) {
-  return {time, {cell(id), cell(y)}, 1};
-}
-
-/// A model that waits 10 s for labels and holds early ones for 2 s, with further options of
-/// `labels`.
-ModelBench model(std::string_view more = "", std::string_view model_options = "") {
-  ModelBench made(R"({"input": "rows", "features": ["x"], "target": "y",
-                      "steps": ["standard_scaler", {"logistic_regression": {"learning_rate": 0.5}}])" +
-                      std::string(model_options) + R"(,
-                      "labels": {"input": "labels", "match": "id", "wait": "10s", "early": "2s")" +
-                      std::string(more) + "}}",
-                  rows(), labels());
-  EXPECT_TRUE(made.bench.ok()) << made.bench.mistakes()[0];
-  return made;
-}
+using namespace labels_test;
 
 TEST(Labels, ALabelTeachesTheRowItNamesAndGivesItsOutcome) {
   ModelBench fraud = model();
@@ -212,141 +189,6 @@ TEST(Labels, RowsAllRemembersSoManyRowsOfOneId) {
   EXPECT_EQ(fraud.ended("duplicate"), 1);
 }
 
-TEST(Labels, WithoutAbsentARowWhoseWaitEndsExpires) {
-  ModelBench fraud = model();
-  fraud.run({row(0, "a"), tick(9'999)});
-  EXPECT_EQ(fraud.ended("expired"), 0);
-  EXPECT_EQ(fraud.bench.running().next_timer(), 10'000);
-  fraud.run({tick(10'000)});
-  EXPECT_EQ(fraud.ended("expired"), 1);
-  EXPECT_EQ(fraud.rows(kOutcomes), 0u);
-  EXPECT_EQ(fraud.updates(), 0);
-  EXPECT_EQ(fraud.bench.running().next_timer(), std::nullopt);
-}
-
-TEST(Labels, AbsentIsTheOutcomeOfARowWhoseWaitEndsAndIsLearned) {
-  ModelBench fraud = model(R"(, "absent": false)");
-  fraud.run({row(0, "a", 1), row(500, "b", 2), row(700, "c", 3), label(900, "b", 1), tick(10'000),
-             tick(30'000)});
-  ASSERT_EQ(fraud.rows(kOutcomes), 3u);
-  EXPECT_EQ(fraud.text(kOutcomes, 1, "id"), "a");
-  EXPECT_EQ(fraud.number(kOutcomes, 1, "label"), 0);
-  EXPECT_EQ(fraud.number(kOutcomes, 1, "label_delay"), 10'000);
-  EXPECT_EQ(fraud.outputs[kOutcomes][1].sequence, 4u);
-  EXPECT_EQ(fraud.text(kOutcomes, 2, "id"), "c");
-  EXPECT_EQ(fraud.outputs[kOutcomes][2].sequence, 5u);
-  EXPECT_EQ(fraud.ended("absent"), 2);
-  EXPECT_EQ(fraud.ended("expired"), 0);
-  EXPECT_EQ(fraud.updates(), 3);
-}
-
-TEST(Labels, AWaitEndsBeforeTheRowAtWhosePositionTheWatermarkReachesIt) {
-  ModelBench fraud = model(R"(, "absent": true)");
-  // The label at 10 s comes at the position where the wait of "a" is over: it is late.
-  fraud.run({row(0, "a"), label(10'000, "a", 0)});
-  ASSERT_EQ(fraud.rows(kOutcomes), 1u);
-  EXPECT_EQ(fraud.number(kOutcomes, 0, "label"), 1);
-  EXPECT_EQ(fraud.ended("late"), 1);
-  // The row at that position is scored by a model that has learned it.
-  ModelBench other = model(R"(, "absent": true)");
-  other.run({row(0, "a"), row(10'000, "b")});
-  EXPECT_NE(other.number(kMain, 1, "score"), 0.5);
-}
-
-TEST(Labels, WaitsEndInTheOrderOfTheirTimesThenOfTheirRows) {
-  ModelBench fraud = model(R"(, "absent": false)");
-  fraud.run({row(3'000, "c"), row(1'000, "a"), row(2'000, "b"), row(1'000, "a2"), tick(60'000)}, 2,
-            5'000);
-  ASSERT_EQ(fraud.rows(kOutcomes), 4u);
-  const char* order[] = {"a", "a2", "b", "c"};
-  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(fraud.text(kOutcomes, i, "id"), order[i]);
-}
-
-TEST(Labels, ARowWhoseWaitIsOverWhenItComesEndsAtTheNextPosition) {
-  for (std::size_t batch_rows : {1, 2, 3, 4}) {
-    ModelBench fraud = model(R"(, "absent": false)");
-    fraud.run({row(50'000, "new"), row(0, "old"), label(0, "other"), row(50'001, "newer")},
-              batch_rows);
-    ASSERT_EQ(fraud.rows(kOutcomes), 1u) << batch_rows;
-    EXPECT_EQ(fraud.text(kOutcomes, 0, "id"), "old");
-    EXPECT_EQ(fraud.outputs[kOutcomes][0].sequence, 2u);
-  }
-}
-
-TEST(Labels, ALabelAfterTheWaitIsLateAndIgnored) {
-  ModelBench fraud = model();
-  fraud.run({row(0, "a"), tick(10'000), label(10'500, "a", 1)});
-  EXPECT_EQ(fraud.ended("expired"), 1);
-  EXPECT_EQ(fraud.ended("late"), 1);
-  EXPECT_EQ(fraud.rows(kOutcomes), 0u);
-  EXPECT_EQ(fraud.updates(), 0);
-  fraud.run({tick(20'000), label(20'000, "a", 1), tick(60'000)});  // remembered for one more wait
-  EXPECT_EQ(fraud.ended("late"), 1);
-  EXPECT_EQ(fraud.ended("orphan"), 1);
-}
-
-TEST(Labels, LateLearnLearnsALateLabelWithTheFeaturesAsServed) {
-  ModelBench fraud = model(R"(, "late": "learn")");
-  fraud.run({row(0, "a", 4), tick(10'000), label(10'500, "a", 1), label(10'600, "a", 0)});
-  EXPECT_EQ(fraud.ended("late"), 1);
-  EXPECT_EQ(fraud.ended("duplicate"), 1);
-  EXPECT_EQ(fraud.updates(), 1);
-  ASSERT_EQ(fraud.rows(kOutcomes), 1u);
-  EXPECT_EQ(fraud.number(kOutcomes, 0, "x"), 4);
-  EXPECT_EQ(fraud.number(kOutcomes, 0, "label_delay"), 10'500);
-}
-
-TEST(Labels, AfterALateLabelTheIdIsFreeForANewRow) {
-  ModelBench fraud = model(R"(, "late": "learn")");
-  fraud.run({row(0, "a", 4), tick(10'000), label(10'500, "a", 1), row(11'000, "a", 5),
-             label(12'000, "a", 1), label(12'500, "a", 1)});
-  EXPECT_EQ(fraud.ended("duplicate_row"), 0);
-  EXPECT_EQ(fraud.ended("late"), 1);
-  EXPECT_EQ(fraud.ended("joined"), 1);
-  EXPECT_EQ(fraud.ended("duplicate"), 1);
-  EXPECT_EQ(fraud.updates(), 2);
-}
-
-TEST(Labels, ALateLabelTeachesTheNewRowOfAnIdThatHadOneBefore) {
-  ModelBench fraud = model(R"(, "late": "learn")");
-  fraud.run({row(0, "a", 4), tick(10'000), label(10'500, "a", 1), row(5'000, "a", 5)});
-  fraud.run({tick(15'000), label(15'500, "a", 1)});
-  EXPECT_EQ(fraud.ended("late"), 2);
-  EXPECT_EQ(fraud.updates(), 2);
-  EXPECT_EQ(fraud.number(kOutcomes, 1, "x"), 5);
-}
-
-TEST(Labels, LateLearnAfterAbsentLearnsButGivesNoSecondOutcome) {
-  ModelBench fraud = model(R"(, "late": "learn", "absent": false)");
-  fraud.run({row(0, "a", 4), tick(10'000), label(10'500, "a", 1)});
-  EXPECT_EQ(fraud.rows(kOutcomes), 1u);
-  EXPECT_EQ(fraud.number(kOutcomes, 0, "label"), 0);
-  EXPECT_EQ(fraud.ended("absent"), 1);
-  EXPECT_EQ(fraud.ended("late"), 1);
-  EXPECT_EQ(fraud.updates(), 2);
-}
-
-TEST(Labels, OverMaxWaitingTheOldestRowsLeaveUnlearnedNeverAsAbsent) {
-  ModelBench fraud = model(R"(, "absent": false, "max_waiting": 2)");
-  fraud.run(
-      {row(0, "a"), row(1, "b"), row(2, "c"), label(3, "a", 1), label(4, "b", 1), tick(60'000)});
-  EXPECT_EQ(fraud.ended("evicted"), 1);
-  EXPECT_EQ(fraud.ended("joined"), 1);
-  EXPECT_EQ(fraud.ended("absent"), 1);
-  EXPECT_EQ(fraud.ended("orphan"), 1);  // the label of "a"
-  EXPECT_EQ(fraud.rows(kOutcomes), 2u);
-  EXPECT_EQ(fraud.updates(), 2);
-}
-
-TEST(Labels, MaxWaitingBoundsTheIdsRememberedAndTheLabelsHeldToo) {
-  ModelBench fraud = model(R"(, "max_waiting": 2)");
-  fraud.run({row(0, "a"), label(1, "a"), row(2, "b"), label(3, "b"), row(4, "c"), label(5, "c")});
-  fraud.run({label(6, "a"), label(7, "c")});
-  EXPECT_EQ(fraud.ended("duplicate"), 1);  // "a" was forgotten; its label waits for a row
-  fraud.run({label(8, "x"), label(9, "y")});
-  EXPECT_EQ(fraud.ended("orphan"), 1);
-}
-
 TEST(Labels, PresentIsTheLabelWhateverTheRecordHolds) {
   ModelBench fraud(R"({"input": "rows", "features": ["x"], "steps": ["logistic_regression"],
                        "labels": {"input": "labels", "match": {"id": "tx"}, "wait": "10s",
@@ -369,93 +211,6 @@ TEST(Labels, FieldNamesTheLabelWhenItIsNotTheTarget) {
   ASSERT_TRUE(fraud.bench.ok()) << fraud.bench.mistakes()[0];
   fraud.run({row(0, "a"), {1, {cell("a"), cell(7.5)}, 1}});
   EXPECT_EQ(fraud.number(kOutcomes, 0, "label"), 7.5);
-}
-
-TEST(Labels, ClassesWaitWithTheirProbabilitiesAsServed) {
-  ModelBench kinds(R"({"input": "rows", "features": ["x"], "target": "kind",
-                       "classes": ["low", "high"], "probabilities": true,
-                       "steps": ["softmax_regression"],
-                       "labels": {"input": "labels", "match": "id", "wait": "10s",
-                                  "absent": "low"}})",
-                   rows(), {{{"id", Type::text}, {"kind", Type::text}}});
-  ASSERT_TRUE(kinds.bench.ok()) << kinds.bench.mistakes()[0];
-  const auto kind = [](std::int64_t time, std::string_view id, std::string_view name) {
-    return InputRow{time, {cell(id), cell(name)}, 1};
-  };
-  kinds.run({row(0, "a", 1), kind(1, "a", "high"), row(2, "b", 1), row(3, "c", 1),
-             kind(4, "c", "high"), tick(60'000)});
-  ASSERT_EQ(kinds.rows(kOutcomes), 3u);
-  EXPECT_EQ(kinds.text(kOutcomes, 1, "id"), "c");
-  EXPECT_EQ(kinds.number(kOutcomes, 1, "p_high"), kinds.number(kMain, 2, "p_high"));
-  EXPECT_EQ(kinds.text(kOutcomes, 2, "label"), "low");
-  EXPECT_EQ(kinds.text(kOutcomes, 2, "prediction"), kinds.text(kMain, 1, "prediction"));
-  EXPECT_FALSE(is_missing(kinds.number(kOutcomes, 2, "loss")));
-}
-
-TEST(Labels, ALabelOfARowThatIsNotLearnedTakesNoPlaceAmongTheClasses) {
-  ModelBench kinds(R"({"input": "rows", "features": ["x"], "target": "kind", "max_classes": 2,
-                       "learn_when": "x > 0", "steps": ["softmax_regression"],
-                       "labels": {"input": "labels", "match": "id", "wait": "10s"}})",
-                   rows(), {{{"id", Type::text}, {"kind", Type::text}}});
-  ASSERT_TRUE(kinds.bench.ok()) << kinds.bench.mistakes()[0];
-  const auto kind = [](std::int64_t time, std::string_view id, std::string_view name) {
-    return InputRow{time, {cell(id), cell(name)}, 1};
-  };
-  kinds.run({row(0, "a", -1), kind(1, "a", "u"), row(2, "b", -1), kind(3, "b", "v"),  //
-             row(4, "c"), kind(5, "c", "low"), row(6, "d"), kind(7, "d", "high")});
-  EXPECT_EQ(kinds.rows(kOutcomes), 4u);
-  EXPECT_EQ(kinds.updates(), 2);
-  EXPECT_EQ(kinds.text(kMain, 3, "prediction"), "low");
-}
-
-/// Whether a model of x and z is, after a row named u and its label, as if there had been neither.
-void expect_not_learned(std::string_view option, Cell x, double z) {
-  const auto make = [&] {
-    return ModelBench(R"({"input": "rows", "features": ["x", "z"], "target": "y",
-                          "steps": ["standard_scaler", "logistic_regression"], )" +
-                          std::string(option) + R"(,
-                          "labels": {"input": "labels", "match": "id", "wait": "10s"}})",
-                      {{{"id", Type::text}, {"x", Type::number}, {"z", Type::number}}}, labels());
-  };
-  const auto both = [](std::int64_t time, std::string_view id, Cell one, double other) {
-    return InputRow{time, {cell(id), std::move(one), cell(other)}, 0};
-  };
-  ModelBench with = make(), without = make();
-  for (ModelBench* model : {&with, &without})
-    model->run({both(0, "a", cell(1), 2), label(1, "a", 0),  //
-                both(2, "b", cell(3), 1), label(3, "b")});
-  with.run({both(4, "u", std::move(x), z), label(5, "u", 0)});
-  ASSERT_EQ(with.rows(kOutcomes), 3u);
-  for (ModelBench* model : {&with, &without}) model->run({both(6, "c", cell(2), 1)});
-  EXPECT_EQ(with.number(kMain, 3, "score"), without.number(kMain, 2, "score"));
-}
-
-TEST(Labels, NoPartLearnsARowForWhichLearnWhenIsNotTrue) {
-  expect_not_learned(R"("learn_when": "z < 9")", cell(9), 9);
-}
-
-TEST(Labels, NoPartLearnsARowThatWasServedTheFallback) {
-  expect_not_learned(R"("fallback": 0.5)", missing(), 9);
-}
-
-TEST(Labels, AFallbackRowWaitsAndGivesAnOutcomeButIsNotLearned) {
-  ModelBench fraud = model("", R"(, "fallback": 0.25)");
-  InputRow broken = row(0, "a");
-  broken.cells[1] = missing();
-  fraud.run({broken, label(1, "a", 1)});
-  ASSERT_EQ(fraud.rows(kOutcomes), 1u);
-  EXPECT_EQ(fraud.number(kOutcomes, 0, "fallback"), 1);
-  EXPECT_EQ(fraud.number(kOutcomes, 0, "score"), 0.25);
-  EXPECT_EQ(fraud.at(kOutcomes, 0, "x"), missing());
-  EXPECT_EQ(fraud.ended("joined"), 1);
-  EXPECT_EQ(fraud.updates(), 0);
-}
-
-TEST(Labels, LearnWhenFalseStillGivesAnOutcome) {
-  ModelBench fraud = model("", R"(, "learn_when": "x > 2")");
-  fraud.run({row(0, "a", 1), row(0, "b", 3), label(1, "a"), label(1, "b")});
-  EXPECT_EQ(fraud.rows(kOutcomes), 2u);
-  EXPECT_EQ(fraud.updates(), 1);
 }
 
 TEST(Labels, ALabelWithoutValueAndARowWithoutIdAreCounted) {
@@ -485,28 +240,6 @@ TEST(Labels, NumbersMatchToo) {
              numbered(2, -0.0, 1), numbered(2, 99, 1), numbered(3, 99, 0)});
   EXPECT_EQ(fraud.ended("joined"), 3);
   EXPECT_EQ(fraud.number(kOutcomes, 0, "number"), 8);
-}
-
-TEST(Labels, ALabelSourceSilentForADayStillLetsAbsentCome) {
-  ModelBench fraud(R"({"input": "rows", "features": ["x"], "target": "y",
-                       "steps": ["logistic_regression"],
-                       "labels": {"input": "labels", "match": "id", "wait": "1d",
-                                  "absent": false}})",
-                   rows(), labels());
-  std::vector<InputRow> input;
-  for (int i = 0; i < 100; ++i) input.push_back(row(i * kSecond, "tx" + std::to_string(i)));
-  fraud.run(input);
-  // Nothing but time, a tick whenever the earliest timer is reached.
-  std::size_t ticks = 0;
-  while (const auto timer = fraud.bench.running().next_timer()) {
-    fraud.run({tick(*timer)});
-    ASSERT_LE(++ticks, 100u);
-  }
-  EXPECT_EQ(ticks, 100u);
-  ASSERT_EQ(fraud.rows(kOutcomes), 100u);
-  for (std::size_t i = 0; i < 100; ++i) EXPECT_EQ(fraud.outputs[kOutcomes][i].sequence, 100 + i);
-  EXPECT_EQ(fraud.ended("absent"), 100);
-  EXPECT_EQ(fraud.updates(), 100);
 }
 
 TEST(Labels, WhatNobodyReadsOfOutcomesIsNotKept) {
