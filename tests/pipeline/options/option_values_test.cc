@@ -1,13 +1,11 @@
+#include "pipeline/options/option_values.h"
+
 #include <gtest/gtest.h>
 
 #include <limits>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "pipeline/config/config.h"
-#include "pipeline/options/option_slot.h"
-#include "pipeline/options/option_values.h"
 
 namespace weir {
 namespace {
@@ -73,57 +71,6 @@ TEST(Duration, ReadsBackAsItWasWritten) {
   EXPECT_EQ(format_duration({5'400'000}), "90m");
 }
 
-TEST(ReadSlot, KeepsAnExtentsUnit) {
-  Extent extent;
-  EXPECT_EQ(read_slot(scalar("1000"), &extent, {}), "");
-  EXPECT_TRUE(extent.unit == Extent::Unit::rows && extent.value == 1000);
-  EXPECT_EQ(read_slot(scalar("1h"), &extent, {}), "");
-  EXPECT_TRUE(extent.unit == Extent::Unit::time && extent.value == 3'600'000);
-  EXPECT_EQ(read_slot(scalar("all"), &extent, {}), "");
-  EXPECT_TRUE(extent.unit == Extent::Unit::all);
-  EXPECT_NE(read_slot(scalar("1.5"), &extent, {}), "");
-  EXPECT_NE(read_slot(scalar("-3"), &extent, {}), "");
-}
-
-TEST(ReadSlot, LeavesTheSlotAloneWhenTheValueIsWrong) {
-  double number_slot = 0.5;
-  std::size_t count = 7;
-  Duration wait{9};
-  EXPECT_NE(read_slot(scalar("2"), &number_slot, {.doc = "", .min = 0, .max = 1}), "");
-  EXPECT_NE(read_slot(scalar("nan"), &number_slot, {}), "");
-  EXPECT_NE(read_slot(scalar(".nan"), &number_slot, {}), "");
-  EXPECT_NE(read_slot(scalar("-1"), &count, {}), "");
-  EXPECT_NE(read_slot(scalar("1e300"), &count, {}), "");
-  EXPECT_NE(read_slot(scalar("5"), &wait, {}), "");
-  EXPECT_EQ(number_slot, 0.5);
-  EXPECT_EQ(count, 7U);
-  EXPECT_EQ(wait.ms, 9);
-}
-
-TEST(ReadSlot, KeepsPlaceAndTextOfWhatWasWritten) {
-  Written written;
-  EXPECT_EQ(read_slot(scalar("010"), &written, {}), "");
-  EXPECT_EQ(written.text, "010");
-  EXPECT_EQ(written.place.line, 3U);
-  EXPECT_EQ(written.place.column, 7U);
-  std::vector<Written> list;
-  EXPECT_EQ(read_slot(scalar("card"), &list, {}), "");
-  ASSERT_EQ(list.size(), 1U);
-  EXPECT_EQ(list[0].text, "card");
-}
-
-TEST(ReadSlot, TypesALiteral) {
-  Literal literal;
-  EXPECT_EQ(read_slot(scalar("0.002"), &literal, {}), "");
-  EXPECT_EQ(std::get<double>(literal.value), 0.002);
-  EXPECT_EQ(read_slot(scalar("false"), &literal, {}), "");
-  EXPECT_EQ(std::get<bool>(literal.value), false);
-  EXPECT_EQ(read_slot(scalar("none"), &literal, {}), "");
-  EXPECT_EQ(std::get<std::string>(literal.value), "none");
-  EXPECT_EQ(read_slot(scalar("1", false), &literal, {}), "");
-  EXPECT_EQ(std::get<std::string>(literal.value), "1");
-}
-
 TEST(ParseDateOrTime, TakesTheFormsOfTheLanguageToTheMillisecond) {
   const std::int64_t noon = 1'769'860'800'000;  // 2026-01-31T12:00Z
   const std::vector<std::pair<const char*, std::int64_t>> times = {
@@ -146,16 +93,6 @@ TEST(ParseDateOrTime, RefusesEverythingElse) {
         "2026-01-31T12:00:05+5", "2026-01-31T12:00:05.Z", "2026-01-31 ", "yesterday", "1800-01-01",
         "1899-12-31", "2201-01-01", "1900-01-01T00:00+01:00"})
     EXPECT_FALSE(parse_date_or_time(text)) << text;
-}
-
-TEST(StartTime, KeepsTheFractionsOfASecond) {
-  SourceConfig source;
-  source.start = "2026-01-31T12:00:05.25+01:00";
-  EXPECT_EQ(start_time(source, 0), 1'769'857'205'250);
-  source.start = "2026-01-31";
-  EXPECT_EQ(start_time(source, 0), 1'769'817'600'000);
-  source.start = "-250ms";
-  EXPECT_EQ(start_time(source, 1'000), 750);
 }
 
 }  // namespace
