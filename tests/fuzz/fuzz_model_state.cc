@@ -3,7 +3,6 @@
 // saved loads again as the same.
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,16 +11,15 @@
 #include "pipeline/core/check.h"
 #include "pipeline/core/state.h"
 #include "pipeline/core/state_visitors.h"
-#include "tests/models/json_options.h"
+#include "tests/harness/read_options.h"
 
 namespace weir {
 namespace {
 
-ModelSpec make_spec(const char* steps) {
-  std::vector<std::string> mistakes;
-  JsonOptions options(nlohmann::json{{"steps", nlohmann::json::parse(steps)}}, mistakes);
+ModelSpec make_spec(const char* options) {
   ModelSpec spec;
-  spec.describe(options);
+  const std::vector<std::string> mistakes =
+      read_options(options, [&](OptionVisitor& option) { spec.describe(option); });
   const Feature features[] = {{"a", FeatureKind::number}, {"b", FeatureKind::text}};
   check(mistakes.empty() && spec.bind(Task::binary, features).empty(), "the steps are right");
   return spec;
@@ -78,8 +76,7 @@ void load(const ModelSpec& spec, const std::string& bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace weir;
   static const ModelSpec spec = make_spec(
-      R"([{"impute": "mean"}, {"one_hot": {"max": 10}}, "standard_scaler",
-          "logistic_regression"])");
+      "steps: [impute: mean, one_hot: {max: 10}, standard_scaler, logistic_regression]");
   static const std::string good = good_state(spec);
   const std::string bytes(reinterpret_cast<const char*>(data), size);
   load(spec, bytes);

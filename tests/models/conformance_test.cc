@@ -11,6 +11,7 @@
 #include "models/learner.h"
 #include "models/transformer.h"
 #include "pipeline/core/state_visitors.h"
+#include "tests/harness/contradictions.h"
 #include "tests/models/members.h"
 #include "tests/models/models.h"
 
@@ -222,6 +223,17 @@ TEST(Registry, IsSortedAndSaysOfEachRowWhetherItComesLater) {
     EXPECT_EQ(type.make == nullptr, !type.later.empty()) << type.name;
   for (const auto& type : learner_types())
     EXPECT_EQ(type.make == nullptr, !type.later.empty()) << type.name;
+}
+
+TEST(Registry, HasOptionsWhoseDefaultsObeyTheirOwnRules) {
+  const auto expect_no_contradictions = [](const auto& type) {
+    if (!type.make) return;
+    EXPECT_EQ(contradictions([&](OptionVisitor& option) { type.make()->describe(option); }),
+              std::vector<std::string>{})
+        << type.name;
+  };
+  for (const TransformerType& type : transformer_types()) expect_no_contradictions(type);
+  for (const LearnerType& type : learner_types()) expect_no_contradictions(type);
 }
 
 TEST(Registry, SaysOfEachLearnerWhetherItReadsMissingNumbers) {

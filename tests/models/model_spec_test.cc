@@ -61,17 +61,25 @@ TEST(ModelSpec, ReportsEveryMistakeOfTheFieldsOfAStep) {
 
 TEST(ModelSpec, RefusesOptionsThatExcludeEachOther) {
   EXPECT_EQ(mistakes(R"(["one_hot", {"logistic_regression": {"l1": 0.1, "l2": 0.1}}])"),
-            Mistakes{"l2: `l1` and `l2` exclude each other"});
+            Mistakes{"`l2`: `l1` and `l2` exclude each other"});
   EXPECT_EQ(mistakes(R"(["one_hot", {"logistic_regression":
                 {"learning_rate": {"initial": 0.1, "power": 0.5, "decay": 1}}}])"),
-            Mistakes{"decay: `power` and `decay` exclude each other"});
+            Mistakes{"`decay`: `power` and `decay` exclude each other"});
   EXPECT_EQ(
       mistakes(R"(["one_hot", {"logistic_regression": {"intercept_learning_rate": "some"}}])"),
-      Mistakes{"intercept_learning_rate: must be a number of at least 0 or `same`"});
+      Mistakes{"`intercept_learning_rate`: must be a number of at least 0 or `same`"});
   EXPECT_EQ(mistakes(R"([{"impute": "constant"}, "one_hot", "logistic_regression"])"),
-            Mistakes{"with: `constant` needs a `value`"});
+            Mistakes{"`with`: `constant` needs a `value`"});
   EXPECT_EQ(mistakes(R"([{"impute": {"value": 1}}, "one_hot", "logistic_regression"])"),
-            Mistakes{"value: goes with `with: constant` only"});
+            Mistakes{"`value`: goes with `with: constant` only"});
+}
+
+TEST(ModelSpec, NamesTheNearestStepAndOptionForOneThatItDoesNotKnow) {
+  EXPECT_EQ(mistakes("[one_hott, logistic_regression: {l2: -1, clip_gradiant: 1}]"),
+            (Mistakes{"`steps` has no `one_hott`; did you mean `one_hot`?",
+                      "`l2` must be at least 0, not `-1`",
+                      "unknown key `clip_gradiant` in `logistic_regression`; did you mean "
+                      "`clip_gradient`?"}));
 }
 
 /// Whether a scaler behind `encoder` (as JSON with a comma, or nothing) changes the scores of a

@@ -4,7 +4,6 @@
 
 #include <initializer_list>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,22 +11,23 @@
 #include "models/model.h"
 #include "pipeline/core/state.h"
 #include "pipeline/core/state_visitors.h"
-#include "tests/models/json_options.h"
+#include "tests/harness/read_options.h"
 
 namespace weir {
 
-/// Reads `steps` (as JSON) for the features; returns the mistakes of options and of binding.
+/// Reads `steps` (as YAML or JSON) for the features; returns the mistakes of their options or, when
+/// these are right, of binding.
 inline std::vector<std::string> mistakes_of(ModelSpec& spec, const std::string& steps, Task task,
                                             const std::vector<Feature>& features) {
-  std::vector<std::string> mistakes;
-  JsonOptions options(nlohmann::json{{"steps", nlohmann::json::parse(steps)}}, mistakes);
-  spec.describe(options);
+  std::vector<std::string> mistakes = read_options(
+      "steps: " + steps, [&](OptionVisitor& option) { spec.describe(option); });
+  if (!mistakes.empty()) return mistakes;
   for (ModelSpec::Mistake& mistake : spec.bind(task, features))
     mistakes.push_back(std::move(mistake.message));
   return mistakes;
 }
 
-/// A fresh model of `steps` (as JSON).
+/// A fresh model of `steps` (as YAML or JSON).
 inline std::unique_ptr<Model> make_model(const std::string& steps, Task task,
                                          const std::vector<Feature>& features) {
   ModelSpec spec;
