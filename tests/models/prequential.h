@@ -26,7 +26,7 @@ inline double clipped_loss(double p) { return -std::log(std::clamp(p, 0x1p-52, 1
 
 /// Predicts, then learns every row of a stream. Rows without a score count as wrong.
 inline Quality prequential(const std::string& name, const std::string& steps, Task task) {
-  const Stream stream(name);
+  const DataStream stream(name);
   auto model = make_model(steps, task, stream.features());
   std::vector<double> labels;  // classes are numbered as they come
   Quality sum;

@@ -15,10 +15,10 @@
 namespace weir {
 
 /// A stream of tests/data, whole in memory. Rows whose target is NA are left out.
-class Stream {
+class DataStream {
  public:
   /// A column whose cells are all numbers, blank or NA is a number; blank and NA are missing.
-  explicit Stream(const std::string& name) {
+  explicit DataStream(const std::string& name) {
     const auto lines = read_lines(std::string(WEIR_SOURCE_DIR) + "/tests/data/" + name);
     const auto names = cells_of(lines.at(0));
     const std::size_t features = names.size() - 1;
@@ -46,8 +46,8 @@ class Stream {
       lines_.push_back(std::move(line));
     }
   }
-  Stream(const Stream&) = delete;
-  Stream& operator=(const Stream&) = delete;
+  DataStream(const DataStream&) = delete;
+  DataStream& operator=(const DataStream&) = delete;
 
   const std::vector<Feature>& features() const { return features_; }
   std::size_t size() const { return lines_.size(); }
