@@ -24,16 +24,16 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kStatusEvery{2};
 constexpr std::chrono::seconds kStopDeadline{30};
 
-int exit_code(Stopped why) {
+int exit_code(StopReason why) {
   switch (why) {
-    case Stopped::no:
+    case StopReason::none:
       return kDone;
-    case Stopped::fenced:
+    case StopReason::fenced:
       return kFenced;
-    case Stopped::unreachable:
+    case StopReason::unreachable:
       return kUnreachable;
-    case Stopped::lost_input:
-    case Stopped::failed:
+    case StopReason::lost_input:
+    case StopReason::failed:
       return kFailed;
   }
   return kFailed;
@@ -146,7 +146,7 @@ int ServiceLoop::run() {
     log_line(LogLevel::info,
              fmt::format("shard {} stopped after epoch {}: state hash {}, output hash {}",
                          end.shard, end.epoch, hex16(end.state_hash), hex16(end.output_hash)));
-  if (service_->why() == Stopped::no) return kDone;
+  if (service_->why() == StopReason::none) return kDone;
   log_line(LogLevel::error, service_->reason());
   return exit_code(service_->why());
 }

@@ -14,12 +14,13 @@
 #include "pipeline/core/json.h"
 #include "pipeline/epochs/epoch_log.h"
 #include "pipeline/epochs/topic_names.h"
+#include "pipeline/runner/verifier.h"
 #include "pipeline/service/service.h"
 
 namespace weir {
 namespace {
 
-using Clock = Runner::Clock;
+using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kStatusEvery{2};
 constexpr std::chrono::milliseconds kPollEvery{200};
 constexpr int kMostFailures = 10;  // of the log, in a row
@@ -39,31 +40,31 @@ class Audit {
 
   /// Compares everything recorded so far.
   void whole() {
-    Runner::Settings settings;
+    Verifier::Settings settings;
     settings.shard = shard_;
     settings.engine = pipeline_.config.engine;
     settings.resolved = resolved_config(pipeline_.config);
     settings.find_outputs = find_outputs_;
-    runner_ =
-        std::make_unique<Runner>(*pipeline_.graph, layout_, world_, std::move(settings), signal_);
+    verifier_ = std::make_unique<Verifier>(*pipeline_.graph, layout_, world_, std::move(settings),
+                                           signal_);
     epochs_ = rows_ = 0;
-    compare([&](const auto& tell) { return runner_->verify(tell); });
-    for (const std::string& note : runner_->take_notes())
-      fmt::print(stderr, "shard {}: {}\n", shard_, note);
+    compare([&](const auto& tell) { return verifier_->verify(tell); });
+    for (const Notice& notice : verifier_->take_notices())
+      fmt::print(stderr, "shard {}: {}\n", shard_, notice.text);
   }
 
   /// Compares what has been recorded since. Starts over if what it reads is trimmed meanwhile.
   void follow() {
     try {
-      if (runner_)
-        compare([&](const auto& tell) { return runner_->verify_more(tell); });
+      if (verifier_)
+        compare([&](const auto& tell) { return verifier_->verify_more(tell); });
       else if (last_epoch(world_.log, pipeline_.graph->pipeline, shard_))
         whole();
       failures_ = 0;
     } catch (const LogFailure& failure) {
       if (failure.kind == LogFailure::Kind::refused || ++failures_ == kMostFailures) throw;
       fmt::print(stderr, "shard {}: {}; starting over\n", shard_, failure.what());
-      runner_.reset();
+      verifier_.reset();
     } catch (const std::exception& error) {
       throw std::runtime_error(fmt::format("shard {}: {}", shard_, error.what()));
     }
@@ -71,9 +72,9 @@ class Audit {
   }
 
   void result(bool json) const {
-    if (!runner_) return;
-    const std::string out = hex16(runner_->output_hash()), state = hex16(runner_->state_hash());
-    const OutputAudit::Figures outputs = runner_->outputs_found();
+    if (!verifier_) return;
+    const std::string out = hex16(verifier_->output_hash()), state = hex16(verifier_->state_hash());
+    const OutputAudit::Figures outputs = verifier_->outputs_found();
     if (json) {
       Json one = {{"shard", shard_},
                   {"epochs", epochs_},
@@ -103,7 +104,7 @@ class Audit {
   void compare(Compare compare) {
     const std::uint64_t rows = rows_, epochs = epochs_;
     std::optional<std::uint64_t> begun;
-    epochs_ = epochs + compare([&](const Runner::Progress& at) {
+    epochs_ = epochs + compare([&](const ReplayProgress& at) {
                 if (!begun) begun = at.epoch;
                 rows_ = rows + at.rows;
                 epochs_ = epochs + at.epoch - *begun;
@@ -116,7 +117,7 @@ class Audit {
 
   void status() {
     told_ = Clock::now();
-    if (runner_)
+    if (verifier_)
       fmt::print(stderr, "shard {}: epoch {} of {}, {} rows: equal so far\n", shard_, epoch_,
                  std::max(epoch_, last_), rows_);
     else
@@ -129,7 +130,7 @@ class Audit {
   std::uint32_t shard_;
   bool find_outputs_;
   Signal signal_;
-  std::unique_ptr<Runner> runner_;
+  std::unique_ptr<Verifier> verifier_;
   Clock::time_point told_ = Clock::now();
   std::uint64_t epochs_ = 0, rows_ = 0, epoch_ = 0, last_ = 0;
   int failures_ = 0;

@@ -25,7 +25,7 @@ class Lanes {
 
   std::size_t size() const { return lanes_.size(); }
   const Lane& lane(std::size_t index) const { return lanes_[index].lane; }
-  /// Where a lane goes on: after the last record taken, at an end past the gaps behind it as well.
+  /// Where a lane continues: after the last record taken, and at an end past the gaps there.
   std::int64_t position(std::size_t lane) const { return lanes_[lane].position; }
   std::vector<std::int64_t> positions() const;
   /// Records between the position and the partition's known end; -1 while unknown.
@@ -63,7 +63,7 @@ class Lanes {
     std::vector<Record> buffer;
     std::size_t next = 0;
     std::int64_t position = 0;
-    std::int64_t read_to = -1;  // at an end: past the gaps behind the last record
+    std::int64_t read_to = -1;  // at an end: past the gaps there
     std::optional<Clock::time_point> ended;
   };
 

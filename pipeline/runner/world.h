@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -12,7 +13,7 @@
 
 namespace weir {
 
-/// How a pipeline reaches the world.
+/// How a pipeline reaches the world: logs, time, waiting.
 struct World {
   /// The log of outputs and epochs.
   Log& log;
@@ -24,6 +25,20 @@ struct World {
   std::function<std::unique_ptr<Pipeline>(const std::string& resolved)> read_recorded = {};
   /// Without threads and in a time of its own, as a simulation wants it; both or neither.
   Committer::Simulated simulated = {};
+
+  std::chrono::steady_clock::time_point now() const {
+    return simulated.now ? simulated.now() : std::chrono::steady_clock::now();
+  }
+  /// Waits until the signal is notified, at most for `time`.
+  void wait(Signal& signal, std::chrono::milliseconds time) const {
+    if (simulated.wait)
+      simulated.wait(signal, time);
+    else
+      signal.wait_for(time);
+  }
 };
+
+/// How long the rows wait for an answer about a partition.
+inline constexpr std::chrono::milliseconds kSoon{1000};
 
 }  // namespace weir

@@ -55,7 +55,7 @@ bool Service::alive() const {
          });
 }
 
-Stopped Service::why() const {
+StopReason Service::why() const {
   const std::lock_guard lock(mutex_);
   return why_;
 }
@@ -71,9 +71,9 @@ MetricSamples Service::samples() const {
   return all;
 }
 
-void Service::fail(Stopped why, const std::string& reason) {
+void Service::fail(StopReason why, const std::string& reason) {
   const std::lock_guard lock(mutex_);
-  if (why_ == Stopped::no || why_ == Stopped::lost_input) {
+  if (why_ == StopReason::none || why_ == StopReason::lost_input) {
     why_ = why;
     reason_ = reason;
   }
@@ -81,20 +81,16 @@ void Service::fail(Stopped why, const std::string& reason) {
 }
 
 void Service::fail(const LogFailure& failure) {
-  fail(failure.kind == LogFailure::Kind::unreachable ? Stopped::unreachable
-       : failure.kind == LogFailure::Kind::fenced    ? Stopped::fenced
-       : failure.kind == LogFailure::Kind::lost      ? Stopped::lost_input
-                                                     : Stopped::failed,
-       failure.what());
+  fail(stop_reason(failure.kind), failure.what());
 }
 
 /// A shard whose input was lost to retention stops; the others go on, if there are any.
 void Service::lose(const std::string& reason) {
-  if (--running_ == 0) return fail(Stopped::lost_input, reason);
+  if (--running_ == 0) return fail(StopReason::lost_input, reason);
   lost_ = true;
   tell_({Line::Level::error, reason + "; this shard has stopped, the others go on"});
   const std::lock_guard lock(mutex_);
-  why_ = Stopped::lost_input;
+  why_ = StopReason::lost_input;
   reason_ = reason;
 }
 

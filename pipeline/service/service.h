@@ -10,8 +10,14 @@
 #include <vector>
 
 #include "pipeline/config/config.h"
+#include "pipeline/core/metric_samples.h"
+#include "pipeline/epochs/epoch_record.h"
 #include "pipeline/graph/graph.h"
-#include "pipeline/runner/runner.h"
+#include "pipeline/runner/layout.h"
+#include "pipeline/runner/notices.h"
+#include "pipeline/runner/process_turns.h"
+#include "pipeline/runner/stop_reason.h"
+#include "pipeline/runner/world.h"
 
 namespace weir {
 
@@ -37,11 +43,11 @@ class StateDir {
   int lock_ = -1;
 };
 
-/// What a person wants changed at the start (Runner::Settings).
+/// What a person wants changed at the start (RunnerSettings).
 struct PipelineChanges {
   bool accept_new_logic = false;
   std::vector<std::string> reset = {};
-  bool crashed = true;  // the process before may have died of its input: watch_deaths
+  bool crashed = true;  // the process before may have died of its input: PoisonGuard
 };
 
 /// The shards of a pipeline that this process runs, on `engine.workers` threads.
@@ -52,10 +58,7 @@ struct PipelineChanges {
 /// Safety rests on neither: taking a shard over fences its older owner.
 class Service {
  public:
-  struct Line {  // something to tell a person
-    enum class Level : std::uint8_t { info, warning, error } level;
-    std::string text;
-  };
+  using Line = Notice;
   using Tell = std::function<void(const Line&)>;
   Service(const Config& config, const Graph& graph, const Layout& layout, World& world,
           std::filesystem::path state_dir, Owner owner, Tell tell, PipelineChanges changes = {});
@@ -74,7 +77,7 @@ class Service {
   /// Whether a worker has ended: by itself, or asked to.
   bool ended() const { return ended_; }
   bool all_ended() const { return ends_count_ == workers_.size(); }
-  Stopped why() const;
+  StopReason why() const;
   std::string reason() const;
 
   /// The figures of all shards, at most a second old.
@@ -90,7 +93,7 @@ class Service {
   class Worker;
 
   void lose(const std::string& reason);
-  void fail(Stopped why, const std::string& reason);
+  void fail(StopReason why, const std::string& reason);
   void fail(const LogFailure& failure);
 
   const Config& config_;
@@ -101,6 +104,7 @@ class Service {
   Owner owner_;
   Tell tell_;
   PipelineChanges changes_;
+  ProcessTurns turns_;
   std::string resolved_;
   std::vector<std::uint32_t> shards_;
   std::vector<std::unique_ptr<Worker>> workers_;
@@ -111,7 +115,7 @@ class Service {
   std::atomic<std::size_t> ends_count_ = 0;  // workers that have ended
   mutable std::mutex mutex_;
   std::vector<End> ends_;
-  Stopped why_ = Stopped::no;
+  StopReason why_ = StopReason::none;
   std::string reason_;
 };
 

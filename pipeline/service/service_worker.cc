@@ -121,7 +121,7 @@ void Service::Worker::follow_group() {
   std::erase_if(parked_, [](const auto& one) { return one.second == nullptr; });
 }
 
-void Service::Worker::tell_progress(std::uint32_t shard, const Runner::Progress& at) {
+void Service::Worker::tell_progress(std::uint32_t shard, const ReplayProgress& at) {
   const auto now = Clock::now();
   if (told_any_ && now - told_ < std::chrono::seconds(2) && at.epoch != at.epochs) return;
   report_recovery(shard, at.epochs - at.epoch);
@@ -145,18 +145,29 @@ void Service::Worker::tell_progress(std::uint32_t shard, const Runner::Progress&
   told_ = now;
 }
 
-void Service::Worker::recover(Runner& runner, std::uint32_t shard) {
+void Service::Worker::tell(std::uint32_t shard, const std::vector<Notice>& notices) {
+  for (const Notice& one : notices)
+    service_.tell_({one.level, fmt::format("shard {}: {}", shard, one.text)});
+}
+
+std::unique_ptr<Runner> Service::Worker::recover(std::uint32_t shard) {
+  RunnerSettings settings{.shard = shard,
+                          .engine = service_.config_.engine,
+                          .state_dir = service_.state_dir_,
+                          .resolved = service_.resolved_,
+                          .owner = service_.owner_,
+                          .accept_new_logic = service_.changes_.accept_new_logic,
+                          .reset = service_.changes_.reset,
+                          .crashed = service_.changes_.crashed};
+  Recovery recovery(service_.graph_, service_.layout_, service_.world_, std::move(settings),
+                    signal_, service_.turns_);
   told_any_ = false;
   in_recovery_ = shard;
   recovering_ = true;
   auto polled = Clock::now();
-  const auto tell_facts = [&] {
-    for (const std::string& fact : runner.take_facts())
-      service_.tell_({Line::Level::info, fmt::format("shard {}: {}", shard, fact)});
-  };
-  runner.recover([&](const Runner::Progress& at) {
+  auto runner = recovery.run([&](const ReplayProgress& at) {
     beat_ = seconds_now();
-    tell_facts();
+    tell(shard, recovery.take_notices());
     tell_progress(shard, at);
     if (service_.stop_) throw Revoked();
     if (!membership_ || Clock::now() - polled < std::chrono::milliseconds(100)) return;
@@ -167,11 +178,10 @@ void Service::Worker::recover(Runner& runner, std::uint32_t shard) {
       throw GroupFailure{failure};
     }
   });
-  tell_facts();
+  tell(shard, runner->take_notices());
   in_recovery_.reset();
   recovering_ = false;
-  for (const std::string& note : runner.take_notes())
-    service_.tell_({Line::Level::warning, fmt::format("shard {}: {}", shard, note)});
+  return runner;
 }
 
 /// Begins to run a shard: goes on with the parked one if nobody else has had it, else recovers.
@@ -184,18 +194,8 @@ void Service::Worker::take(std::uint32_t shard) {
       return;
     }
   }
-  Runner::Settings settings{.shard = shard,
-                            .engine = service_.config_.engine,
-                            .state_dir = service_.state_dir_,
-                            .resolved = service_.resolved_,
-                            .owner = service_.owner_,
-                            .accept_new_logic = service_.changes_.accept_new_logic,
-                            .reset = service_.changes_.reset,
-                            .crashed = service_.changes_.crashed};
-  auto runner = std::make_unique<Runner>(service_.graph_, service_.layout_, service_.world_,
-                                         std::move(settings), signal_);
   try {
-    recover(*runner, shard);
+    std::unique_ptr<Runner> runner = recover(shard);
     MetricSamples samples;
     runner->report(samples);
     report_one(shard, std::move(samples));  // while the next recovers
@@ -233,13 +233,13 @@ void Service::Worker::fenced(std::uint32_t shard, const std::string& reason) {
   times.push_back(now);
   while (now - times.front() > kFencingsWithin) times.pop_front();
   if (!membership_)
-    return service_.fail(Stopped::fenced,
+    return service_.fail(StopReason::fenced,
                          text +
                              ". Another weir runs this pipeline's shard under the same name: "
                              "stop one of them (or use `membership: group`)");
   if (times.size() >= kMostFencings)
     return service_.fail(
-        Stopped::fenced,
+        StopReason::fenced,
         fmt::format("{}. That was the {}rd time within {} s: another program runs this pipeline "
                     "outside of its group {}; stop one of them",
                     text, kMostFencings, kFencingsWithin.count(),
@@ -256,10 +256,10 @@ void Service::Worker::lost(std::uint32_t shard, const std::string& reason) {
 }
 
 void Service::Worker::stopped(std::uint32_t shard, std::unique_ptr<Runner>& runner) {
-  if (runner->stopped() == Stopped::fenced) {
+  if (runner->stopped() == StopReason::fenced) {
     fenced(shard, runner->reason());
     runner.reset();
-  } else if (runner->stopped() == Stopped::lost_input) {
+  } else if (runner->stopped() == StopReason::lost_input) {
     runner->finish();
     lost(shard, runner->reason());
     runner.reset();
@@ -274,11 +274,8 @@ bool Service::Worker::turn(Clock::time_point& deadline) {
   for (auto& [shard, runner] : runners_) {
     busy = runner->work() || busy;
     deadline = std::min(deadline, runner->next_deadline());
-    for (const std::string& note : runner->take_notes())
-      service_.tell_({Line::Level::warning, fmt::format("shard {}: {}", shard, note)});
-    for (const std::string& error : runner->take_errors())
-      service_.tell_({Line::Level::error, fmt::format("shard {}: {}", shard, error)});
-    if (runner->stopped() != Stopped::no) stopped(shard, runner);
+    tell(shard, runner->take_notices());
+    if (runner->stopped() != StopReason::none) stopped(shard, runner);
   }
   std::erase_if(runners_, [](const auto& one) { return one.second == nullptr; });
   return busy;
@@ -359,7 +356,7 @@ void Service::Worker::finish() {
   parked_.clear();
   for (auto& [shard, runner] : runners_) {
     runner->finish();
-    if (runner->stopped() != Stopped::no) {
+    if (runner->stopped() != StopReason::none) {
       service_.fail(runner->stopped(), fmt::format("shard {}: {}", shard, runner->reason()));
       continue;
     }
@@ -394,13 +391,13 @@ void Service::Worker::work() {
     finish();
   } catch (const LogFailure& failure) {
     if (failure.kind == LogFailure::Kind::fenced)  // by the group, not as a writer
-      service_.fail(Stopped::fenced,
+      service_.fail(StopReason::fenced,
                     fmt::format("{}. Two programs have the same engine.instance: give each its own",
                                 failure.what()));
     else
       service_.fail(failure);
   } catch (const std::exception& error) {
-    service_.fail(Stopped::failed, error.what());
+    service_.fail(StopReason::failed, error.what());
   }
   runners_.clear();
   parked_.clear();

@@ -13,6 +13,8 @@
 #include <string>
 #include <thread>
 
+#include "pipeline/runner/recovery.h"
+#include "pipeline/runner/runner.h"
 #include "pipeline/service/service.h"
 
 namespace weir {
@@ -56,8 +58,9 @@ class Service::Worker {
   bool wanted(std::uint32_t shard) const;
   bool all_run() const;
   void take(std::uint32_t shard);
-  void recover(Runner& runner, std::uint32_t shard);
-  void tell_progress(std::uint32_t shard, const Runner::Progress& at);
+  std::unique_ptr<Runner> recover(std::uint32_t shard);
+  void tell(std::uint32_t shard, const std::vector<Notice>& notices);
+  void tell_progress(std::uint32_t shard, const ReplayProgress& at);
   bool turn(Clock::time_point& deadline);
   void stopped(std::uint32_t shard, std::unique_ptr<Runner>& runner);
   void fenced(std::uint32_t shard, const std::string& reason);

@@ -14,6 +14,7 @@
 #include "connectors/registry.h"
 #include "operators/registry.h"
 #include "pipeline/graph/pipeline.h"
+#include "pipeline/runner/recovery.h"
 #include "pipeline/runner/runner.h"
 #include "pipeline/service/service.h"
 #include "tests/temporary_folder.h"
@@ -54,14 +55,15 @@ class MemoryShard {
 
   MemoryLog& log() { return log_; }
 
-  std::unique_ptr<Runner> runner() {
-    Runner::Settings settings;
+  /// Recovers the shard.
+  std::unique_ptr<Runner> runner(const TellReplay& tell = [](const ReplayProgress&) {}) {
+    RunnerSettings settings;
     settings.engine = pipeline_->config.engine;
     settings.state_dir = folder_;
     settings.resolved = resolved_config(pipeline_->config);
-    settings.watch_deaths = false;
-    return std::make_unique<Runner>(*pipeline_->graph, layout_, world_, std::move(settings),
-                                    signal_);
+    settings.watch_crashes = false;
+    return Recovery(*pipeline_->graph, layout_, world_, std::move(settings), signal_, turns_)
+        .run(tell);
   }
 
  private:
@@ -72,6 +74,7 @@ class MemoryShard {
   std::unique_ptr<Pipeline> pipeline_;
   Layout layout_;
   Signal signal_;
+  ProcessTurns turns_;
 };
 
 }  // namespace weir::benchmark

@@ -69,16 +69,14 @@ int run(std::uint64_t rows) {
   std::uint64_t state = 0;
   {
     const auto live = shard.runner();
-    live->recover([](const Runner::Progress&) {});
     const auto began = Clock::now();
-    while (live->shard().sequence() < rows && live->stopped() == Stopped::no) live->work();
+    while (live->shard().sequence() < rows && live->stopped() == StopReason::none) live->work();
     fmt::print("live     {:>9.0f} rows/s\n", static_cast<double>(rows) / ms_since(began) * 1e3);
     live->park(false);
     state = live->state_hash();
   }
-  const auto again = shard.runner();
-  Runner::Progress end;
-  again->recover([&](const Runner::Progress& at) { end = at; });
+  ReplayProgress end;
+  const auto again = shard.runner([&](const ReplayProgress& at) { end = at; });
   fmt::print("replayed {:>9.0f} rows/s ({} rows, {} epochs)\n",
              static_cast<double>(end.rows) / end.seconds, end.rows, end.epochs);
   if (end.rows == rows && again->state_hash() == state) return 0;

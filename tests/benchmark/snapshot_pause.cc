@@ -103,9 +103,7 @@ class Bench {
   Bench(const Kind& kind, std::uint64_t fresh)
       : shard_(std::string(kHead) + std::string(kind.operators), folder_.path()),
         runner_(shard_.runner()),
-        fresh_(fresh) {
-    runner_->recover([](const Runner::Progress&) {});
-  }
+        fresh_(fresh) {}
 
   void run() {
     fmt::print("{:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}\n", "state MB", "memory MB", "pause ms",

@@ -208,8 +208,8 @@ class Scenario {
   /// Lets a process work once; false when it stopped.
   bool work(RunningShard& shard) {
     if (!shard->work()) time_ += std::chrono::milliseconds(1 + random_() % 10);
-    if (shard->stopped() == Stopped::no) return true;
-    require(shard->stopped() == Stopped::fenced, shard->reason());
+    if (shard->stopped() == StopReason::none) return true;
+    require(shard->stopped() == StopReason::fenced, shard->reason());
     ++figures_.fenced;
     return false;
   }
@@ -293,7 +293,7 @@ class Scenario {
   }
 
   /// A clean replay of what is recorded.
-  void verify() { RunningShard(*versions_.all[version_], layout_, world_, {}).verify(); }
+  void verify() { AuditedShard(*versions_.all[version_], layout_, world_).verify(); }
 
   /// Whether an epoch is missing between two others.
   bool has_gap() {
@@ -327,7 +327,7 @@ class Scenario {
       require(work(shard), "fenced without another owner");
     }
     shard->finish();
-    require(shard->stopped() == Stopped::no, shard->reason());
+    require(shard->stopped() == StopReason::none, shard->reason());
     const Hashes live = shard.hashes();
     const Pipeline& pipeline = *versions_.all[version_];
     const std::uint64_t epochs = audit(pipeline, live);
@@ -363,16 +363,13 @@ class Scenario {
 
   /// An auditor finds the live bits again, and every output in its topic unless some were lost.
   std::uint64_t audit(const Pipeline& pipeline, const Hashes& live) {
-    RunningShard again(pipeline, layout_, world_, {});
+    AuditedShard again(pipeline, layout_, world_);
     const std::uint64_t epochs = again.verify();
     require(again.hashes() == live, "a clean replay has another state or other outputs");
-    Signal signal;
-    Runner::Settings settings = RunningShard::settings(pipeline, {}, 0);
-    settings.find_outputs = true;
-    Runner outputs(*pipeline.graph, layout_, world_, settings, signal);
+    AuditedShard outputs(pipeline, layout_, world_, {}, 0, true);
     std::string missing;
     try {
-      outputs.verify([](const Runner::Progress&) {});
+      outputs.verify();
     } catch (const LogFailure&) {
       throw;
     } catch (const std::runtime_error& error) {

@@ -8,85 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "tests/harness/deadly.h"
 #include "tests/harness/running_shard.h"
 
-/// What the tests of dangers share: a shard in a time of its own, without threads, whose processes
-/// die when told to, and an operator that some rows are deadly for.
+/// A shard in a time of its own, without threads, whose processes crash when a test says so.
 namespace weir::engine_test {
-
-/// What the operator `deadly` does about a row, by its field `id`.
-inline std::function<void(std::string_view id)> deadly_row;
-
-/// Passes all rows through, and counts them.
-class Deadly final : public Operator {
- public:
-  explicit Deadly(std::size_t id) : id_(id) {}
-  void process(Step&, std::span<const Batch> inputs, std::span<Batch> outputs) override {
-    const Batch& input = inputs[0];
-    for (std::uint32_t row = 0; row < input.rows; ++row)
-      if (deadly_row) deadly_row(input.columns[id_].texts()[row]);
-    rows_ += input.rows;
-    outputs[0].rows = input.rows;
-    outputs[0].positions = input.positions;
-    outputs[0].columns = input.columns;
-  }
-  void state(StateVisitor& visit) override { visit(rows_); }
-
- private:
-  std::size_t id_;
-  std::uint64_t rows_ = 0;
-};
-
-class DeadlySpec final : public OperatorSpec {
- public:
-  void describe(OptionVisitor& option) override {
-    option("input", input_, {.doc = "the stream to pass", .required = true});
-    option("id", field_, {.doc = "the field that tells the rows apart", .required = true});
-  }
-  std::vector<Written> inputs() const override { return {input_}; }
-  std::unique_ptr<const OperatorPlan> bind(Binding& binding) const override {
-    const std::size_t id = binding.field(0, field_).value_or(0);
-    binding.output("", 0, {});
-    return plan_of([id](const Placement&) { return std::make_unique<Deadly>(id); });
-  }
-
- private:
-  Written input_, field_;
-};
-
-inline Vocabulary deadly_vocabulary() {
-  static const std::vector<OperatorType> operators = [] {
-    const auto known = operator_types();
-    std::vector<OperatorType> all(known.begin(), known.end());
-    all.push_back({"deadly", "kills", "", []() -> std::unique_ptr<OperatorSpec> {
-                     return std::make_unique<DeadlySpec>();
-                   }});
-    return all;
-  }();
-  Vocabulary all = vocabulary();
-  all.operators = operators;
-  return all;
-}
-
-inline const std::string kDeadly = "version: 1\npipeline: deadly\n" + std::string(kEvents) + R"(
-operators:
-  deadly: { type: deadly, input: events, id: id }
-  spend:
-    type: features
-    input: deadly
-    key: card
-    aggregates: { spent: { mean: amount, over: 10m }, count: { count: true, over: all } }
-sinks:
-  all: { type: kafka, input: spend, topic: all, key: card, fields: [id, card, spent, count] }
-)";
-
-inline std::unique_ptr<Pipeline> read_deadly(const std::string& yaml, const Set& set = {}) {
-  const ConfigInput input{.file = "test.yaml", .text = yaml, .set = set, .environment = {}};
-  Problems problems(input.file, input.text);
-  auto pipeline = weir::read_pipeline(input, deadly_vocabulary(), problems);
-  if (!pipeline->graph) throw std::runtime_error(problems.render());
-  return pipeline;
-}
 
 /// One shard of a pipeline whose processes follow each other over one log and one folder. Nothing
 /// in it has a thread; time passes when someone waits.
@@ -118,39 +44,39 @@ class Lives {
    public:
     Life(Lives& of, const std::vector<std::string>& reset)
         : of_(of),
-          runner_(*of.pipeline_->graph, of.layout_, of.cluster_.world(), settings(of, reset),
-                  signal_) {
-      runner_.recover([](const Runner::Progress&) {});
+          shard_(*of.pipeline_, of.layout_, of.cluster_.world(), settings(of, reset)) {
+      shard_.recover();
     }
-    Runner& operator*() { return runner_; }
-    Runner* operator->() { return &runner_; }
+    Runner& operator*() { return *shard_; }
+    Runner* operator->() { return shard_.operator->(); }
     /// Works until `enough`; false: the shard stopped before.
     bool work_until(const std::function<bool()>& enough) {
       while (!enough()) {
-        if (runner_.stopped() != Stopped::no) return false;
-        if (runner_.work()) continue;
+        if (shard_->stopped() != StopReason::none) return false;
+        if (shard_->work()) continue;
         of_.pass(std::chrono::milliseconds(1));
       }
       return true;
     }
     bool work_to(std::uint64_t sequence) {
-      return work_until([&] { return runner_.shard().sequence() >= sequence; });
+      return work_until([&] { return shard_->shard().sequence() >= sequence; });
     }
     /// Until nothing is left to read and all of it is committed.
     bool work_to_end() {
       return work_until([&] { return of_.all_committed(); });
     }
-    Hashes hashes() { return {runner_.output_hash(), runner_.state_hash()}; }
+    Hashes hashes() { return shard_.hashes(); }
+    std::vector<std::string> notes() const { return shard_.notes(); }
     bool says(const std::string& text) const {
-      return std::ranges::any_of(runner_.notes(), [&](const std::string& note) {
+      return std::ranges::any_of(notes(), [&](const std::string& note) {
         return note.find(text) != std::string::npos;
       });
     }
 
    private:
-    static Runner::Settings settings(Lives& of, const std::vector<std::string>& reset) {
-      Runner::Settings all = RunningShard::settings(*of.pipeline_, of.folder_.path(), 0);
-      all.watch_deaths = true;
+    static RunnerSettings settings(Lives& of, const std::vector<std::string>& reset) {
+      RunnerSettings all = RunningShard::settings(*of.pipeline_, of.folder_.path(), 0);
+      all.watch_crashes = true;
       all.crashed = of.crashed;
       all.accept_new_logic = of.accept_new_logic;
       all.reset = reset;
@@ -158,8 +84,7 @@ class Lives {
     }
 
     Lives& of_;
-    Signal signal_;
-    Runner runner_;
+    RunningShard shard_;
   };
 
   /// A process that begins; it ends when the object does: dead, unless it has finished.
@@ -197,9 +122,9 @@ class Lives {
   }
   /// A clean replay of what can be replayed, on another machine; what it says is in `notes`.
   Hashes verified(std::vector<std::string>* notes = nullptr) {
-    RunningShard again(*pipeline_, layout_, cluster_.world(), nowhere_.path());
+    AuditedShard again(*pipeline_, layout_, cluster_.world(), nowhere_.path());
     again.verify();
-    if (notes != nullptr) *notes = again->notes();
+    if (notes != nullptr) *notes = again.notes();
     return again.hashes();
   }
   std::filesystem::path folder() const { return folder_.path() / "shard-0"; }

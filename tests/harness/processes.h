@@ -276,7 +276,7 @@ class Site {
         }
       }
       EXPECT_EQ(next, cluster.log().offsets("events", static_cast<std::int32_t>(shard)).end);
-      RunningShard again(*pipeline, layout, cluster.world(), nowhere.path(), shard);
+      AuditedShard again(*pipeline, layout, cluster.world(), nowhere.path(), shard);
       again.verify();
       for (std::size_t sink = 0; sink < put_out.size(); ++sink)
         put_out[sink] += again->shard().output(sink).rows();

@@ -13,10 +13,13 @@
 
 #include "connectors/memory/memory_log.h"
 #include "pipeline/epochs/epoch_log.h"
+#include "pipeline/runner/recovery.h"
 #include "pipeline/runner/runner.h"
+#include "pipeline/runner/verifier.h"
 #include "pipeline/service/service.h"
 #include "tests/harness/pipelines.h"
 #include "tests/harness/replayed.h"
+#include "tests/harness/reported.h"
 #include "tests/harness/rows.h"
 #include "tests/harness/sanitized.h"
 #include "tests/temporary_folder.h"
@@ -85,62 +88,100 @@ class Cluster {
                [](const std::string& resolved) { return read_recorded(resolved, vocabulary()); }};
 };
 
-/// One runner of a shard, with the signal it waits for.
+/// One runner of a shard, with the signal it waits for. It is there once it has recovered.
 class RunningShard {
  public:
   RunningShard(const Pipeline& pipeline, const Layout& layout, World& world,
+               RunnerSettings settings)
+      : pipeline_(pipeline), layout_(layout), world_(world), settings_(std::move(settings)) {}
+  RunningShard(const Pipeline& pipeline, const Layout& layout, World& world,
                const std::filesystem::path& state_dir, std::uint32_t shard = 0)
-      : runner_(*pipeline.graph, layout, world, settings(pipeline, state_dir, shard), signal_) {}
+      : RunningShard(pipeline, layout, world, settings(pipeline, state_dir, shard)) {}
 
-  static Runner::Settings settings(const Pipeline& pipeline, const std::filesystem::path& state_dir,
-                                   std::uint32_t shard) {
-    Runner::Settings all;
+  static RunnerSettings settings(const Pipeline& pipeline, const std::filesystem::path& state_dir,
+                                 std::uint32_t shard) {
+    RunnerSettings all;
     all.shard = shard;
     all.engine = pipeline.config.engine;
     all.state_dir = state_dir;
     all.resolved = resolved_config(pipeline.config);
     all.owner = {"test", "host", 1};
-    all.watch_deaths = false;  // a simulated death is no death
+    all.watch_crashes = false;  // a simulated crash is no crash
     return all;
   }
 
-  Runner& operator*() { return runner_; }
-  Runner* operator->() { return &runner_; }
-  void recover() {
-    runner_.recover([](const Runner::Progress&) {});
+  Runner& operator*() { return *runner_; }
+  Runner* operator->() { return runner_.get(); }
+  Signal& signal() { return signal_; }
+  void recover(const TellReplay& tell = [](const ReplayProgress&) {}) {
+    runner_ = Recovery(*pipeline_.graph, layout_, world_, settings_, signal_, turns_).run(tell);
   }
-  std::uint64_t verify() {
-    return runner_.verify([](const Runner::Progress&) {});
+  /// What it warns of and nobody has taken.
+  std::vector<std::string> notes() const {
+    return texts(runner_->notices().all(), Notice::Level::warning);
   }
 
   /// Works until `enough`, or until it stopped by itself. Returns whether it is enough.
   bool work_until(const std::function<bool()>& enough) {
     while (!enough()) {
-      if (runner_.stopped() != Stopped::no) return false;
-      if (runner_.work()) continue;
+      if (runner_->stopped() != StopReason::none) return false;
+      if (runner_->work()) continue;
       const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(
-          runner_.next_deadline() - Runner::Clock::now());
+          runner_->next_deadline() - Runner::Clock::now());
       if (!enough() && wait.count() >= 0) signal_.wait_for(wait + std::chrono::milliseconds(1));
     }
     return true;
   }
   /// Works until `count` sequence numbers (records, idle marks and ticks) are used.
   bool work_to(std::uint64_t count) {
-    return work_until([&] { return runner_.shard().sequence() >= count; });
+    return work_until([&] { return runner_->shard().sequence() >= count; });
   }
-  Hashes hashes() { return {runner_.output_hash(), runner_.state_hash()}; }
+  Hashes hashes() { return {runner_->output_hash(), runner_->state_hash()}; }
+
+ private:
+  const Pipeline& pipeline_;
+  const Layout& layout_;
+  World& world_;
+  RunnerSettings settings_;
+  Signal signal_;
+  ProcessTurns turns_;
+  std::unique_ptr<Runner> runner_;
+};
+
+/// An audit of a shard.
+class AuditedShard {
+ public:
+  AuditedShard(const Pipeline& pipeline, const Layout& layout, World& world,
+               const std::filesystem::path& state_dir = {}, std::uint32_t shard = 0,
+               bool find_outputs = false)
+      : verifier_(*pipeline.graph, layout, world,
+                  {shard, pipeline.config.engine, resolved_config(pipeline.config), state_dir,
+                   find_outputs},
+                  signal_) {}
+
+  Verifier* operator->() { return &verifier_; }
+  std::uint64_t verify() {
+    return verifier_.verify([](const ReplayProgress&) {});
+  }
+  std::uint64_t verify_more() {
+    return verifier_.verify_more([](const ReplayProgress&) {});
+  }
+  Hashes hashes() { return {verifier_.output_hash(), verifier_.state_hash()}; }
+  std::vector<std::string> notes() const {
+    return texts(verifier_.notices().all(), Notice::Level::warning);
+  }
 
  private:
   Signal signal_;
-  Runner runner_;
+  Verifier verifier_;
 };
 
 /// A clean replay of what is recorded of a shard; throws at the first difference.
 inline Hashes verified(const Pipeline& pipeline, const Layout& layout, World& world,
                        std::uint32_t shard = 0) {
-  RunningShard shard_again(pipeline, layout, world, {}, shard);
-  shard_again.verify();
-  return shard_again.hashes();
+  AuditedShard again(pipeline, layout, world, {}, shard);
+  again.verify();
+  return again.hashes();
 }
 
 }  // namespace weir::engine_test

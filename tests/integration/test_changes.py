@@ -74,7 +74,7 @@ def test_an_operator_that_is_reset_starts_cold_and_the_others_do_not(rows):
                            status=2)
     assert "--reset-state modle: there is no such operator" in wrong.stderr
     weir.start("--reset-state", "model").wait_ready()
-    assert "operator model starts cold: it was told to" in weir.told()
+    assert "operator model starts cold: --reset names it" in weir.told()
     after = state_of_all(rows, weir)
     assert {name for name in before if after[name] != before[name]} == {"model"}
     rows.produce(1_000)

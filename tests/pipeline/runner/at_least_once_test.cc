@@ -113,7 +113,7 @@ TEST(AtLeastOnce, WhateverIsLostOnTheWayNothingIsMissingAndTheStateIsExact) {
         ended = life->work_to_end();
         calls_left = 1'000'000;
         if (ended) (*life)->finish();
-        ended = ended && (*life)->stopped() == Stopped::no;
+        ended = ended && (*life)->stopped() == StopReason::none;
         live = life->hashes();
       } catch (const std::runtime_error& error) {
         EXPECT_NE(std::string(error.what()).find("killed"), std::string::npos) << error.what();
@@ -140,7 +140,7 @@ TEST(AtLeastOnce, AnOwnerThatWasReplacedPutsNoEpochBehindThoseOfItsSuccessor) {
     const auto newer = lives.life();
     ASSERT_TRUE(newer->work_to(120));
     EXPECT_FALSE(older->work_to(rows.size()));  // with an epoch in hand
-    EXPECT_EQ((*older)->stopped(), Stopped::fenced) << (*older)->reason();
+    EXPECT_EQ((*older)->stopped(), StopReason::fenced) << (*older)->reason();
     EXPECT_FALSE((*older)->resume());
     ASSERT_TRUE(newer->work_to(150)) << (*newer)->reason();
   }
@@ -161,7 +161,7 @@ TEST(AtLeastOnce, TheDeliveryMayChangeFromOneStartToTheNextAndBack) {
     lives.change(delivery);
     for (const bool dies : {true, false}) {
       const auto life = lives.life();
-      EXPECT_FALSE(life->says("cold")) << testing::PrintToString((*life)->notes());
+      EXPECT_FALSE(life->says("cold")) << testing::PrintToString(life->notes());
       upto += 30;
       ASSERT_TRUE(life->work_to(upto)) << (*life)->reason();
       if (!dies) (*life)->finish();
@@ -203,7 +203,7 @@ TEST(AtLeastOnce, TwoWorkersProcessEverything) {
       committed.wait_for(std::chrono::milliseconds(100));
     service.ask_to_stop();
     service.join();
-    ASSERT_EQ(service.why(), Stopped::no) << service.reason();
+    ASSERT_EQ(service.why(), StopReason::none) << service.reason();
     ASSERT_EQ(service.ends().size(), 2U);
     for (const Service::End& end : service.ends())
       EXPECT_EQ(verified(*pipeline, layout, cluster.world(), end.shard),

@@ -13,14 +13,6 @@ namespace {
 using namespace engine_test;
 using std::chrono::seconds;
 
-double figure(Runner& runner, const MetricName& metric) {
-  MetricSamples samples;
-  runner.report(samples);
-  for (const MetricSamples::Sample& sample : samples.all())
-    if (sample.metric->name == metric.name) return sample.number();
-  return std::nan("");
-}
-
 /// A shard in simulated time with rows that have just been written.
 struct Flow {
   explicit Flow(Set set, std::int64_t retention_ms = -1) : lives(kDiamond, std::move(set)) {
@@ -288,7 +280,7 @@ TEST(Headroom, PartitionsThatAnInputGetsAreToldOfOnceAndShown) {
   EXPECT_EQ(figure(**life, metric::partitions_unread), 0);
   stream.lives.log().add_partitions("events", 3);
   stream.wait(*life, seconds(31));
-  EXPECT_EQ((*life)->take_errors(),
+  EXPECT_EQ(texts((*life)->take_notices(), Notice::Level::error),
             std::vector<std::string>{
                 "source events has 3 partitions now, it had 1 when this pipeline began: what is in "
                 "the new ones is not read, and the number is pinned. Start under another pipeline "
@@ -296,7 +288,7 @@ TEST(Headroom, PartitionsThatAnInputGetsAreToldOfOnceAndShown) {
   EXPECT_EQ(figure(**life, metric::partitions_unread), 2);
   stream.take(*life, 10);  // the others go on
   stream.wait(*life, seconds(31));
-  EXPECT_TRUE((*life)->take_errors().empty());
+  EXPECT_TRUE(texts((*life)->take_notices(), Notice::Level::error).empty());
 }
 
 TEST(Headroom, ASnapshotThatCouldNotBeWrittenAnywhereDoesNotCount) {

@@ -26,17 +26,11 @@ std::vector<LostInput> lost(Lives& lives) {
   return all;
 }
 
-double lost_records(Runner& runner) {
-  MetricSamples samples;
-  runner.report(samples);
-  for (const MetricSamples::Sample& sample : samples.all())
-    if (sample.metric->name == metric::lost_records_total.name) return sample.number();
-  return -1;
-}
+double lost_records(Runner& runner) { return figure(runner, metric::lost_records_total); }
 
 void finish(Lives::Life& life) {
   life->finish();
-  EXPECT_EQ(life->stopped(), Stopped::no) << life->reason();
+  EXPECT_EQ(life->stopped(), StopReason::none) << life->reason();
 }
 
 /// A life that ends well after `upto` rows.
@@ -64,13 +58,13 @@ TEST(LostInput, BeforeItIsReadStopsTheShardWhichKeepsWhatItKnows) {
     ASSERT_TRUE(life->work_to(100));
     lives.log().delete_records("events", 0, 200);
     EXPECT_FALSE(life->work_until([] { return false; }));
-    EXPECT_EQ((*life)->stopped(), Stopped::lost_input);
+    EXPECT_EQ((*life)->stopped(), StopReason::lost_input);
     EXPECT_EQ((*life)->reason(),
               "input was deleted before weir was done with it: offset 100 of events[0] is not in "
-              "the log: it holds 200 to 300. To go on without it, start with "
+              "the log: it holds 200 to 300. To continue without it, start with "
               "engine.on_lost_input: skip");
     (*life)->finish();
-    EXPECT_EQ((*life)->stopped(), Stopped::lost_input);
+    EXPECT_EQ((*life)->stopped(), StopReason::lost_input);
     before = life->hashes();
   }
   EXPECT_EQ(list_snapshots(lives.folder()).size(), 1U);
@@ -157,7 +151,7 @@ TEST(LostInput, APlaceThatIsPassedOverIsReplayedWhileItsOtherInputIsThere) {
     if (read_snapshot(file).epoch > base) std::filesystem::remove(file);
   const auto again = lives.life();
   EXPECT_EQ(again->hashes(), live);
-  EXPECT_FALSE(again->says("deleted")) << testing::PrintToString((*again)->notes());
+  EXPECT_FALSE(again->says("deleted")) << testing::PrintToString(again->notes());
   std::vector<std::string> notes;
   EXPECT_EQ(lives.verified(&notes), live);
   EXPECT_TRUE(notes.empty());  // partition 0 is whole: from epoch 0 on
@@ -189,7 +183,7 @@ TEST(LostInput, BeforeItCouldBeReplayedStopsTheStartWithTheWayOut) {
     EXPECT_EQ(failure.kind, LogFailure::Kind::lost);
     EXPECT_STREQ(failure.what(),
                  "input was deleted before weir was done with it: offset 100 of events[0] is not "
-                 "in the log: it holds 150 to 300. To go on without it, start with "
+                 "in the log: it holds 150 to 300. To continue without it, start with "
                  "engine.on_lost_input: skip");
   }
 }
@@ -216,9 +210,9 @@ TEST(LostInput, BeforeItCouldBeReplayedIsGoneOnWithoutFromTheSnapshot) {
     const auto life = gap.lives.life();
     EXPECT_TRUE(
         life->says("offsets 100 to 199 of source events [0] were deleted before they could "
-                   "be replayed: their outputs are there, but the state goes on from epoch " +
+                   "be replayed: their outputs are there, but the state continues from epoch " +
                    std::to_string(gap.base) + " without them"))
-        << testing::PrintToString((*life)->notes());
+        << testing::PrintToString(life->notes());
     const EpochRecord record = gap.lives.epochs().back();  // before any row
     EXPECT_EQ(record.resumed, gap.base);
     EXPECT_EQ(record.lost, (std::vector<LostInput>{{"events", 0, 100, 199}}));
@@ -257,8 +251,7 @@ TEST(LostInput, GoingOnWithoutIsDoneOnceHoweverOftenTheProcessDies) {
     FAIL();
   } catch (const LogFailure& failure) {
     EXPECT_NE(std::string(failure.what()).find("the first epochs cannot be replayed: offset 100"),
-              std::string::npos)
-        << failure.what();
+              std::string::npos) << failure.what();
   }
   gap.lives.hook = nullptr;
   const auto life = gap.lives.life();
@@ -303,8 +296,7 @@ void append_transaction(Lives& lives, std::span<const Row> rows) {
 void abort_transaction(Lives& lives, std::span<const Row> rows) {
   lives.hook = [](const MemoryLog::Call& call) {
     return call.kind == MemoryLog::Call::Kind::commit && !call.after
-               ? MemoryLog::Fault::request_lost
-               : MemoryLog::Fault::none;
+               ? MemoryLog::Fault::request_lost : MemoryLog::Fault::none;
   };
   Outbox records;
   for (const Row& row : rows) records.add(0, row.partition, row.key, row.value);
@@ -347,15 +339,16 @@ TEST(LostInput, IsNotWhatASilentProducerOfTransactionsLeavesBehind) {
       const auto life = lives.life();
       append_transaction(lives, std::span(rows).subspan(100));
       ASSERT_TRUE(life->work_to((*life)->shard().sequence() + 100)) << (*life)->reason();
-      EXPECT_EQ((*life)->stopped(), Stopped::no) << (*life)->reason();
+      EXPECT_EQ((*life)->stopped(), StopReason::none) << (*life)->reason();
       EXPECT_EQ(lost_records(**life), 0);
-      EXPECT_EQ((*life)->shard().source_counts(0).rows + (*life)->shard().source_counts(0).bad, 200U);
+      const Shard::Counts& counts = (*life)->shard().source_counts(0);
+      EXPECT_EQ(counts.rows + counts.bad, 200U);
     }
 }
 
-/// The topic of these lives is made anew, and is shorter.
-struct MadeAnew {
-  explicit MadeAnew(Lives& lives) {
+/// The topic of these lives is recreated, and is shorter.
+struct Recreated {
+  explicit Recreated(Lives& lives) {
     other.append(random_rows(9, 50));
     lives.cluster().world().source_log = [this](const SourceConfig&) -> Log& {
       return other.log();
@@ -364,21 +357,21 @@ struct MadeAnew {
   Lives other{kDiamond};
 };
 
-constexpr const char* kMadeAnew =
-    "offset 100 of events[0] is not in the log: it holds 0 to 50. More of it was read than there "
-    "is: the topic was made anew, or has lost its end, and what this pipeline knows is of the "
-    "records before. Start under another pipeline name";
+constexpr const char* kRecreated =
+    "offset 100 of events[0] is not in the log: it holds 0 to 50. More was read than the topic now "
+    "holds: it was recreated or truncated, so the pipeline's state no longer matches it. Start "
+    "under another pipeline name";
 
 TEST(LostInput, OffsetsPastTheEndAreNotPassedOver) {
   for (const Set& set : {kStop, kSkip}) {
     Lives lives(kDiamond, set);
     lives.append(random_rows(9, 100));
     live_to(lives, 100);
-    MadeAnew anew(lives);
+    const Recreated shorter(lives);
     const auto life = lives.life();
     EXPECT_FALSE(life->work_until([] { return false; }));
-    EXPECT_EQ((*life)->stopped(), Stopped::lost_input);
-    EXPECT_EQ((*life)->reason(), kMadeAnew);
+    EXPECT_EQ((*life)->stopped(), StopReason::lost_input);
+    EXPECT_EQ((*life)->reason(), kRecreated);
   }
 }
 
@@ -388,12 +381,12 @@ TEST(LostInput, OffsetsPastTheEndAreNotGoneOnWithoutBeforeTheirReplay) {
     lives.append(random_rows(9, 200));
     live_to(lives, 100);
     die_at(lives, 200);
-    MadeAnew anew(lives);
+    const Recreated shorter(lives);
     try {
       lives.life();
       ADD_FAILURE();
     } catch (const LogFailure& failure) {
-      EXPECT_STREQ(failure.what(), kMadeAnew);
+      EXPECT_STREQ(failure.what(), kRecreated);
     }
   }
 }

@@ -42,7 +42,7 @@ Hashes run_on_log(const Pipeline& pipeline, std::span<const Row> rows, bool read
   });
   EXPECT_TRUE(all) << shard->reason();
   shard->finish();
-  EXPECT_EQ(shard->stopped(), Stopped::no) << shard->reason();
+  EXPECT_EQ(shard->stopped(), StopReason::none) << shard->reason();
   EXPECT_EQ(cluster.output_hash(*pipeline.graph, 0), shard->output_hash());
   return shard.hashes();
 }
@@ -205,7 +205,7 @@ std::vector<Hashes> run_service(std::size_t batch_rows, std::size_t workers,
   }
   service.ask_to_stop();
   service.join();
-  EXPECT_EQ(service.why(), Stopped::no) << service.reason();
+  EXPECT_EQ(service.why(), StopReason::none) << service.reason();
   std::vector<Hashes> ends(2);
   for (const Service::End& end : service.ends()) {
     ends.at(end.shard) = {end.output_hash, end.state_hash};

@@ -35,15 +35,12 @@ struct Scene {
       running->park(false);
     }
     running->finish();
-    ASSERT_EQ(running->stopped(), Stopped::no) << running->reason();
+    ASSERT_EQ(running->stopped(), StopReason::none) << running->reason();
   }
   OutputAudit::Figures audit(std::uint32_t shard = 0) {
-    Signal signal;
-    Runner::Settings settings = RunningShard::settings(*pipeline, {}, shard);
-    settings.find_outputs = true;
-    Runner runner(*pipeline->graph, layout, cluster.world(), settings, signal);
-    runner.verify([](const Runner::Progress&) {});
-    return runner.outputs_found();
+    AuditedShard audit(*pipeline, layout, cluster.world(), {}, shard, true);
+    audit.verify();
+    return audit->outputs_found();
   }
   std::string difference() {
     try {

@@ -64,7 +64,7 @@ int live_until_done(Lives& lives, Hashes& end, int most) {
       const auto life = lives.life();
       EXPECT_TRUE(life->work_to_end()) << (*life)->reason();
       (*life)->finish();
-      EXPECT_EQ((*life)->stopped(), Stopped::no) << (*life)->reason();
+      EXPECT_EQ((*life)->stopped(), StopReason::none) << (*life)->reason();
       end = life->hashes();
       return deaths;
     } catch (const Died&) {
@@ -117,7 +117,7 @@ TEST(Poison, ARecordThatAbortsTheProcessGoesToTheDeadLettersAfterThreeDeathsAndO
   {
     const auto life = lives.life();
     EXPECT_TRUE(life->says("offset 123 of events [0] ended the process whenever it was processed"))
-        << testing::PrintToString((*life)->notes());
+        << testing::PrintToString(life->notes());
     ASSERT_TRUE(life->work_to_end());
     EXPECT_TRUE(life->says("the records that ended the process are behind"));
     EXPECT_EQ((*life)->shard().dead_letters(Reason::poison), 1U);
@@ -132,8 +132,8 @@ TEST(Poison, ARecordThatAbortsTheProcessGoesToTheDeadLettersAfterThreeDeathsAndO
   EXPECT_EQ(again->hashes(), end);
 }
 
-/// Processes that run two shards at once. No epoch ends but the last: what a process has taken is in
-/// hand when it dies.
+/// Processes that run two shards at once. No epoch ends but the last: what a process has taken is
+/// in flight when it crashes.
 struct TwoShards {
   TwoShards()
       : pipeline(read_deadly(kDeadly, {{"engine.shards", "2"},
@@ -193,7 +193,7 @@ struct TwoShards {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     running->ask_to_stop();
     running->join();
-    EXPECT_EQ(running->why(), Stopped::no) << running->reason();
+    EXPECT_EQ(running->why(), StopReason::none) << running->reason();
     std::vector<Skip> skipped;
     std::uint64_t processed = 0;
     for (const std::uint32_t shard : {0U, 1U})
@@ -388,7 +388,7 @@ TEST(Poison, AnEndThatIsNoDeathIsNotCounted) {
     EXPECT_TRUE(std::filesystem::exists(in_hand));
     const auto newer = lives.life();  // fences it
     EXPECT_FALSE(parked->work_until([] { return false; }));
-    EXPECT_EQ((*parked)->stopped(), Stopped::fenced);
+    EXPECT_EQ((*parked)->stopped(), StopReason::fenced);
     EXPECT_FALSE(std::filesystem::exists(in_hand));
     (*newer)->finish();
   }

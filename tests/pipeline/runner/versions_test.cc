@@ -36,21 +36,21 @@ struct Turns {
             const std::vector<std::string>& reset = {}, bool accept = false) {
     const auto pipeline = read_pipeline(kDiamond, steps(set));
     const Layout now = cluster.prepare(*pipeline);
-    Signal signal;
-    Runner::Settings settings = RunningShard::settings(*pipeline, folder.path(), 0);
+    RunnerSettings settings = RunningShard::settings(*pipeline, folder.path(), 0);
     settings.reset = reset;
     settings.accept_new_logic = accept;
-    Runner runner(*pipeline->graph, now, cluster.world(), settings, signal);
-    runner.recover([](const Runner::Progress&) {});
+    RunningShard running(*pipeline, now, cluster.world(), settings);
+    running.recover();
+    Runner& runner = *running;
     Turn turn;
-    turn.notes = runner.take_notes();
+    turn.notes = running.notes();
     cluster.append(std::span(rows).subspan(sent, upto - sent));
     sent = upto;
-    while (runner.shard().sequence() < upto && runner.stopped() == Stopped::no)
-      if (!runner.work()) signal.wait_for(std::chrono::milliseconds(1));
+    while (runner.shard().sequence() < upto && runner.stopped() == StopReason::none)
+      if (!runner.work()) running.signal().wait_for(std::chrono::milliseconds(1));
     if (kill) return turn;
     runner.finish();
-    EXPECT_EQ(runner.stopped(), Stopped::no) << runner.reason();
+    EXPECT_EQ(runner.stopped(), StopReason::none) << runner.reason();
     turn.hashes = {runner.output_hash(), runner.state_hash()};
     turn.state = const_cast<Shard&>(runner.shard()).save();
     return turn;
@@ -138,7 +138,7 @@ TEST(Versions, AnOperatorThatIsResetStartsColdAsARecordedChange) {
   Turns turns;
   const Turns::Turn before = turns.take({}, 150);
   const Turns::Turn after = turns.take({}, 150, false, {"fraud"});
-  EXPECT_TRUE(says(after.notes, "operator fraud starts cold: it was told to"));
+  EXPECT_TRUE(says(after.notes, "operator fraud starts cold: --reset names it"));
   EXPECT_NE(section(after, "fraud")->bytes, section(before, "fraud")->bytes);
   EXPECT_EQ(section(after, "spend")->bytes, section(before, "spend")->bytes);
   const Turns::Turn end = turns.take({}, 300);
@@ -228,7 +228,7 @@ TEST(Versions, OtherArithmeticIsRefusedBehindASnapshotTooUnlessAccepted) {
   EXPECT_TRUE(log.lives.life()->says("epochs computed with other arithmetic"));
   log.lives.accept_new_logic = false;
   const auto again = log.lives.life();
-  EXPECT_EQ((*again)->notes(), std::vector<std::string>());
+  EXPECT_EQ(again->notes(), std::vector<std::string>());
 }
 
 TEST(Versions, OtherArithmeticThatHasNothingToRepeatIsRecordedAsAChange) {
@@ -237,7 +237,7 @@ TEST(Versions, OtherArithmeticThatHasNothingToRepeatIsRecordedAsAChange) {
   Hashes live;
   {
     const auto life = log.lives.life();
-    EXPECT_TRUE(life->says("the arithmetic is another from epoch"));
+    EXPECT_TRUE(life->says("the arithmetic differs from epoch"));
     EXPECT_FALSE(life->says("epochs computed with other arithmetic"));
     const EpochRecord change = log.lives.epochs().back();
     ASSERT_TRUE(change.begin.has_value());
@@ -257,7 +257,7 @@ TEST(Versions, WhereNothingElseIsLeftItIsSaidWhyNoSnapshotCanBeUsed) {
       << refusal;
   EXPECT_TRUE(refusal.ends_with(
       " on, and no snapshot of it or a later one can be used: it has no state of operator drift "
-      "that this program can read (`weir run --accept-new-logic` goes on with what it can read)"))
+      "that this program can read (`weir run --accept-new-logic` continues with what it can read)"))
       << refusal;
   try {
     log.lives.verified();
@@ -288,7 +288,7 @@ operators:
   const Layout layout = turns.cluster.prepare(*pipeline);
   RunningShard shard(*pipeline, layout, turns.cluster.world(), turns.folder.path());
   shard.recover();
-  EXPECT_TRUE(says(shard->notes(), "operator seen starts cold: it is new"));
+  EXPECT_TRUE(says(shard.notes(), "operator seen starts cold: it is new"));
   ASSERT_TRUE(shard.work_to(101));
   shard->finish();
   EXPECT_EQ(turns.cluster.records("seen", 0).size(), 1U);

@@ -34,7 +34,7 @@ TEST(Group, InstancesComeAndGoUnderLoadAndEveryRowIsProcessedOnce) {
   EXPECT_TRUE(c->service.ready());
   c->service.ask_to_stop();
   c->service.join();
-  EXPECT_EQ(c->service.why(), Stopped::no) << c->service.reason();
+  EXPECT_EQ(c->service.why(), StopReason::none) << c->service.reason();
   EXPECT_EQ(c->service.ends().size(), 4U);
   site.expect_equal(c->service);
   site.expect_all_once();
@@ -65,7 +65,7 @@ TEST(Group, AShardThatIsGivenBackUntouchedGoesOnWithoutReplay) {
   for (Process* process : {&a, &b, &c}) {
     process->service.ask_to_stop();
     process->service.join();
-    EXPECT_EQ(process->service.why(), Stopped::no) << process->service.reason();
+    EXPECT_EQ(process->service.why(), StopReason::none) << process->service.reason();
   }
   site.expect_all_once();
 }
@@ -83,7 +83,7 @@ TEST(Group, OneThatStopsWhileTheGroupSharesOutFinishesTheShardsThatItHadParked) 
   EXPECT_TRUE(site.wait_until([&] { return !a.service.ready(); }));
   a.service.ask_to_stop();
   a.service.join();
-  EXPECT_EQ(a.service.why(), Stopped::no) << a.service.reason();
+  EXPECT_EQ(a.service.why(), StopReason::none) << a.service.reason();
   EXPECT_EQ(a.service.ends().size(), 2U);
   site.expect_equal(a.service);
   std::uint64_t epochs = 0;  // of a shard without rows there is none after 0, and no snapshot
@@ -101,7 +101,7 @@ TEST(Group, OneThatStopsWhileTheGroupSharesOutFinishesTheShardsThatItHadParked) 
   for (Process* process : {&b, &c}) {
     process->service.ask_to_stop();
     process->service.join();
-    EXPECT_EQ(process->service.why(), Stopped::no) << process->service.reason();
+    EXPECT_EQ(process->service.why(), StopReason::none) << process->service.reason();
   }
   site.expect_all_once();
 }
@@ -129,7 +129,7 @@ TEST(Group, AZombieLetsGoAndNothingIsDoubled) {
   for (Process* process : {&a, &b}) {
     process->service.ask_to_stop();
     process->service.join();
-    EXPECT_EQ(process->service.why(), Stopped::no) << process->service.reason();
+    EXPECT_EQ(process->service.why(), StopReason::none) << process->service.reason();
     site.expect_equal(process->service);
   }
   site.expect_all_once();
@@ -168,7 +168,7 @@ TEST(Group, ARecoveryGoesOnWhileTheGroupSharesOutAndCountsIfTheShardComesBack) {
   for (Process* process : {&a, &b, c.get()}) {
     process->service.ask_to_stop();
     process->service.join();
-    EXPECT_EQ(process->service.why(), Stopped::no) << process->service.reason();
+    EXPECT_EQ(process->service.why(), StopReason::none) << process->service.reason();
     site.expect_equal(process->service);
   }
   site.expect_all_once();
@@ -196,7 +196,7 @@ TEST(Group, ARecoveryOfAShardThatBecomesAnothersIsLetGo) {
   for (Process* process : {&a, &b, c.get()}) {
     process->service.ask_to_stop();
     process->service.join();
-    EXPECT_EQ(process->service.why(), Stopped::no) << process->service.reason();
+    EXPECT_EQ(process->service.why(), StopReason::none) << process->service.reason();
   }
   site.expect_all_once();
 }
@@ -222,7 +222,7 @@ TEST(Group, AnInstanceThatIsThereTwiceEndsTheOlderWithTheWayOut) {
   EXPECT_TRUE(site.wait_until([&] { return older.service.ready(); }));
   Process newer(site, "newer", {{"engine.instance", "x"}});
   older.service.join();
-  EXPECT_EQ(older.service.why(), Stopped::fenced);
+  EXPECT_EQ(older.service.why(), StopReason::fenced);
   EXPECT_EQ(older.service.reason(),
             "another member of weir.diamond has joined as x-0. Two programs have the same "
             "engine.instance: give each its own");
@@ -244,7 +244,7 @@ TEST(Group, AnInstanceThatIsThereTwiceEndsTheOlderThoughItHearsSoOnceWhileAShard
     std::this_thread::sleep_for(kAskedAgain);
   });
   EXPECT_TRUE(site.wait_until([&] { return older.service.ended() || older.service.ready(); }));
-  EXPECT_EQ(older.service.why(), Stopped::fenced);
+  EXPECT_EQ(older.service.why(), StopReason::fenced);
   EXPECT_EQ(older.service.reason(),
             "another member has joined as x. Two programs have the same engine.instance: give "
             "each its own");
@@ -261,7 +261,7 @@ TEST(Group, TwoFixedServicesOfOneNameEndTheOlderWithTheWayOut) {
   EXPECT_TRUE(site.wait_until([&] { return newer.service.ready(); }));
   site.append(200);
   older.service.join();
-  EXPECT_EQ(older.service.why(), Stopped::fenced);
+  EXPECT_EQ(older.service.why(), StopReason::fenced);
   EXPECT_NE(older.service.reason().find(
                 ". Another weir runs this pipeline's shard under the same name: stop one of them "
                 "(or use `membership: group`)"),
@@ -270,7 +270,7 @@ TEST(Group, TwoFixedServicesOfOneNameEndTheOlderWithTheWayOut) {
   EXPECT_TRUE(site.wait_until([&] { return site.all_committed(); }));
   newer.service.ask_to_stop();
   newer.service.join();
-  EXPECT_EQ(newer.service.why(), Stopped::no) << newer.service.reason();
+  EXPECT_EQ(newer.service.why(), StopReason::none) << newer.service.reason();
   site.expect_equal(newer.service);
 }
 
@@ -305,7 +305,7 @@ TEST(Group, AnOutsiderThatTakesAShardThreeTimesEndsTheServiceAndOnceDoesNot) {
   EXPECT_FALSE(member.service.ended());
   intrude(0);
   member.service.join();
-  EXPECT_EQ(member.service.why(), Stopped::fenced);
+  EXPECT_EQ(member.service.why(), StopReason::fenced);
   EXPECT_NE(member.service.reason().find("That was the 3rd time within 60 s: another program runs "
                                          "this pipeline outside of its group weir.diamond; stop "
                                          "one of them"),

@@ -113,7 +113,7 @@ TEST(Service, TwoWorkersProcessEverythingOnceOverSeveralStarts) {
     EXPECT_TRUE(running->ready());
     running->ask_to_stop();
     running->join();
-    ASSERT_EQ(running->why(), Stopped::no) << running->reason();
+    ASSERT_EQ(running->why(), StopReason::none) << running->reason();
     EXPECT_TRUE(running->ended());
     EXPECT_TRUE(running->all_ended());
     ends = running->ends();
@@ -151,11 +151,11 @@ TEST(Service, OneThatIsReplacedStopsAsFenced) {
   two.cluster.append(std::span(two.rows).subspan(100));
   two.wait_for(*older, [] { return false; });  // until it has ended
   older->join();
-  EXPECT_EQ(older->why(), Stopped::fenced);
+  EXPECT_EQ(older->why(), StopReason::fenced);
   two.wait_for(newer, [&] { return two.all_committed(); });
   newer.ask_to_stop();
   newer.join();
-  EXPECT_EQ(newer.why(), Stopped::no) << newer.reason();
+  EXPECT_EQ(newer.why(), StopReason::none) << newer.reason();
   for (const Service::End& end : newer.ends())
     EXPECT_EQ(verified(*two.pipeline, two.layout, two.cluster.world(), end.shard).output,
               end.output_hash);
@@ -185,7 +185,7 @@ TEST(Service, AShardWhoseInputIsGoneStopsAndTheOthersGoOn) {
   EXPECT_FALSE(again->ready());
   again->ask_to_stop();
   again->join();
-  EXPECT_EQ(again->why(), Stopped::lost_input);
+  EXPECT_EQ(again->why(), StopReason::lost_input);
   EXPECT_TRUE(again->reason().starts_with(
       "shard 0: input was deleted before weir was done with it: offset 0 of events[0]"))
       << again->reason();
@@ -203,7 +203,7 @@ TEST(Service, EndsWithTheReasonWhenTheLogRefuses) {
   two.cluster.append(two.rows);
   two.wait_for(*running, [] { return false; });  // until it has ended
   running->join();
-  EXPECT_EQ(running->why(), Stopped::failed);
+  EXPECT_EQ(running->why(), StopReason::failed);
   EXPECT_NE(running->reason().find("no disk is left"), std::string::npos) << running->reason();
 }
 

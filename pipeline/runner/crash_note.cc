@@ -1,4 +1,4 @@
-#include "pipeline/runner/death_watch.h"
+#include "pipeline/runner/crash_note.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -15,17 +15,17 @@ namespace {
 
 constexpr std::size_t kMostBytes = 1 << 20;
 
-Json write_taken(const std::vector<DeathWatch::Taken>& all) {
+Json write_cursor(const Cursor& cursor) {
   Json json = Json::array();
-  for (const DeathWatch::Taken& one : all)
-    json.push_back(Json::array({one.source, one.partition, one.upto}));
+  for (const auto& [input, next] : cursor.entries())
+    json.push_back(Json::array({input.first, input.second, next}));
   return json;
 }
 
-std::vector<DeathWatch::Taken> read_taken(const Json& json) {
-  std::vector<DeathWatch::Taken> all;
-  for (const Json& one : json) all.push_back({one.at(0), one.at(1), one.at(2)});
-  return all;
+Cursor read_cursor(const Json& json) {
+  Cursor cursor;
+  for (const Json& one : json) cursor.set(one.at(0).get<std::string>(), one.at(1), one.at(2));
+  return cursor;
 }
 
 Json write_record(const Skip& one) { return Json::array({one.source, one.partition, one.offset}); }
@@ -34,13 +34,13 @@ Skip read_record(const Json& json) { return {json.at(0), json.at(1), json.at(2)}
 
 }  // namespace
 
-DeathWatch::DeathWatch(std::filesystem::path file) : file_(std::move(file)) {}
+CrashNote::CrashNote(std::filesystem::path file) : file_(std::move(file)) {}
 
-DeathWatch::~DeathWatch() {
+CrashNote::~CrashNote() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-std::optional<DeathWatch::Mark> DeathWatch::left() const {
+std::optional<CrashNote::Mark> CrashNote::left() const {
   std::error_code missing;
   const auto size = std::filesystem::file_size(file_, missing);
   if (missing || size > kMostBytes) return std::nullopt;
@@ -49,9 +49,9 @@ std::optional<DeathWatch::Mark> DeathWatch::left() const {
   try {
     const Json json = parse_whole_json(text);
     Mark mark;
-    mark.deaths = json.at("deaths");
-    mark.danger = read_taken(json.at("danger"));
-    mark.taken = read_taken(json.at("taken"));
+    mark.crashes = json.at("deaths");  // the file's own words, from when it was first written
+    mark.suspects = read_cursor(json.at("danger"));
+    mark.taken = read_cursor(json.at("taken"));
     if (json.contains("alone")) mark.alone = read_record(json["alone"]);
     for (const Json& one : json.at("poison")) mark.poison.push_back(read_record(one));
     return mark;
@@ -60,19 +60,19 @@ std::optional<DeathWatch::Mark> DeathWatch::left() const {
   }
 }
 
-void DeathWatch::note(const Mark& mark) {
+void CrashNote::write(const Mark& mark) {
   if (fd_ < 0) {
     std::error_code ignored;
     std::filesystem::create_directories(file_.parent_path(), ignored);
     fd_ = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (fd_ < 0) return;      // a full disk does not stop the work
-    struct stat status = {};  // what it says stays until it says more: a death may come in between
+    struct stat status = {};  // what it says stays until it says more: a crash may come in between
     if (::fstat(fd_, &status) == 0) size_ = static_cast<std::size_t>(status.st_size);
     if (size_ > kMostBytes) size_ = ::ftruncate(fd_, 0) == 0 ? 0 : size_;
   }
-  Json json = {{"deaths", mark.deaths},
-               {"danger", write_taken(mark.danger)},
-               {"taken", write_taken(mark.taken)}};
+  Json json = {{"deaths", mark.crashes},
+               {"danger", write_cursor(mark.suspects)},
+               {"taken", write_cursor(mark.taken)}};
   if (mark.alone) json["alone"] = write_record(*mark.alone);
   json["poison"] = Json::array();
   for (const Skip& one : mark.poison) json["poison"].push_back(write_record(one));
@@ -82,8 +82,8 @@ void DeathWatch::note(const Mark& mark) {
   if (::pwrite(fd_, text.data(), text.size(), 0) < 0) return;
 }
 
-void DeathWatch::clear() {
-  if (fd_ >= 0) ::close(fd_);  // the file may be another's by now: it is made anew with `note`
+void CrashNote::remove() {
+  if (fd_ >= 0) ::close(fd_);  // the file may be another's by now: `write` opens it again
   fd_ = -1;
   size_ = 0;
   std::error_code ignored;

@@ -1,4 +1,4 @@
-#include "pipeline/runner/death_watch.h"
+#include "pipeline/runner/crash_note.h"
 
 #include <gtest/gtest.h>
 
@@ -11,11 +11,11 @@ namespace weir {
 namespace {
 
 namespace fs = std::filesystem;
-using Mark = DeathWatch::Mark;
+using Mark = CrashNote::Mark;
 
 const Mark kFull{3,
-                 {{"events", 0, 120}, {"events", 1, 90}},
-                 {{"labels", 0, 7}},
+                 Cursor({{{"events", 0}, 120}, {{"events", 1}, 90}}),
+                 Cursor({{{"labels", 0}, 7}}),
                  Skip{"events", 1, 88},
                  {{"events", 0, 100}, {"labels", 1, 6}}};
 
@@ -24,51 +24,52 @@ std::string text_of(const fs::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-TEST(DeathWatch, WhatIsNotedIsLeftToTheNextProcess) {
+TEST(CrashNote, WhatIsWrittenIsLeftToTheNextProcess) {
   const TemporaryFolder folder;
   const fs::path file = folder.path() / "not" / "there" / "in-hand";
-  EXPECT_EQ(DeathWatch(file).left(), std::nullopt);
-  for (const Mark& mark : {kFull, Mark{}, Mark{1, {}, {{"events", 0, 5}}, {}, {}}, kFull}) {
+  EXPECT_EQ(CrashNote(file).left(), std::nullopt);
+  const Mark small{1, {}, Cursor({{{"events", 0}, 5}}), {}, {}};
+  for (const Mark& mark : {kFull, Mark{}, small, kFull}) {
     {
-      DeathWatch watch(file);
-      watch.note(mark);
+      CrashNote note(file);
+      note.write(mark);
     }
-    EXPECT_EQ(DeathWatch(file).left(), mark);
+    EXPECT_EQ(CrashNote(file).left(), mark);
   }
 }
 
-TEST(DeathWatch, AShorterNoteReplacesALongerOneInOneLifeAndInTheNext) {
+TEST(CrashNote, AShorterNoteReplacesALongerOneInOneLifeAndInTheNext) {
   const TemporaryFolder folder;
   const fs::path file = folder.path() / "in-hand";
   {
-    DeathWatch watch(file);
-    watch.note(kFull);
-    watch.note({});
-    EXPECT_EQ(watch.left(), Mark{});
-    watch.note(kFull);
+    CrashNote note(file);
+    note.write(kFull);
+    note.write({});
+    EXPECT_EQ(note.left(), Mark{});
+    note.write(kFull);
   }
-  DeathWatch next(file);
-  next.note({});
+  CrashNote next(file);
+  next.write({});
   EXPECT_EQ(next.left(), Mark{});
 }
 
-TEST(DeathWatch, NothingIsLeftOnceItIsCleared) {
+TEST(CrashNote, NothingIsLeftOnceItIsRemoved) {
   const TemporaryFolder folder;
   const fs::path file = folder.path() / "in-hand";
-  DeathWatch watch(file);
-  watch.clear();  // nothing was noted
-  watch.note(kFull);
-  watch.clear();
+  CrashNote note(file);
+  note.remove();  // nothing was noted
+  note.write(kFull);
+  note.remove();
   EXPECT_FALSE(fs::exists(file));
-  EXPECT_EQ(watch.left(), std::nullopt);
-  watch.note({});  // it goes on after a while
-  EXPECT_EQ(watch.left(), Mark{});
+  EXPECT_EQ(note.left(), std::nullopt);
+  note.write({});  // it continues after a while
+  EXPECT_EQ(note.left(), Mark{});
 }
 
-TEST(DeathWatch, AFileThatIsDamagedIsNoneAndIsWrittenOver) {
+TEST(CrashNote, AFileThatIsDamagedIsNoneAndIsWrittenOver) {
   const TemporaryFolder folder;
   const fs::path file = folder.path() / "in-hand";
-  DeathWatch(file).note(kFull);
+  CrashNote(file).write(kFull);
   const std::string whole = text_of(file);
   const auto write = [&](const std::string& text) {
     fs::remove(file);  // cheaper than to cut it short
@@ -83,25 +84,25 @@ TEST(DeathWatch, AFileThatIsDamagedIsNoneAndIsWrittenOver) {
     else
       for (int i = 0; i < 3; ++i) text[random() % text.size()] = static_cast<char>(random());
     write(text);
-    read += DeathWatch(file).left().has_value();  // and does not throw
-    DeathWatch(file).note(kFull);
-    ASSERT_EQ(DeathWatch(file).left(), kFull) << "trial " << trial << " seed 1";
+    read += CrashNote(file).left().has_value();  // and does not throw
+    CrashNote(file).write(kFull);
+    ASSERT_EQ(CrashNote(file).left(), kFull) << "trial " << trial << " seed 1";
   }
   EXPECT_LT(read, 150);
   write(std::string(2 << 20, ' ') + whole);
-  EXPECT_EQ(DeathWatch(file).left(), std::nullopt);
-  DeathWatch(file).note(kFull);
-  EXPECT_EQ(DeathWatch(file).left(), kFull);
+  EXPECT_EQ(CrashNote(file).left(), std::nullopt);
+  CrashNote(file).write(kFull);
+  EXPECT_EQ(CrashNote(file).left(), kFull);
 }
 
-TEST(DeathWatch, AFolderThatCannotBeWrittenStopsNothing) {
+TEST(CrashNote, AFolderThatCannotBeWrittenStopsNothing) {
   const TemporaryFolder folder;
   const fs::path file = folder.path() / "file";
   std::ofstream(file) << "x";
-  DeathWatch watch(file / "in-hand");
-  watch.note(kFull);
-  EXPECT_EQ(watch.left(), std::nullopt);
-  watch.clear();
+  CrashNote note(file / "in-hand");
+  note.write(kFull);
+  EXPECT_EQ(note.left(), std::nullopt);
+  note.remove();
 }
 
 }  // namespace

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "pipeline/core/metric_samples.h"
+#include "pipeline/runner/notices.h"
+#include "pipeline/runner/runner.h"
+
+/// What a shard reports.
+namespace weir::engine_test {
+
+/// The texts of notices of one level.
+inline std::vector<std::string> texts(const std::vector<Notice>& notices, Notice::Level level) {
+  std::vector<std::string> all;
+  for (const Notice& one : notices)
+    if (one.level == level) all.push_back(one.text);
+  return all;
+}
+
+/// One figure of a runner, by its metric; the first if there are more.
+inline double figure(Runner& runner, const MetricName& metric) {
+  MetricSamples samples;
+  runner.report(samples);
+  for (const MetricSamples::Sample& sample : samples.all())
+    if (sample.metric->name == metric.name) return sample.number();
+  return std::nan("");
+}
+
+}  // namespace weir::engine_test
