@@ -17,6 +17,7 @@
 #include "pipeline/core/hash_text.h"
 #include "pipeline/core/json.h"
 #include "pipeline/epochs/epoch_record.h"
+#include "pipeline/service/topics.h"
 
 namespace weir {
 namespace {

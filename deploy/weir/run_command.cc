@@ -14,7 +14,8 @@
 #include "deploy/weir/version.h"
 #include "pipeline/core/hash_text.h"
 #include "pipeline/epochs/epoch_record.h"
-#include "pipeline/service/service.h"
+#include "pipeline/service/state_dir.h"
+#include "pipeline/service/topics.h"
 
 namespace weir {
 namespace {

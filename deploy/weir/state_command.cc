@@ -13,7 +13,7 @@
 #include "pipeline/core/hash_text.h"
 #include "pipeline/core/json.h"
 #include "pipeline/epochs/epoch_record.h"
-#include "pipeline/service/service.h"
+#include "pipeline/service/state_dir.h"
 #include "pipeline/snapshots/snapshot_folder.h"
 #include "pipeline/snapshots/snapshot_topic.h"
 

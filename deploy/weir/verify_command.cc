@@ -15,7 +15,7 @@
 #include "pipeline/epochs/epoch_log.h"
 #include "pipeline/epochs/topic_names.h"
 #include "pipeline/runner/verifier.h"
-#include "pipeline/service/service.h"
+#include "pipeline/service/topics.h"
 
 namespace weir {
 namespace {

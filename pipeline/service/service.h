@@ -18,37 +18,9 @@
 #include "pipeline/runner/process_turns.h"
 #include "pipeline/runner/stop_reason.h"
 #include "pipeline/runner/world.h"
+#include "pipeline/service/pipeline_changes.h"
 
 namespace weir {
-
-/// Checks the topics of a pipeline and creates those that are weir's own or missing outputs. Throws
-/// LogFailure, std::runtime_error (with every topic that is wrong). `create` false: nothing is
-/// made.
-Layout prepare_topics(const Graph& graph, const Config& config, World& world, bool create);
-
-/// `engine.state_dir` or its default, made with mode 0700 and locked: a second program on it is
-/// refused (std::runtime_error). The lock ends with the object.
-class StateDir {
- public:
-  explicit StateDir(const Config& config);
-  ~StateDir();
-  StateDir(const StateDir&) = delete;
-  StateDir& operator=(const StateDir&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-  /// Where it is, without making or locking it.
-  static std::filesystem::path path_of(const Config& config);
-
- private:
-  std::filesystem::path path_;
-  int lock_ = -1;
-};
-
-/// What a person wants changed at the start (RunnerSettings).
-struct PipelineChanges {
-  bool accept_new_logic = false;
-  std::vector<std::string> reset = {};
-  bool crashed = true;  // the process before may have died of its input: PoisonGuard
-};
 
 /// The shards of a pipeline that this process runs, on `engine.workers` threads.
 ///

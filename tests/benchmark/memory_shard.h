@@ -16,7 +16,7 @@
 #include "pipeline/graph/pipeline.h"
 #include "pipeline/runner/recovery.h"
 #include "pipeline/runner/runner.h"
-#include "pipeline/service/service.h"
+#include "pipeline/service/topics.h"
 #include "tests/temporary_folder.h"
 
 namespace weir::benchmark {

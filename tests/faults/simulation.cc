@@ -5,6 +5,7 @@
 #include <set>
 #include <thread>
 
+#include "pipeline/service/topics.h"
 #include "pipeline/snapshots/snapshot_folder.h"
 #include "tests/harness/running_shard.h"
 

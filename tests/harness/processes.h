@@ -5,6 +5,7 @@
 #include <mutex>
 #include <set>
 
+#include "pipeline/service/service.h"
 #include "tests/harness/running_shard.h"
 
 /// What the tests of groups share: several services over one log in memory, each seeing it as a

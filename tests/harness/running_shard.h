@@ -16,7 +16,7 @@
 #include "pipeline/runner/recovery.h"
 #include "pipeline/runner/runner.h"
 #include "pipeline/runner/verifier.h"
-#include "pipeline/service/service.h"
+#include "pipeline/service/topics.h"
 #include "tests/harness/pipelines.h"
 #include "tests/harness/replayed.h"
 #include "tests/harness/reported.h"

@@ -1,6 +1,7 @@
 #include <atomic>
 #include <map>
 
+#include "pipeline/service/service.h"
 #include "tests/harness/lives.h"
 
 // `delivery: at_least_once`: outputs may be there twice, an epoch never; the state is as exact as

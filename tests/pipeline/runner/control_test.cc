@@ -3,6 +3,7 @@
 
 #include "pipeline/epochs/control_lane.h"
 #include "pipeline/epochs/topic_names.h"
+#include "pipeline/service/topics.h"
 #include "pipeline/snapshots/snapshot_folder.h"
 #include "tests/harness/running_shard.h"
 

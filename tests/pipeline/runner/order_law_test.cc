@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "pipeline/core/hash_text.h"
+#include "pipeline/service/service.h"
 #include "tests/harness/running_shard.h"
 
 // What comes out is a function of the recorded order of records and ticks, and of nothing else.

@@ -8,6 +8,7 @@
 #include <set>
 #include <thread>
 
+#include "pipeline/service/service.h"
 #include "tests/harness/lives.h"
 
 // Records that end the process, and processes that end without any record's doing.
