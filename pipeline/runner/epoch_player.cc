@@ -39,14 +39,14 @@ OutputAudit::Figures EpochPlayer::outputs() const {
   return outputs_ ? outputs_->figures() : OutputAudit::Figures{};
 }
 
-void EpochPlayer::play_all(EpochReader& epochs, std::uint64_t last, const TellReplay& tell) {
+bool EpochPlayer::play_all(EpochReader& epochs, std::uint64_t last, const WatchReplay& watch) {
   const auto began = world_.now();
   const std::int64_t from = epochs.offset();
   ReplayProgress so_far;
   so_far.epoch = machine_.chain().last();
   so_far.epochs = last;
   so_far.to_replay = epochs.end() - from;
-  tell(so_far);
+  if (watch(so_far) == WhatNext::give_up) return false;
   while (const std::optional<EpochRecord> record = epochs.next()) {
     play(*record, epochs.timestamp());
     so_far.epoch = record->epoch;
@@ -55,8 +55,9 @@ void EpochPlayer::play_all(EpochReader& epochs, std::uint64_t last, const TellRe
     for (const Run& run : record->runs)
       if (!is_commands(run)) so_far.rows += run.count;
     so_far.seconds = std::chrono::duration<double>(world_.now() - began).count();
-    tell(so_far);
+    if (watch(so_far) == WhatNext::give_up) return false;
   }
+  return true;
 }
 
 void EpochPlayer::play(const EpochRecord& record, std::int64_t committed_ms) {

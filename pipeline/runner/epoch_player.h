@@ -26,6 +26,11 @@ struct ReplayProgress {
 };
 using TellReplay = std::function<void(const ReplayProgress&)>;
 
+/// What becomes of a replay after a step.
+enum class WhatNext : std::uint8_t { proceed, give_up };
+/// Sees a replay before its first epoch and after each.
+using WatchReplay = std::function<WhatNext(const ReplayProgress&)>;
+
 /// Repeats recorded epochs on a shard and finds each equal to its record, or throws. Borrows the
 /// machine; its shard's outputs stay here.
 class EpochPlayer {
@@ -37,9 +42,9 @@ class EpochPlayer {
   /// Of the outputs that were looked for.
   OutputAudit::Figures outputs() const;
 
-  /// Repeats everything from there. `last`: the newest epoch that is known; `tell` may throw.
+  /// Repeats everything from there. `last`: the newest epoch that is known. False: `watch` gave up.
   /// Throws std::runtime_error at the first difference; LogFailure (`lost`: input is gone).
-  void play_all(EpochReader& epochs, std::uint64_t last, const TellReplay& tell);
+  bool play_all(EpochReader& epochs, std::uint64_t last, const WatchReplay& watch);
   /// Repeats one epoch, with the change of the pipeline or the lost input before it.
   /// `committed_ms`: timestamp of its record.
   void play(const EpochRecord& record, std::int64_t committed_ms);

@@ -87,14 +87,14 @@ Recovery::Recovery(const Graph& graph, const Layout& layout, World& world, Runne
       so_far_{std::make_unique<ShardMachine>(graph, layout, world, machine_settings(settings_),
                                              signal)} {}
 
-std::unique_ptr<Runner> Recovery::run(const TellReplay& tell) {
+std::unique_ptr<Runner> Recovery::run(const WatchReplay& watch) {
   const std::string& pipeline = so_far_.machine->pipeline().name();
   so_far_.committer = make_committer(pipeline, layout_, world_, settings_, signal_);
   so_far_.snapshots = make_snapshots(pipeline, world_, settings_);
   const std::optional<EpochRecord> last =
       last_epoch(world_.log, pipeline, settings_.shard, world_.simulated.wait);
   if (last) {
-    replay(last->epoch, tell);
+    if (!replay(last->epoch, watch)) return nullptr;
     change();
   } else {
     ReplayStart(*so_far_.machine, so_far_.snapshots->store(), world_, so_far_.notices)
@@ -123,7 +123,8 @@ void Recovery::begin(std::int64_t first_position) {
   so_far_.snapshots->begin(start, std::nullopt);
 }
 
-void Recovery::replay(std::uint64_t last, const TellReplay& tell) {
+/// False: `watch` gave it up.
+bool Recovery::replay(std::uint64_t last, const WatchReplay& watch) {
   ShardMachine& machine = *so_far_.machine;
   ReplayStart start(machine, so_far_.snapshots->store(), world_, so_far_.notices);
   EpochPlayer player(machine, world_, signal_);
@@ -132,19 +133,19 @@ void Recovery::replay(std::uint64_t last, const TellReplay& tell) {
   so_far_.snapshots->begin(from.input, from.snapshot);
   machine.chain().reach(from.epochs->end());
   try {
-    player.play_all(*from.epochs, last, tell);
+    return player.play_all(*from.epochs, last, watch);
   } catch (const LogFailure& failure) {
     if (failure.kind != LogFailure::Kind::lost) throw;
     if (settings_.engine.on_lost_input != OnLostInput::skip || machine.input().has_read_past_end())
       throw LogFailure(LogFailure::Kind::lost, with_way_out(failure, machine.input()));
-    continue_without(start, player, last, tell);
+    return continue_without(start, player, last, watch);
   }
 }
 
 /// The epochs after the newest snapshot cannot be replayed, since their input is gone: continues
 /// after them from the snapshot's state. Their outputs are there; what they taught is not.
-void Recovery::continue_without(ReplayStart& start, EpochPlayer& player, std::uint64_t last,
-                                const TellReplay& tell) {
+bool Recovery::continue_without(ReplayStart& start, EpochPlayer& player, std::uint64_t last,
+                                const WatchReplay& watch) {
   ShardMachine& machine = *so_far_.machine;
   ReplayStart::From from = start.newest(last);
   const std::uint64_t base = machine.chain().last();
@@ -154,7 +155,7 @@ void Recovery::continue_without(ReplayStart& start, EpochPlayer& player, std::ui
   if (passed.resumed) {  // this was done once already
     player.play_resumed(*passed.resumed, from.epochs->timestamp());
     so_far_.snapshots->force();
-    return player.play_all(*from.epochs, last, tell);
+    return player.play_all(*from.epochs, last, watch);
   }
   for (const LostInput& one : passed.lost)
     so_far_.notices.warn(fmt::format(
@@ -167,6 +168,7 @@ void Recovery::continue_without(ReplayStart& start, EpochPlayer& player, std::ui
   record.lost = std::move(passed.lost);
   commit_alone(machine, *so_far_.committer, std::move(record));  // before a changed pipeline is
   if (!change()) take_snapshot();                                // replay can begin after the gap
+  return true;
 }
 
 /// Has the file's pipeline come into force if it is another. Returns whether it is.

@@ -23,18 +23,18 @@ class Recovery {
   Recovery(const Graph& graph, const Layout& layout, World& world, RunnerSettings settings,
            Signal& signal, ProcessTurns& turns);
 
-  /// The shard, ready to run. Once. `tell` may throw to give it up. Throws LogFailure;
+  /// The shard, ready to run; null: `watch` gave it up. Once. Throws LogFailure;
   /// std::runtime_error when what is recorded cannot be continued, with the way out.
-  std::unique_ptr<Runner> run(const TellReplay& tell);
+  std::unique_ptr<Runner> run(const WatchReplay& watch);
 
   /// What there is to report since the last call, while `run` is at it; the rest is the runner's.
   std::vector<Notice> take_notices() { return so_far_.notices.take(); }
 
  private:
   void begin(std::int64_t first_position);
-  void replay(std::uint64_t last, const TellReplay& tell);
-  void continue_without(ReplayStart& start, EpochPlayer& player, std::uint64_t last,
-                        const TellReplay& tell);
+  bool replay(std::uint64_t last, const WatchReplay& watch);
+  bool continue_without(ReplayStart& start, EpochPlayer& player, std::uint64_t last,
+                        const WatchReplay& watch);
   bool change();
   void take_snapshot();
 

@@ -34,6 +34,14 @@ SnapshotStore::Settings store_settings(const Verifier::Settings& settings,
   return store;
 }
 
+/// An audit goes to the end, whoever sees it.
+WatchReplay to_the_end(const TellReplay& tell) {
+  return [&tell](const ReplayProgress& at) {
+    tell(at);
+    return WhatNext::proceed;
+  };
+}
+
 }  // namespace
 
 Verifier::Verifier(const Graph& graph, const Layout& layout, World& world, Settings settings,
@@ -82,7 +90,7 @@ bool Verifier::could_replay(ReplayStart::From from, std::uint64_t last, const Te
   if (settings_.find_outputs) player_.find_outputs();
   try {
     machine_.open(from.input);
-    player_.play_all(*epochs_, last, tell);
+    player_.play_all(*epochs_, last, to_the_end(tell));
     return true;
   } catch (const LogFailure& failure) {
     if (failure.kind != LogFailure::Kind::lost) throw;
@@ -95,7 +103,7 @@ std::uint64_t Verifier::verify_more(const TellReplay& tell) {
   check(epochs_ != nullptr, "verify comes first");
   const std::uint64_t begun = machine_.chain().next();
   epochs_->follow();
-  player_.play_all(*epochs_, machine_.chain().last(), tell);
+  player_.play_all(*epochs_, machine_.chain().last(), to_the_end(tell));
   return machine_.chain().next() - begun;
 }
 

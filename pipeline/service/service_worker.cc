@@ -170,13 +170,15 @@ std::unique_ptr<Runner> Service::Worker::recover(std::uint32_t shard) {
     tell(shard, recovery.take_notices());
     tell_progress(shard, at);
     if (service_.stop_) throw Revoked();
-    if (!membership_ || Clock::now() - polled < std::chrono::milliseconds(100)) return;
+    if (!membership_ || Clock::now() - polled < std::chrono::milliseconds(100))
+      return WhatNext::proceed;
     polled = Clock::now();
     try {
       follow_group();
     } catch (const LogFailure& failure) {
       throw GroupFailure{failure};
     }
+    return WhatNext::proceed;
   });
   tell(shard, runner->take_notices());
   in_recovery_.reset();

@@ -63,7 +63,10 @@ class MemoryShard {
     settings.resolved = resolved_config(pipeline_->config);
     settings.watch_crashes = false;
     return Recovery(*pipeline_->graph, layout_, world_, std::move(settings), signal_, turns_)
-        .run(tell);
+        .run([&](const ReplayProgress& at) {
+          tell(at);
+          return WhatNext::proceed;
+        });
   }
 
  private:

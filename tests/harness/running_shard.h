@@ -114,7 +114,12 @@ class RunningShard {
   Runner* operator->() { return runner_.get(); }
   Signal& signal() { return signal_; }
   void recover(const TellReplay& tell = [](const ReplayProgress&) {}) {
-    runner_ = Recovery(*pipeline_.graph, layout_, world_, settings_, signal_, turns_).run(tell);
+    recover_unless([&](const ReplayProgress& at) { return tell(at), WhatNext::proceed; });
+  }
+  /// False: `watch` gave up, and there is no runner.
+  bool recover_unless(const WatchReplay& watch) {
+    runner_ = Recovery(*pipeline_.graph, layout_, world_, settings_, signal_, turns_).run(watch);
+    return runner_ != nullptr;
   }
   /// What it warns of and nobody has taken.
   std::vector<std::string> notes() const {

@@ -247,6 +247,26 @@ TEST(Recovery, ADamagedSnapshotIsSaidAndTheTopicsIsUsed) {
   EXPECT_NE(again->notes()[0].find("cut short"), std::string::npos) << again->notes()[0];
 }
 
+TEST(Recovery, OneThatIsGivenUpWritesNothingAndTheNextContinues) {
+  OneShard one;
+  one.pipeline->config.engine.snapshot_every.ms = 3'600'000;  // all epochs are replayed
+  {
+    const auto shard = one.shard();
+    shard->recover();
+    shard->work_until([&] { return one.committed_rows() == one.rows.size(); });
+  }
+  const std::size_t epochs = one.epochs().size();
+  int steps = 0;
+  EXPECT_FALSE(one.shard()->recover_unless([&](const ReplayProgress&) {
+    return ++steps == 3 ? WhatNext::give_up : WhatNext::proceed;
+  }));
+  EXPECT_EQ(steps, 3);
+  EXPECT_EQ(one.epochs().size(), epochs);
+  const auto again = one.shard();
+  again->recover();
+  EXPECT_EQ(again->hashes(), verified(*one.pipeline, one.layout, one.cluster.world()));
+}
+
 TEST(Recovery, ASnapshotOfAnotherLogIsNotUsed) {
   OneShard one({}, 300), other({}, 290);
   one.pipeline->config.engine.snapshot_every.ms = 3'600'000;  // its own are not in the way
