@@ -53,7 +53,7 @@ ServiceLoop::ServiceLoop(const Config& config, const Graph& graph, const Layout&
       graph_(graph),
       service_(std::make_unique<Service>(
           config, graph, layout, world, std::move(state_dir), std::move(owner),
-          [](const Service::Line& line) {
+          [](const Notice& line) {
             constexpr LogLevel kLevels[] = {LogLevel::info, LogLevel::warning, LogLevel::error};
             log_line(kLevels[static_cast<int>(line.level)], line.text);
           },
@@ -142,7 +142,7 @@ int ServiceLoop::run() {
     std::_Exit(kFailed);  // crash-only: what is not committed is computed again
   }
   service_->join();
-  for (const Service::End& end : service_->ends())
+  for (const ShardEnd& end : service_->ends())
     log_line(LogLevel::info,
              fmt::format("shard {} stopped after epoch {}: state hash {}, output hash {}",
                          end.shard, end.epoch, hex16(end.state_hash), hex16(end.output_hash)));

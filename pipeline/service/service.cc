@@ -1,33 +1,74 @@
 #include "pipeline/service/service.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
-#include "pipeline/service/service_worker.h"
+#include <algorithm>
+#include <utility>
+
+#include "pipeline/epochs/topic_names.h"
+#include "pipeline/service/runner_source.h"
+#include "pipeline/service/worker.h"
 
 namespace weir {
+namespace {
 
 namespace fs = std::filesystem;
 
+RunnerSettings runner_settings(const Config& config, fs::path state_dir, Owner owner,
+                               PipelineChanges changes) {
+  return {.engine = config.engine,
+          .state_dir = std::move(state_dir),
+          .resolved = resolved_config(config),
+          .owner = std::move(owner),
+          .accept_new_logic = changes.accept_new_logic,
+          .reset = std::move(changes.reset),
+          .crashed = changes.crashed};
+}
+
+/// What a process without a group runs; in a group, as many as it may get.
+std::vector<std::uint32_t> shards_to_run(const EngineConfig& engine, std::uint32_t shards) {
+  std::vector<std::uint32_t> run;
+  const auto& only = engine.run_shards;
+  for (std::uint32_t shard = 0; shard < shards; ++shard)
+    if (only.empty() || std::ranges::find(only, shard) != only.end()) run.push_back(shard);
+  return run;
+}
+
+/// Of the `index`th of `count` workers.
+Worker::Settings worker_settings(const EngineConfig& engine, const std::string& pipeline,
+                                 const Layout& layout, World& world, const fs::path& state_dir,
+                                 std::size_t index, std::size_t count) {
+  Worker::Settings settings{.pipeline = pipeline, .shards = layout.shards};
+  if (engine.membership != Sharing::group) {
+    const std::vector<std::uint32_t> run = shards_to_run(engine, layout.shards);
+    for (std::size_t i = index; i < run.size(); i += count) settings.fixed.push_back(run[i]);
+    return settings;
+  }
+  const std::string instance =
+      engine.instance.empty() ? "" : fmt::format("{}-{}", engine.instance, index);
+  settings.lease = state_dir / fmt::format("lease-{}", index);
+  settings.join = [&world, pipeline, instance](Signal& signal) {
+    return world.log.join(consumer_group(pipeline), epochs_topic(pipeline), instance, signal);
+  };
+  return settings;
+}
+
+}  // namespace
+
 Service::Service(const Config& config, const Graph& graph, const Layout& layout, World& world,
                  fs::path state_dir, Owner owner, Tell tell, PipelineChanges changes)
-    : config_(config),
-      graph_(graph),
-      layout_(layout),
-      world_(world),
-      state_dir_(std::move(state_dir)),
-      owner_(std::move(owner)),
-      tell_(std::move(tell)),
-      changes_(std::move(changes)),
-      resolved_(resolved_config(config)) {
-  for (std::uint32_t shard = 0; shard < layout.shards; ++shard) {
-    const auto& only = config.engine.run_shards;
-    if (only.empty() || std::ranges::find(only, shard) != only.end()) shards_.push_back(shard);
-  }
-  running_ = shards_.size();
+    : tell_(std::move(tell)),
+      source_(std::make_unique<RunnerSource>(
+          graph, layout, world,
+          runner_settings(config, state_dir, std::move(owner), std::move(changes)))),
+      running_(shards_to_run(config.engine, layout.shards).size()) {
   const std::size_t count =
-      std::max<std::size_t>(1, std::min(config_.engine.workers, shards_.size()));
+      std::max<std::size_t>(1, std::min<std::size_t>(config.engine.workers, running_));
+  WorkerEvents& events = *this;
   for (std::size_t i = 0; i < count; ++i)
-    workers_.push_back(std::make_unique<Worker>(*this, i, count));
+    workers_.push_back(std::make_unique<Worker>(
+        worker_settings(config.engine, graph.pipeline, layout, world, state_dir, i, count),
+        *source_, events, stop_.get_token()));
 }
 
 Service::~Service() {
@@ -44,15 +85,13 @@ void Service::join() {
 }
 
 bool Service::ready() const {
-  return !ended_ && !lost_ &&
+  return !ended() && !lost_ &&
          std::ranges::all_of(workers_, [](const auto& worker) { return worker->ready(); });
 }
 
 bool Service::alive() const {
-  const std::int64_t now = Worker::seconds_now();
-  return ended_ || std::ranges::all_of(workers_, [now](const auto& worker) {
-           return worker->recovering() || now - worker->beat() < Worker::kLongestSilence;
-         });
+  return ended() ||
+         std::ranges::all_of(workers_, [](const auto& worker) { return worker->alive(); });
 }
 
 StopReason Service::why() const {
@@ -77,21 +116,23 @@ void Service::fail(StopReason why, const std::string& reason) {
     why_ = why;
     reason_ = reason;
   }
-  stop_ = true;
-}
-
-void Service::fail(const LogFailure& failure) {
-  fail(stop_reason(failure.kind), failure.what());
+  stop_.request_stop();
 }
 
 /// A shard whose input was lost to retention stops; the others go on, if there are any.
 void Service::lose(const std::string& reason) {
   if (--running_ == 0) return fail(StopReason::lost_input, reason);
   lost_ = true;
-  tell_({Line::Level::error, reason + "; this shard has stopped, the others go on"});
+  tell_({Notice::Level::error, reason + "; this shard has stopped, the others go on"});
   const std::lock_guard lock(mutex_);
   why_ = StopReason::lost_input;
   reason_ = reason;
+}
+
+void Service::ended(const std::vector<ShardEnd>& ends) {
+  const std::lock_guard lock(mutex_);
+  ends_.insert(ends_.end(), ends.begin(), ends.end());
+  ++ended_workers_;
 }
 
 }  // namespace weir

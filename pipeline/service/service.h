@@ -1,26 +1,30 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "pipeline/config/config.h"
 #include "pipeline/core/metric_samples.h"
-#include "pipeline/epochs/epoch_record.h"
 #include "pipeline/graph/graph.h"
 #include "pipeline/runner/layout.h"
 #include "pipeline/runner/notices.h"
-#include "pipeline/runner/process_turns.h"
 #include "pipeline/runner/stop_reason.h"
 #include "pipeline/runner/world.h"
 #include "pipeline/service/pipeline_changes.h"
+#include "pipeline/service/shard_end.h"
+#include "pipeline/service/worker_events.h"
 
 namespace weir {
+
+class RunnerSource;
+class Worker;
 
 /// The shards of a pipeline that this process runs, on `engine.workers` threads.
 ///
@@ -28,17 +32,19 @@ namespace weir {
 /// epochs topic; to be assigned a partition is to run that shard. A revoked shard is committed and
 /// parked in memory; given back untouched it goes on at once. `fixed`: all shards, or `run_shards`.
 /// Safety rests on neither: taking a shard over fences its older owner.
-class Service {
+class Service final : private WorkerEvents {
  public:
-  using Line = Notice;
-  using Tell = std::function<void(const Line&)>;
+  using Tell = std::function<void(const Notice&)>;
+  /// Everything given by reference outlives it. `tell`: called by the threads of workers.
   Service(const Config& config, const Graph& graph, const Layout& layout, World& world,
           std::filesystem::path state_dir, Owner owner, Tell tell, PipelineChanges changes = {});
-  ~Service();
+  ~Service() override;
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
 
   void start();
   /// Asks all shards to finish their epoch, commit and take a snapshot. Returns at once.
-  void ask_to_stop() { stop_ = true; }
+  void ask_to_stop() { stop_.request_stop(); }
   /// Waits until every worker has ended.
   void join();
 
@@ -47,46 +53,31 @@ class Service {
   /// Whether every worker's loop has gone round in the last 30 seconds (or it is recovering).
   bool alive() const;
   /// Whether a worker has ended: by itself, or asked to.
-  bool ended() const { return ended_; }
-  bool all_ended() const { return ends_count_ == workers_.size(); }
+  bool ended() const { return ended_workers_ > 0; }
+  bool all_ended() const { return ended_workers_ == workers_.size(); }
   StopReason why() const;
   std::string reason() const;
 
   /// The figures of all shards, at most a second old.
   MetricSamples samples() const;
-  /// After join: per shard the last epoch, state hash and output hash.
-  struct End {
-    std::uint32_t shard;
-    std::uint64_t epoch, state_hash, output_hash;
-  };
-  const std::vector<End>& ends() const { return ends_; }
+  /// After join: the shards that were finished.
+  const std::vector<ShardEnd>& ends() const { return ends_; }
 
  private:
-  class Worker;
+  void fail(StopReason why, const std::string& reason) override;
+  void lose(const std::string& reason) override;
+  void tell(const Notice& notice) override { tell_(notice); }
+  void ended(const std::vector<ShardEnd>& ends) override;
 
-  void lose(const std::string& reason);
-  void fail(StopReason why, const std::string& reason);
-  void fail(const LogFailure& failure);
-
-  const Config& config_;
-  const Graph& graph_;
-  const Layout& layout_;
-  World& world_;
-  std::filesystem::path state_dir_;
-  Owner owner_;
   Tell tell_;
-  PipelineChanges changes_;
-  ProcessTurns turns_;
-  std::string resolved_;
-  std::vector<std::uint32_t> shards_;
+  std::unique_ptr<RunnerSource> source_;
+  std::stop_source stop_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::atomic<bool> stop_ = false;
-  std::atomic<bool> ended_ = false;
   std::atomic<std::size_t> running_ = 0;  // shards that have not lost their input
   std::atomic<bool> lost_ = false;
-  std::atomic<std::size_t> ends_count_ = 0;  // workers that have ended
+  std::atomic<std::size_t> ended_workers_ = 0;
   mutable std::mutex mutex_;
-  std::vector<End> ends_;
+  std::vector<ShardEnd> ends_;
   StopReason why_ = StopReason::none;
   std::string reason_;
 };

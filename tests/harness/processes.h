@@ -189,7 +189,7 @@ class Site {
                  [](const std::string& resolved) { return read_recorded(resolved, vocabulary()); }},
           pipeline_(read_pipeline(kDiamond, settings(site.shards, set))),
           service(pipeline_->config, *pipeline_->graph, site.layout, world_, folder_.path(),
-                  Owner{name, "host", 1}, [this](const Service::Line& line) {
+                  Owner{name, "host", 1}, [this](const Notice& line) {
                     if (listener_) listener_(*this, line.text);
                     const std::lock_guard lock(mutex_);
                     told_.push_back(line.text);
@@ -292,7 +292,7 @@ class Site {
   }
   /// What a service kept is what a clean replay gives.
   void expect_equal(const Service& ended) {
-    for (const Service::End& end : ended.ends())
+    for (const ShardEnd& end : ended.ends())
       EXPECT_EQ(verified(*pipeline, layout, cluster.world(), end.shard),
                 (Hashes{end.output_hash, end.state_hash}))
           << "shard " << end.shard;

@@ -195,7 +195,7 @@ TEST(AtLeastOnce, TwoWorkersProcessEverything) {
   for (std::size_t part = 0; part < 2; ++part) {
     cluster.append(std::span(rows).subspan(part * rows.size() / 2, rows.size() / 2));
     Service service(pipeline->config, *pipeline->graph, layout, cluster.world(), folder.path(),
-                    Owner{"test", "host", 1}, [](const Service::Line&) {});
+                    Owner{"test", "host", 1}, [](const Notice&) {});
     service.start();
     while (!service.ended() && (cluster.log().committed("events", 0).value_or(0) !=
                                     cluster.log().offsets("events", 0).end ||
@@ -206,7 +206,7 @@ TEST(AtLeastOnce, TwoWorkersProcessEverything) {
     service.join();
     ASSERT_EQ(service.why(), StopReason::none) << service.reason();
     ASSERT_EQ(service.ends().size(), 2U);
-    for (const Service::End& end : service.ends())
+    for (const ShardEnd& end : service.ends())
       EXPECT_EQ(verified(*pipeline, layout, cluster.world(), end.shard),
                 (Hashes{end.output_hash, end.state_hash}));
   }

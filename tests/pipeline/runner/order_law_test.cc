@@ -193,7 +193,7 @@ std::vector<Hashes> run_service(std::size_t batch_rows, std::size_t workers,
   cluster.append(rows);
   const Layout layout = cluster.prepare(*pipeline);
   Service service(pipeline->config, *pipeline->graph, layout, cluster.world(), folder.path(),
-                  {"test", "host", 1}, [](const Service::Line&) {});
+                  {"test", "host", 1}, [](const Notice&) {});
   service.start();
   const auto done = [&](std::int32_t partition) {
     return cluster.log().committed("events", partition) ==
@@ -208,7 +208,7 @@ std::vector<Hashes> run_service(std::size_t batch_rows, std::size_t workers,
   service.join();
   EXPECT_EQ(service.why(), StopReason::none) << service.reason();
   std::vector<Hashes> ends(2);
-  for (const Service::End& end : service.ends()) {
+  for (const ShardEnd& end : service.ends()) {
     ends.at(end.shard) = {end.output_hash, end.state_hash};
     EXPECT_EQ(verified(*pipeline, layout, cluster.world(), end.shard), ends[end.shard]);
   }

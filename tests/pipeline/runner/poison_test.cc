@@ -147,7 +147,7 @@ struct TwoShards {
   std::unique_ptr<Service> service() {
     return std::make_unique<Service>(pipeline->config, *pipeline->graph, layout, cluster.world(),
                                      folder.path(), Owner{"test", "host", 1},
-                                     [](const Service::Line&) {});
+                                     [](const Notice&) {});
   }
   /// One until a deadly row aborts it: beside a row of the other shard, if there can be one.
   /// Returns the signal.

@@ -87,7 +87,7 @@ TEST(Group, OneThatStopsWhileTheGroupSharesOutFinishesTheShardsThatItHadParked) 
   EXPECT_EQ(a.service.ends().size(), 2U);
   site.expect_equal(a.service);
   std::uint64_t epochs = 0;  // of a shard without rows there is none after 0, and no snapshot
-  for (const Service::End& end : a.service.ends()) {
+  for (const ShardEnd& end : a.service.ends()) {
     const auto snapshots = list_snapshots(a.folder() / ("shard-" + std::to_string(end.shard)));
     EXPECT_EQ(snapshots.empty() ? 0 : read_snapshot(snapshots.front()).epoch, end.epoch);
     epochs += end.epoch;

@@ -37,7 +37,7 @@ struct TwoShards {
   std::unique_ptr<Service> service() {
     auto one = std::make_unique<Service>(pipeline->config, *pipeline->graph, layout,
                                          cluster.world(), folder.path(), Owner{"test", "host", 1},
-                                         [this](const Service::Line& line) {
+                                         [this](const Notice& line) {
                                            const std::lock_guard lock(mutex);
                                            told.push_back(line.text);
                                          });
@@ -97,7 +97,7 @@ std::string id_of(const std::string& value) {
 
 TEST(Service, TwoWorkersProcessEverythingOnceOverSeveralStarts) {
   TwoShards two(Set{{"sinks.all.input", "fraud"}});
-  std::vector<Service::End> ends;
+  std::vector<ShardEnd> ends;
   for (std::size_t part = 0; part < 3; ++part) {
     const auto running = two.service();
     const std::size_t size = two.rows.size() / 3;
@@ -118,7 +118,7 @@ TEST(Service, TwoWorkersProcessEverythingOnceOverSeveralStarts) {
     ends = running->ends();
   }
   ASSERT_EQ(ends.size(), 2U);
-  for (const Service::End& end : ends) {
+  for (const ShardEnd& end : ends) {
     const Hashes again = verified(*two.pipeline, two.layout, two.cluster.world(), end.shard);
     EXPECT_EQ(again.state, end.state_hash);
     EXPECT_EQ(again.output, end.output_hash);
@@ -144,7 +144,7 @@ TEST(Service, OneThatIsReplacedStopsAsFenced) {
   two.wait_for(*older, [&] { return two.all_committed(); });
   const TemporaryFolder other;
   Service newer(two.pipeline->config, *two.pipeline->graph, two.layout, two.cluster.world(),
-                other.path(), {"newer", "host", 2}, [](const Service::Line&) {});
+                other.path(), {"newer", "host", 2}, [](const Notice&) {});
   newer.start();
   two.wait_for(newer, [&] { return newer.ready(); });
   two.cluster.append(std::span(two.rows).subspan(100));
@@ -155,7 +155,7 @@ TEST(Service, OneThatIsReplacedStopsAsFenced) {
   newer.ask_to_stop();
   newer.join();
   EXPECT_EQ(newer.why(), StopReason::none) << newer.reason();
-  for (const Service::End& end : newer.ends())
+  for (const ShardEnd& end : newer.ends())
     EXPECT_EQ(verified(*two.pipeline, two.layout, two.cluster.world(), end.shard).output,
               end.output_hash);
 }
