@@ -28,7 +28,7 @@ std::optional<std::string> RecoveryTeller::next(const ReplayProgress& at, Time n
   if (!first && now - *told_ < kEvery && at.epoch != at.epochs) return std::nullopt;
   told_ = now;
   if (first && at.epoch == at.epochs && at.rows == 0)
-    return fmt::format("goes on after epoch {}, nothing to replay", at.epoch);
+    return fmt::format("continues after epoch {}, nothing to replay", at.epoch);
   if (at.rows > 0) return replayed_text(at);
   return fmt::format("{} epochs to replay", at.epochs - at.epoch);
 }

@@ -119,11 +119,11 @@ void Service::fail(StopReason why, const std::string& reason) {
   stop_.request_stop();
 }
 
-/// A shard whose input was lost to retention stops; the others go on, if there are any.
+/// A shard whose input was lost to retention stops; the others continue, if there are any.
 void Service::lose(const std::string& reason) {
   if (--running_ == 0) return fail(StopReason::lost_input, reason);
   lost_ = true;
-  tell_({Notice::Level::error, reason + "; this shard has stopped, the others go on"});
+  tell_({Notice::Level::error, reason + "; this shard has stopped, the others continue"});
   const std::lock_guard lock(mutex_);
   why_ = StopReason::lost_input;
   reason_ = reason;

@@ -30,8 +30,8 @@ class Worker;
 ///
 /// `membership: group`: each worker is a member of the consumer group `weir.<pipeline>` on the
 /// epochs topic; to be assigned a partition is to run that shard. A revoked shard is committed and
-/// parked in memory; given back untouched it goes on at once. `fixed`: all shards, or `run_shards`.
-/// Safety rests on neither: taking a shard over fences its older owner.
+/// parked in memory; given back untouched it continues at once. `fixed`: all shards, or
+/// `run_shards`. Safety rests on neither: taking a shard over fences its older owner.
 class Service final : private WorkerEvents {
  public:
   using Tell = std::function<void(const Notice&)>;
@@ -50,7 +50,7 @@ class Service final : private WorkerEvents {
 
   /// Whether every worker knows its shards and all of them have recovered.
   bool ready() const;
-  /// Whether every worker's loop has gone round in the last 30 seconds (or it is recovering).
+  /// Whether every worker's loop has run in the last 30 seconds, or it is recovering.
   bool alive() const;
   /// Whether a worker has ended: by itself, or asked to.
   bool ended() const { return ended_workers_ > 0; }

@@ -52,8 +52,8 @@ class ShardSet {
 
   /// Lets every shard work once. A shard that stopped for `fenced` or `lost_input` is dropped.
   Turn turn(Time deadline);
-  /// Puts the figures of the running shards on the board, and tells when the snapshots of one begin
-  /// to fail and when they are written again.
+  /// Puts the figures of the running shards on the board, and reports once when snapshots of one
+  /// begin to fail and once when they are written again.
   void report();
 
   /// Finishes the shards that run, and the parked ones that nobody else has had; none is left.
@@ -65,7 +65,7 @@ class ShardSet {
  private:
   struct Held {
     std::unique_ptr<LiveShard> live;
-    bool snapshots_fail = false;  // as was told
+    bool snapshots_fail = false;  // as reported last
   };
 
   void tell(std::uint32_t shard, Notice::Level level, const std::string& text);

@@ -36,8 +36,8 @@ void need_replayable(const SourceNode& source, const TopicSettings& settings,
   if (!settings.compacted || settings.min_compaction_lag_ms >= needed) return;
   wrong.push_back(fmt::format(
       "source {}: topic {} is compacted, so its records may be gone before they are replayed; set "
-      "its min.compaction.lag.ms to {} or more (it is {}), or give weir a copy that is not "
-      "compacted",
+      "its min.compaction.lag.ms to {} or more (it is {}), or give weir an "
+      "uncompacted copy",
       source.name, source.config->spec->topic(), needed, settings.min_compaction_lag_ms));
 }
 
@@ -55,8 +55,8 @@ SourceTopic look_up(const SourceNode& source, const EngineConfig& engine, World&
   const auto partitions = log.partitions(topic);
   if (!partitions) {
     wrong.push_back(fmt::format(
-        "source {}: topic {} does not exist: create it (weir makes the topics that it writes, not "
-        "those it reads), or send a first event where the broker makes topics by itself",
+        "source {}: topic {} does not exist: create it (weir creates the topics it writes, not "
+        "those it reads), or send a first event if the broker creates topics automatically",
         source.name, topic));
     return {};
   }
@@ -127,8 +127,8 @@ void check_shards(Log& log, const std::string& epochs, std::uint32_t shards) {
   if (there == static_cast<std::int32_t>(shards)) return;
   throw LogFailure(
       LogFailure::Kind::refused,
-      fmt::format("topic {} has {} partitions, one a shard; engine.shards is {}. The number of "
-                  "shards is pinned: set it back, or start under another pipeline name",
+      fmt::format("topic {} has {} partitions, one per shard, but engine.shards is {}. The "
+                  "number of shards is pinned: set it back, or start under another pipeline name",
                   epochs, there.value_or(0), shards));
 }
 

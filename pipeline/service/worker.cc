@@ -36,8 +36,8 @@ std::string fenced_for_good(const Worker::Settings& settings, const FencingPolic
            ". Another weir runs this pipeline's shard under the same name: stop one of them (or "
            "use `membership: group`)";
   return fmt::format(
-      "{}. That was the {}rd time within {} s: another program runs this pipeline outside of its "
-      "group {}; stop one of them",
+      "{}. It was taken {} times within {} s: another program runs this pipeline outside its group "
+      "{}; stop one of them",
       text, limits.most, limits.within.count(), consumer_group(settings.pipeline));
 }
 
@@ -211,7 +211,7 @@ void Worker::fenced(std::uint32_t shard, const std::string& text) {
   const auto retry_at = fencings_.judge(shard, Clock::now());
   if (!retry_at)
     return events_.fail(StopReason::fenced, fenced_for_good(settings_, fencings_.limits(), text));
-  events_.tell({Notice::Level::warning, text + "; the shard is let go"});
+  events_.tell({Notice::Level::warning, text + "; releasing the shard"});
   std::erase(early_, shard);
   not_before_[shard] = *retry_at;
 }

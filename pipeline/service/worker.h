@@ -55,7 +55,7 @@ class Worker {
   // For any thread:
   /// Whether it knows its shards and all of them have recovered.
   bool ready() const { return ready_; }
-  /// Whether its loop has gone round in the last 30 seconds, or it is recovering.
+  /// Whether its loop has run in the last 30 seconds, or it is recovering.
   bool alive() const;
   MetricSamples samples() const { return board_.all(); }
 

@@ -44,7 +44,7 @@ class ProcessLog final : public Log {
     const std::lock_guard lock(mutex_);
     paused_ = true;
   }
-  void go_on() {
+  void resume() {
     {
       const std::lock_guard lock(mutex_);
       paused_ = false;

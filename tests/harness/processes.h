@@ -27,7 +27,7 @@ class Site {
   /// A process that runs a service; its end is a graceful one.
   class Process {
    public:
-    /// Hears what the process tells, before it goes on.
+    /// Hears what the process reports, before it continues.
     using Listener = std::function<void(Process&, const std::string&)>;
 
     Process(Site& site, const std::string& name, const Set& set = {}, Listener listener = {})

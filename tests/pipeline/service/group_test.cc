@@ -40,7 +40,7 @@ TEST(Group, InstancesComeAndGoUnderLoadAndEveryRowIsProcessedOnce) {
   site.expect_all_once();
 }
 
-TEST(Group, AShardThatIsGivenBackUntouchedGoesOnWithoutReplay) {
+TEST(Group, AShardGivenBackUntouchedContinuesWithoutReplay) {
   Site site;
   site.append(400);
   Process a(site, "a");
@@ -70,7 +70,7 @@ TEST(Group, AShardThatIsGivenBackUntouchedGoesOnWithoutReplay) {
   site.expect_all_once();
 }
 
-TEST(Group, OneThatStopsWhileTheGroupSharesOutFinishesTheShardsThatItHadParked) {
+TEST(Group, AStopDuringARebalanceFinishesTheParkedShards) {
   Site site;
   site.append(400);
   Process a(site, "a");
@@ -93,7 +93,7 @@ TEST(Group, OneThatStopsWhileTheGroupSharesOutFinishesTheShardsThatItHadParked) 
     epochs += end.epoch;
   }
   EXPECT_GT(epochs, 0U);
-  b.log.go_on();
+  b.log.resume();
   site.append(400);
   EXPECT_TRUE(site.wait_until([&] {
     return site.shares() == Shares{{"b", 2}, {"c", 2}} && site.all_committed();
@@ -106,7 +106,7 @@ TEST(Group, OneThatStopsWhileTheGroupSharesOutFinishesTheShardsThatItHadParked) 
   site.expect_all_once();
 }
 
-TEST(Group, AZombieLetsGoAndNothingIsDoubled) {
+TEST(Group, AZombieReleasesItsShardsAndNothingIsDoubled) {
   Site site;
   site.append(400);
   Process a(site, "a");
@@ -120,7 +120,7 @@ TEST(Group, AZombieLetsGoAndNothingIsDoubled) {
       return site.shares() == Shares{{"b", 4}} && site.all_committed();
     }));
     site.append(100);
-    a.log.go_on();  // with an epoch in hand that is no longer its own
+    a.log.resume();  // with an epoch in flight that is no longer its own
     EXPECT_TRUE(site.wait_until([&] {
       return site.shares() == Shares{{"a", 2}, {"b", 2}} && site.all_committed() &&
              a.service.ready() && b.service.ready();
@@ -141,7 +141,7 @@ const Set kNoSnapshots = {{"engine.snapshot_every", "1h"}};
 /// A recovering worker asks the group every so often.
 constexpr std::chrono::milliseconds kAskedAgain{100};
 
-TEST(Group, ARecoveryGoesOnWhileTheGroupSharesOutAndCountsIfTheShardComesBack) {
+TEST(Group, ARecoveryContinuesDuringARebalanceAndCountsIfTheShardComesBack) {
   Site site(2, kNoSnapshots);
   site.append(400);
   Process b(site, "b", kNoSnapshots);
@@ -158,7 +158,7 @@ TEST(Group, ARecoveryGoesOnWhileTheGroupSharesOutAndCountsIfTheShardComesBack) {
   ASSERT_TRUE(c);
   EXPECT_FALSE(a.service.ready());
   EXPECT_EQ(site.owners(1), std::vector<std::string>{"b"});
-  b.log.go_on();
+  b.log.resume();
   EXPECT_TRUE(site.wait_until([&] {
     return site.shares() == Shares{{"a", 1}, {"b", 1}} && a.service.ready();
   }));
@@ -174,7 +174,7 @@ TEST(Group, ARecoveryGoesOnWhileTheGroupSharesOutAndCountsIfTheShardComesBack) {
   site.expect_all_once();
 }
 
-TEST(Group, ARecoveryOfAShardThatBecomesAnothersIsLetGo) {
+TEST(Group, ARecoveryOfAShardAssignedElsewhereIsGivenUp) {
   Site site(4, kNoSnapshots);
   site.append(400);
   Process b(site, "b", kNoSnapshots);
@@ -213,10 +213,10 @@ TEST(Group, AMemberWithoutShardsIsReadyAndAlive) {
   EXPECT_EQ(shares.begin()->second, 1);
   b.log.pause();  // a process that hangs where it waits for its lease
   EXPECT_TRUE(b.service.ready());
-  b.log.go_on();
+  b.log.resume();
 }
 
-TEST(Group, AnInstanceThatIsThereTwiceEndsTheOlderWithTheWayOut) {
+TEST(Group, DuplicateInstanceStopsTheOlderWithTheWayOut) {
   Site site(2);
   Process older(site, "older", {{"engine.instance", "x"}});
   EXPECT_TRUE(site.wait_until([&] { return older.service.ready(); }));
@@ -230,7 +230,7 @@ TEST(Group, AnInstanceThatIsThereTwiceEndsTheOlderWithTheWayOut) {
   EXPECT_TRUE(site.wait_until([&] { return site.shares() == Shares{{"newer", 2}}; }));
 }
 
-TEST(Group, AnInstanceThatIsThereTwiceEndsTheOlderThoughItHearsSoOnceWhileAShardRecovers) {
+TEST(Group, DuplicateInstanceStopsTheOlderEvenDuringRecovery) {
   Site site(1, kNoSnapshots);
   site.append(100);
   {
@@ -248,10 +248,10 @@ TEST(Group, AnInstanceThatIsThereTwiceEndsTheOlderThoughItHearsSoOnceWhileAShard
   EXPECT_EQ(older.service.reason(),
             "another member has joined as x. Two programs have the same engine.instance: give "
             "each its own");
-  EXPECT_EQ(older.told("the shard is let go"), 0);
+  EXPECT_EQ(older.told("releasing the shard"), 0);
 }
 
-TEST(Group, TwoFixedServicesOfOneNameEndTheOlderWithTheWayOut) {
+TEST(Group, TwoFixedServicesOfOneNameStopTheOlderWithTheWayOut) {
   Site site(2);
   site.append(200);
   const Set fixed = {{"engine.membership", "fixed"}};
@@ -274,7 +274,7 @@ TEST(Group, TwoFixedServicesOfOneNameEndTheOlderWithTheWayOut) {
   site.expect_equal(newer.service);
 }
 
-TEST(Group, AnOutsiderThatTakesAShardThreeTimesEndsTheServiceAndOnceDoesNot) {
+TEST(Group, AnOutsiderStopsTheServiceByTakingAShardThreeTimesNotOnce) {
   Site site(3);
   site.append(100);
   Process member(site, "member");
@@ -297,7 +297,7 @@ TEST(Group, AnOutsiderThatTakesAShardThreeTimesEndsTheServiceAndOnceDoesNot) {
       outsiders.back()->recover();
     }
     site.append(100);
-    EXPECT_TRUE(site.wait_until([&] { return member.told("the shard is let go") == 3; }));
+    EXPECT_TRUE(site.wait_until([&] { return member.told("releasing the shard") == 3; }));
   }
   EXPECT_TRUE(site.wait_until([&] { return member.service.ready() && site.all_committed(); }));
   EXPECT_FALSE(member.service.ended());
@@ -306,9 +306,9 @@ TEST(Group, AnOutsiderThatTakesAShardThreeTimesEndsTheServiceAndOnceDoesNot) {
   intrude(0);
   member.service.join();
   EXPECT_EQ(member.service.why(), StopReason::fenced);
-  EXPECT_NE(member.service.reason().find("That was the 3rd time within 60 s: another program runs "
-                                         "this pipeline outside of its group weir.diamond; stop "
-                                         "one of them"),
+  EXPECT_NE(member.service.reason().find("It was taken 3 times within 60 s: another program runs "
+                                         "this pipeline outside its group weir.diamond; stop one "
+                                         "of them"),
             std::string::npos)
       << member.service.reason();
 }

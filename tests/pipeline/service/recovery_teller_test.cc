@@ -12,7 +12,7 @@ constexpr RecoveryTeller::Time kBegin{milliseconds(50'000)};
 TEST(RecoveryTeller, WithNothingToReplaySaysWhereItContinues) {
   RecoveryTeller teller;
   EXPECT_EQ(teller.next({.epoch = 7, .epochs = 7}, kBegin),
-            "goes on after epoch 7, nothing to replay");
+            "continues after epoch 7, nothing to replay");
 }
 
 TEST(RecoveryTeller, BeginsWithTheNumberOfEpochsAndEndsWithTheRate) {
@@ -29,7 +29,7 @@ TEST(RecoveryTeller, BeginsWithTheNumberOfEpochsAndEndsWithTheRate) {
             "replayed 500 rows up to epoch 10 of 10 (250 rows/s)");
 }
 
-TEST(RecoveryTeller, TellsNoMoreThanEveryTwoSecondsInBetween) {
+TEST(RecoveryTeller, ReportsAtMostEveryTwoSecondsInBetween) {
   RecoveryTeller teller;
   ReplayProgress at{.epoch = 0, .epochs = 10, .to_replay = 100};
   EXPECT_TRUE(teller.next(at, kBegin));

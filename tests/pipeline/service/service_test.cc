@@ -137,7 +137,7 @@ TEST(Service, TwoWorkersProcessEverythingOnceOverSeveralStarts) {
   }
 }
 
-TEST(Service, OneThatIsReplacedStopsAsFenced) {
+TEST(Service, AReplacedServiceStopsAsFenced) {
   TwoShards two;
   two.cluster.append(std::span(two.rows).first(100));
   const auto older = two.service();
@@ -160,7 +160,7 @@ TEST(Service, OneThatIsReplacedStopsAsFenced) {
               end.output_hash);
 }
 
-TEST(Service, AShardWhoseInputIsGoneStopsAndTheOthersGoOn) {
+TEST(Service, AShardWhoseInputIsGoneStopsAndTheOthersContinue) {
   TwoShards two(Set{{"engine.snapshot_every", "1h"}});
   const std::size_t half = two.rows.size() / 2;
   two.cluster.append(std::span(two.rows).first(half));
@@ -177,7 +177,7 @@ TEST(Service, AShardWhoseInputIsGoneStopsAndTheOthersGoOn) {
   const auto again = two.service();
   two.cluster.append(std::span(two.rows).subspan(half + half / 2));
   two.wait_for(*again, [&] {
-    return two.says("this shard has stopped, the others go on") &&
+    return two.says("this shard has stopped, the others continue") &&
            two.cluster.log().committed("events", 1) == two.cluster.log().offsets("events", 1).end;
   });
   EXPECT_FALSE(again->ended());
@@ -206,7 +206,7 @@ TEST(Service, EndsWithTheReasonWhenTheLogRefuses) {
   EXPECT_NE(running->reason().find("no disk is left"), std::string::npos) << running->reason();
 }
 
-TEST(Service, ReportsTheMetricsOfTheTableWithTheLabelsThatStandThere) {
+TEST(Service, ReportsEveryMetricOfTheTableWithItsLabels) {
   TwoShards two;
   two.cluster.append(two.rows);
   const auto running = two.service();
@@ -229,7 +229,7 @@ TEST(Service, ReportsTheMetricsOfTheTableWithTheLabelsThatStandThere) {
     EXPECT_TRUE(seen.contains(name.name)) << name.name << " is never reported";
 }
 
-TEST(Service, TheFiguresOfAShardAreThereWhileTheNextRecovers) {
+TEST(Service, AShardReportsWhileTheNextRecovers) {
   TwoShards two(Set{{"engine.workers", "1"}});
   two.cluster.append(two.rows);
   std::set<std::string> counted;  // when the last writer was asked for: of which shards
@@ -248,7 +248,7 @@ TEST(Service, TheFiguresOfAShardAreThereWhileTheNextRecovers) {
   EXPECT_EQ(counted, std::set<std::string>{"0"});
 }
 
-TEST(Service, RunsOnlyTheShardsItIsTold) {
+TEST(Service, RunsOnlyTheShardsItIsGiven) {
   TwoShards two(Set{{"engine.run_shards", "[1]"}});
   two.cluster.append(two.rows);
   const auto running = two.service();

@@ -21,7 +21,7 @@ std::string why_not(Cluster& cluster, const Pipeline& pipeline, bool create) {
   }
 }
 
-TEST(Topics, MissingOutputsAreMadeWithThePartitionsOfTheSource) {
+TEST(Topics, MissingOutputsAreCreatedWithThePartitionsOfTheSource) {
   const auto pipeline = read_pipeline(kDiamond);
   Cluster cluster;
   EXPECT_TRUE(why_not(cluster, *pipeline, true)
@@ -39,7 +39,7 @@ TEST(Topics, MissingOutputsAreMadeWithThePartitionsOfTheSource) {
   EXPECT_EQ(why_not(cluster, *pipeline, false), "");
 }
 
-TEST(Topics, TheNumberOfShardsFitsSourcesAndWhatWasBegun) {
+TEST(Topics, TheNumberOfShardsMustFitTheSourcesAndTheEpochsTopic) {
   const auto two = read_pipeline(kDiamond, {{"engine.shards", "2"}});
   Cluster cluster;
   cluster.create_sources(*two->graph, 1);
@@ -49,16 +49,16 @@ TEST(Topics, TheNumberOfShardsFitsSourcesAndWhatWasBegun) {
   begun.create_sources(*two->graph, 2);
   EXPECT_EQ(why_not(begun, *read_pipeline(kDiamond), true), "");
   EXPECT_TRUE(why_not(begun, *two, true)
-                  .starts_with("topic weir.diamond.epochs has 1 partitions, one a shard; "
-                               "engine.shards is 2."));
+                  .starts_with("topic weir.diamond.epochs has 1 partitions, one per shard, "
+                               "but engine.shards is 2."));
 }
 
 TEST(Topics, EveryFaultOfTheSourcesIsNamedAtOnce) {
   const auto two = read_pipeline(kDiamond, {{"engine.shards", "2"}});
   Cluster cluster;
   const std::string missing = why_not(cluster, *two, true);
-  EXPECT_TRUE(missing.ends_with("where the broker makes topics by itself; source events has 1 "
-                                "partitions, fewer than the 2 shards"))
+  EXPECT_TRUE(missing.ends_with("if the broker creates topics automatically; source events "
+                                "has 1 partitions, fewer than the 2 shards"))
       << missing;
 }
 
@@ -71,9 +71,9 @@ TEST(Topics, ACompactedSourceIsRefusedUnlessItKeepsRecordsLongEnoughForReplay) {
   cluster.log().set_settings("events", settings);
   EXPECT_EQ(why_not(cluster, *pipeline, true),
             "source events: topic events is compacted, so its records may be gone before they are "
-            "replayed; set its min.compaction.lag.ms to 3600000 or more (it is 0), or give weir a "
-            "copy that is not compacted");
-  EXPECT_EQ(cluster.log().partitions("weir.diamond.epochs"), std::nullopt);  // nothing was made
+            "replayed; set its min.compaction.lag.ms to 3600000 or more (it is 0), or give weir an "
+            "uncompacted copy");
+  EXPECT_EQ(cluster.log().partitions("weir.diamond.epochs"), std::nullopt);  // nothing was created
   settings.min_compaction_lag_ms = 3'599'999;
   cluster.log().set_settings("events", settings);
   EXPECT_NE(why_not(cluster, *pipeline, true), "");

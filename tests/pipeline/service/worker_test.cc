@@ -142,12 +142,12 @@ TEST_F(WorkerTest, WithoutAGroupAFencedShardIsAFailureThatNamesTheWayOut) {
                        "same name: stop one of them (or use `membership: group`)"}}));
 }
 
-TEST_F(WorkerTest, AMemberLetsAFencedShardGoAndDoesNotTakeItBackAtOnce) {
+TEST_F(WorkerTest, AMemberReleasesAFencedShardAndDoesNotTakeItBackAtOnce) {
   source.scripts[0].stopped = StopReason::fenced;
   source.scripts[0].reason = "taken by x";
   run_member({{{0}}, {{0}}, {{0}}});
   EXPECT_TRUE(heard.failures.empty());
-  EXPECT_TRUE(told("shard 0: taken by x; the shard is let go"));
+  EXPECT_TRUE(told("shard 0: taken by x; releasing the shard"));
   EXPECT_EQ(source.recovered, std::vector<std::uint32_t>{0});
   EXPECT_TRUE(heard.ends.empty());
 }
@@ -155,7 +155,7 @@ TEST_F(WorkerTest, AMemberLetsAFencedShardGoAndDoesNotTakeItBackAtOnce) {
 TEST_F(WorkerTest, AFencingDuringRecoveryIsOfTheShardAndTheOthersContinue) {
   source.failures.emplace(0, LogFailure(Kind::fenced, "taken by x"));
   run_member({{{0, 1}}, {{0, 1}}});
-  EXPECT_TRUE(told("shard 0: taken by x; the shard is let go"));
+  EXPECT_TRUE(told("shard 0: taken by x; releasing the shard"));
   EXPECT_EQ(source.recovered, (std::vector<std::uint32_t>{0, 1}));
   ASSERT_EQ(heard.ends.size(), 1U);
   EXPECT_EQ(heard.ends[0].shard, 1U);
@@ -201,7 +201,7 @@ TEST_F(WorkerTest, AStopGivesARecoveryUp) {
   EXPECT_EQ(reported(worker->samples()), std::set<std::string>{});
 }
 
-TEST_F(WorkerTest, ARecoveryOfAShardThatBecomesAnothersIsGivenUp) {
+TEST_F(WorkerTest, ARecoveryOfAShardAssignedElsewhereIsGivenUp) {
   source.unending = {0};
   run_member({{{0}}, {{}, false, {0}}, {{0}}, {{1}}, {{1}}});  // ours again, then another's
   EXPECT_EQ(source.recovered, (std::vector<std::uint32_t>{0, 1}));
@@ -219,7 +219,7 @@ TEST_F(WorkerTest, AFailureOfTheGroupDuringARecoveryIsNotTakenForTheShards) {
   EXPECT_TRUE(heard.lost.empty());
 }
 
-TEST_F(WorkerTest, AShardThatIsGivenBackUntouchedIsNotRecovered) {
+TEST_F(WorkerTest, AShardGivenBackUntouchedIsNotRecovered) {
   run_member({{{0, 1}}, {{}, false, {0, 1}}, {{1}}});
   EXPECT_EQ(source.recovered, (std::vector<std::uint32_t>{0, 1}));
   EXPECT_EQ(source.scripts[0].calls, (Calls{"park", "dropped"}));
@@ -227,7 +227,7 @@ TEST_F(WorkerTest, AShardThatIsGivenBackUntouchedIsNotRecovered) {
   EXPECT_TRUE(told("shard 0: given up after epoch 0"));
 }
 
-TEST_F(WorkerTest, AShardThatSomebodyElseHadRecovers) {
+TEST_F(WorkerTest, AShardThatSomebodyElseHadHasToRecover) {
   source.scripts[0].resumes = false;
   run_member({{{0}}, {{}, false, {0}, true}, {{0}}});
   EXPECT_EQ(source.recovered, (std::vector<std::uint32_t>{0, 0}));
@@ -235,13 +235,13 @@ TEST_F(WorkerTest, AShardThatSomebodyElseHadRecovers) {
             (Calls{"park lost", "resume", "dropped", "finish", "dropped"}));
 }
 
-TEST_F(WorkerTest, AMemberThatStopsWhileTheGroupSharesOutFinishesWhatItParked) {
+TEST_F(WorkerTest, AStopDuringARebalanceFinishesTheParkedShards) {
   run_member({{{0}}, {{}, false, {0}}});
   EXPECT_EQ(source.scripts[0].calls, (Calls{"park", "resume", "finish", "dropped"}));
   EXPECT_EQ(heard.ends.size(), 1U);
 }
 
-TEST_F(WorkerTest, ShardsOfACrashedProcessRunBeforeTheGroupHasSharedOut) {
+TEST_F(WorkerTest, ShardsOfACrashedProcessRunBeforeTheGroupAssignsThem) {
   std::ofstream(lease) << "3\n4\n";
   run_member({{{}, false}, {{}, false}, {{4}}});
   EXPECT_EQ(source.recovered, (std::vector<std::uint32_t>{3, 4}));
