@@ -15,18 +15,18 @@ constexpr std::array kSources = {
     SourceType{"kafka", "a topic, read committed", {}, make_kafka_source},
     SourceType{"file", "CSV or JSON lines, plain or gzip", {}, make_file_source},
     SourceType{
-        "generate", "an invented stream, made again from its seed", {}, make_generate_source},
+        "generate", "a generated stream, the same for the same seed", {}, make_generate_source},
 };
 
 constexpr std::array kSinks = {
-    SinkType{"kafka", "a topic, written in the transaction of the epoch", {}, make_kafka_sink},
+    SinkType{"kafka", "a topic, written in the epoch's transaction", {}, make_kafka_sink},
     SinkType{"file", "CSV or JSON lines, plain or gzip", {}, make_file_sink},
 };
 
 constexpr std::array kFormats = {
-    FormatType{"json", "one JSON object a record", {}, make_json_format},
+    FormatType{"json", "one JSON object per record", {}, make_json_format},
     FormatType{"csv",
-               "one row a record (RFC 4180); of a file the first line names the columns",
+               "one row per record (RFC 4180); in a file the first line names the columns",
                {},
                make_csv_format},
 };

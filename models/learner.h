@@ -82,11 +82,11 @@ std::vector<std::string> unread(const Reads& reads, const Columns& columns);
 struct LearnerType {
   std::string_view name;
   std::string_view doc;
-  std::string_view later;                  // not empty: known, but comes later
+  std::string_view later;                  // not empty: known, but not available yet
   std::uint32_t logic;                     // raised with its arithmetic
   Tasks tasks;                             // those that it serves
   Reads reads;
-  std::unique_ptr<LearnerSpec> (*make)();  // null when it comes later
+  std::unique_ptr<LearnerSpec> (*make)();  // null if not available yet
 };
 
 /// Every learner, sorted by name.

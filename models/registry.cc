@@ -16,7 +16,7 @@
 namespace weir {
 namespace {
 
-constexpr std::string_view kLater = "learners";  // the issue that brings the others
+constexpr std::string_view kLater = "later";
 
 constexpr TransformerType kTransformers[] = {
     {"feature_hasher", "texts and bags to a fixed number of columns", kLater, 1, nullptr},

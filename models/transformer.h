@@ -44,9 +44,9 @@ class TransformerSpec {
 struct TransformerType {
   std::string_view name;
   std::string_view doc;
-  std::string_view later;                      // not empty: known, but comes later
+  std::string_view later;                      // not empty: known, but not available yet
   std::uint32_t logic;                         // raised with its arithmetic
-  std::unique_ptr<TransformerSpec> (*make)();  // null when it comes later
+  std::unique_ptr<TransformerSpec> (*make)();  // null if not available yet
 };
 
 /// Every step that is not a learner, sorted by name.

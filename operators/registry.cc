@@ -13,8 +13,8 @@ namespace weir {
 namespace {
 
 constexpr std::array kOperators = {
-    OperatorType{"alert", "fires and resolves alerts", "watching", nullptr},
-    OperatorType{"decide", "chooses an action and learns from what it brings", "learners", nullptr},
+    OperatorType{"alert", "fires and resolves alerts", "later", nullptr},
+    OperatorType{"decide", "chooses an action and learns from what it brings", "later", nullptr},
     OperatorType{"dedupe", "passes the first row of each key, for a time or a number of rows", "",
                  make_dedupe},
     OperatorType{"drift", "watches fields of a stream for a change", "", make_drift},
@@ -23,7 +23,7 @@ constexpr std::array kOperators = {
     OperatorType{"features", "computes values of a row and aggregates over earlier rows of its key",
                  "", make_features},
     OperatorType{"filter", "passes the rows for which an expression is true", "", make_filter},
-    OperatorType{"join", "adds the latest row of another stream", "learners", nullptr},
+    OperatorType{"join", "adds the latest row of another stream", "later", nullptr},
     OperatorType{"model", "scores rows and learns from their labels", "", make_model},
     OperatorType{"repartition", "sends rows to the shard of another key", "later", nullptr},
     OperatorType{"rollout", "brings a new model version to a growing share of rows", "later",

@@ -10,7 +10,7 @@ class FileSource final : public SourceSpec {
   void describe(OptionVisitor& option) override {
     option("path", path_,
            {.doc = "CSV (with a header line) or JSON lines, plain or gzip; - is stdin; a name that "
-                   "tells no format needs `format:`",
+                   "does not tell the format needs `format:`",
             .required = true,
             .example = "transactions.csv.gz"});
   }
@@ -30,8 +30,8 @@ class FileSink final : public SinkSpec {
  public:
   void describe(OptionVisitor& option) override {
     option("path", path_,
-           {.doc = "the file to write, from its beginning; CSV, JSON lines and gzip by its name, "
-                   "which `format` may overrule; - is stdout",
+           {.doc = "the file to write, from its beginning; its name decides on CSV, JSON lines and "
+                   "gzip, unless `format` does; - is stdout",
             .required = true,
             .example = "predictions.csv"});
   }

@@ -83,7 +83,7 @@ class CsvDecoder final : public Decoder {
     for (bool last = false; !last; ++column) {
       const auto cell = take_csv_cell(rest, arena);
       if (!cell)
-        return bad_record(bad, Reason::type, "a cell's quotes are not closed where it ends");
+        return bad_record(bad, Reason::type, "the quotes of a cell are not closed where it ends");
       if (column < columns_.size())
         for (std::size_t field : columns_[column]) put(field, *cell);
       last = cell->last;
@@ -102,7 +102,7 @@ class CsvDecoder final : public Decoder {
       columns_[column].push_back(field);
     }
     if (found == 1) return {};
-    if (found > 1) return "the column `" + path + "` is there " + std::to_string(found) + " times";
+    if (found > 1) return "there are " + std::to_string(found) + " columns `" + path + "`";
     const std::vector<std::string_view> known(names.begin(), names.end());
     const std::string_view near = nearest_name(path, known);
     return "no column `" + path + "`" +

@@ -119,7 +119,7 @@ class StoryReader final : public RecordReader {
     }
     if (next_ < positions[0].offset)
       throw LogFailure(LogFailure::Kind::lost,
-                       "generate: the story has only " + std::to_string(next_) + " records");
+                       "generate: the stream has only " + std::to_string(next_) + " records");
     already_told_ = story_->told();
     began_ = Clock::now();
     signal.notify();
@@ -191,21 +191,21 @@ class GenerateSource final : public SourceSpec {
     option(
         "of", of_,
         {.doc = "cards: transactions, late chargebacks, two planted drifts; classification: rows "
-                "of numbers with two classes",
+                "of numbers in two classes",
          .choices = "cards|classification",
          .required = true});
     option("stream", stream_,
            {.doc = "of cards: which of the two", .choices = "transactions|chargebacks"});
-    option("seed", cards_.seed, {.doc = "the same seed tells the same story"});
+    option("seed", cards_.seed, {.doc = "the same seed makes the same stream"});
     option("rate", rate_,
-           {.doc = "events a second of real time (of cards: transactions); 0: as fast as read",
+           {.doc = "events per second of real time (of cards: transactions); 0: as fast as read",
             .min = 0});
-    option("events", cards_.events, {.doc = "transactions, or rows; 0: without end"});
+    option("events", cards_.events, {.doc = "transactions, or rows; 0: endless"});
     describe_cards(option);
     option("features", rows_.features,
            {.doc = "of classification: fields x0, x1 ...", .min = 1, .max = 10'000});
     option("noise", rows_.noise,
-           {.doc = "of classification: share of labels turned over", .min = 0, .max = 0.5});
+           {.doc = "of classification: share of labels flipped", .min = 0, .max = 0.5});
   }
 
   std::unique_ptr<RecordReader> open() const override {
@@ -233,12 +233,12 @@ class GenerateSource final : public SourceSpec {
   void describe_cards(OptionVisitor& option) {
     option("cards", cards_.cards, {.doc = "number of cards", .min = 1, .max = 1e6});
     option("a_day", cards_.a_day,
-           {.doc = "transactions of a card in a day, on average", .min = 0.01, .max = 1000});
+           {.doc = "transactions per card and day, on average", .min = 0.01, .max = 1000});
     option("amount_shift", cards_.amount_shift,
-           {.doc = "number of the transaction from which on amounts are half as large again; "
+           {.doc = "the transaction from which amounts are half as large again; "
                    "0: never"});
     option("concept_change", cards_.concept_change,
-           {.doc = "number of the transaction from which on fraud looks different; 0: never"});
+           {.doc = "the transaction from which fraud looks different; 0: never"});
   }
 
   std::string of_ = "cards";

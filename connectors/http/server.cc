@@ -88,7 +88,7 @@ std::optional<unsigned> status_of(error_code error) {
 
 std::pair<std::string, std::string> split_address(const std::string& listen) {
   const std::size_t colon = listen.rfind(':');
-  if (colon == std::string::npos) throw std::runtime_error("no port in it (host:port)");
+  if (colon == std::string::npos) throw std::runtime_error("it has no port (host:port)");
   std::string host = listen.substr(0, colon);
   if (host.size() > 1 && host.front() == '[' && host.back() == ']')
     host = host.substr(1, host.size() - 2);

@@ -114,10 +114,10 @@ rd_kafka_resp_err_t Client::take_undelivered() {
 
 LogFailure Client::failure(const std::string& what, rd_kafka_resp_err_t error,
                            const std::string& text) const {
-  const bool passing = may_pass(error);
+  const bool passing = is_transient(error);
   std::string why = text.empty() ? rd_kafka_err2str(error) : text;
   const std::lock_guard lock(mutex_);
-  if (passing && !last_error_.empty()) why += "; last heard: " + last_error_;
+  if (passing && !last_error_.empty()) why += "; last error: " + last_error_;
   return {passing ? LogFailure::Kind::unreachable : LogFailure::Kind::refused,
           fmt::format("{} at {}: {}", what, servers_, why)};
 }
@@ -169,7 +169,7 @@ Owned<rd_kafka_topic_partition_list_t> offset_list(std::span<const CommittedOffs
 
 std::optional<std::int32_t> count_partitions(Client& client, rd_kafka_topic_t* topic,
                                              std::chrono::milliseconds patience) {
-  const std::string what = fmt::format("asking for topic {}", rd_kafka_topic_name(topic));
+  const std::string what = fmt::format("querying topic {}", rd_kafka_topic_name(topic));
   std::int32_t count = 0;
   const auto ask = [&](int time_ms) {
     return count_led_partitions(client.handle(), topic, time_ms, count);
@@ -181,7 +181,7 @@ std::optional<std::int32_t> count_partitions(Client& client, rd_kafka_topic_t* t
   return count;
 }
 
-bool may_pass(rd_kafka_resp_err_t error) {
+bool is_transient(rd_kafka_resp_err_t error) {
   switch (error) {
     case RD_KAFKA_RESP_ERR__TIMED_OUT:
     case RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE:

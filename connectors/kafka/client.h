@@ -78,17 +78,18 @@ class Client {
   std::chrono::milliseconds answer_time() const { return answer_time_; }
   /// Gives callbacks their turn, without waiting.
   void poll() const { rd_kafka_poll(handle_, 0); }
-  /// Throws away what has not been sent, so that nothing of the caller's memory is in use.
+  /// Drops what has not been sent, so that none of the caller's memory is in use.
   void destroy();
   /// A setting as librdkafka understood it.
   std::string setting(const char* name) const;
-  /// What a producer heard of the first record that was not delivered since the last call.
+  /// The error of the first record that was not delivered since the last call.
   rd_kafka_resp_err_t take_undelivered();
 
-  /// The failure that an error of librdkafka means: `unreachable` when it may pass, else `refused`.
+  /// The failure that an error of librdkafka means: `unreachable` if it is transient, else
+  /// `refused`.
   LogFailure failure(const std::string& what, rd_kafka_resp_err_t error,
                      const std::string& text = {}) const;
-  /// Notes that a broker has answered: what it rejects later may pass, as in its restart.
+  /// Notes that a broker has answered: a later rejection may be transient, as during a restart.
   void answered() { answered_ = true; }
   /// Throws `refused` when our login was rejected and no broker ever answered: waiting will not
   /// help.
@@ -112,8 +113,8 @@ class Client {
   std::atomic<rd_kafka_resp_err_t> undelivered_ = RD_KAFKA_RESP_ERR_NO_ERROR;
 };
 
-/// Whether an error may pass by itself (no broker, no leader, no coordinator now).
-bool may_pass(rd_kafka_resp_err_t error);
+/// Whether an error is transient (no broker, no leader, no coordinator at the moment).
+bool is_transient(rd_kafka_resp_err_t error);
 /// Whether an error says that a newer owner of the transactional id has taken over.
 bool means_fenced(rd_kafka_resp_err_t error);
 
@@ -137,7 +138,7 @@ rd_kafka_resp_err_t ask_until(
   const Deadline deadline(std::min(patience, client.answer_time()));
   while (true) {
     const rd_kafka_resp_err_t error = ask(deadline.left_ms(kSlice));
-    if (!may_pass(error)) {
+    if (!is_transient(error)) {
       client.answered();
       return error;
     }

@@ -91,7 +91,7 @@ void request_topic(Client& client, const std::string& topic, std::int32_t partit
 std::vector<TopicSettings> describe_topics(Client& client, const std::vector<std::string>& topics) {
   if (topics.empty()) return {};
   const std::string what =
-      fmt::format("asking for the settings of topic {}", fmt::join(topics, ", "));
+      fmt::format("querying the settings of topic {}", fmt::join(topics, ", "));
   std::vector<Owned<rd_kafka_ConfigResource_t>> owned;
   std::vector<rd_kafka_ConfigResource_t*> resources;
   for (const std::string& topic : topics) {

@@ -35,7 +35,7 @@ KafkaLog::KafkaLog(KafkaProperties properties, std::chrono::milliseconds answer_
 KafkaLog::~KafkaLog() = default;
 
 std::optional<std::int32_t> KafkaLog::partitions(const std::string& topic, milliseconds patience) {
-  const std::string what = fmt::format("asking for topic {}", topic);
+  const std::string what = fmt::format("querying topic {}", topic);
   const Owned<rd_kafka_topic_t> handle(
       rd_kafka_topic_new(client_->handle(), topic.c_str(), nullptr));
   if (!handle) throw client_->failure(what, rd_kafka_last_error());
@@ -65,7 +65,7 @@ void KafkaLog::delete_records(const std::string& topic, std::int32_t partition,
 
 OffsetRange KafkaLog::offsets(const std::string& topic, std::int32_t partition,
                               milliseconds patience) {
-  const std::string what = fmt::format("asking for the offsets of {}[{}]", topic, partition);
+  const std::string what = fmt::format("querying the offsets of {}[{}]", topic, partition);
   OffsetRange range;
   const auto ask = [&](int time_ms) {
     return rd_kafka_query_watermark_offsets(client_->handle(), topic.c_str(), partition,
@@ -79,7 +79,7 @@ OffsetRange KafkaLog::offsets(const std::string& topic, std::int32_t partition,
 std::int64_t KafkaLog::offset_at(const std::string& topic, std::int32_t partition,
                                  std::int64_t time_ms) {
   const std::string what =
-      fmt::format("asking for the offset of {}[{}] at {} ms", topic, partition, time_ms);
+      fmt::format("querying the offset of {}[{}] at {} ms", topic, partition, time_ms);
   const Owned<rd_kafka_topic_partition_list_t> list(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_t* at =
       rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition);

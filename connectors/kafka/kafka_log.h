@@ -22,15 +22,15 @@ using KafkaProperties = std::map<std::string, std::string>;
 
 /// The log as topics of an Apache Kafka (2.5 or later; KIP-447), by librdkafka's C API.
 ///
-/// Topics are read committed, from positions of our own, without a consumer group. An epoch is one
+/// Topics are read committed, from our own positions, without a consumer group. An epoch is one
 /// transaction; its offsets go to the group that the identity names: `weir.fraud` for
-/// `weir.fraud.0`. A group is a subscribing consumer of its own that reads nothing. Threads: two of
+/// `weir.fraud.0`. A group member is a separate consumer that reads nothing. Threads: two of
 /// librdkafka's for each reader, writer (four at least once), member and broker. Limits: 16 MiB of
 /// records are fetched ahead for a partition (`queued.max.messages.kbytes`), less when a topic has
 /// more than four.
 class KafkaLog final : public Log {
  public:
-  /// How long a question to the brokers may take before it is `unreachable`.
+  /// How long a query of the brokers may take before they count as `unreachable`.
   static constexpr std::chrono::seconds kAnswerTime{10};
   /// The same for taking over an identity, which waits for the older owner's transaction to end.
   static constexpr std::chrono::seconds kTakeoverTime{40};

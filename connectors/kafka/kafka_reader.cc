@@ -137,7 +137,7 @@ void Reader::take_error(const rd_kafka_message_t& message, Place& place) {
                                    place.next, topic_, message.partition, first, end));
     }
     default:
-      if (may_pass(message.err)) return;  // librdkafka goes on trying
+      if (is_transient(message.err)) return;  // librdkafka goes on trying
       throw client_.failure(fmt::format("reading {}[{}]", topic_, message.partition), message.err,
                             rd_kafka_message_errstr(&message));
   }

@@ -12,9 +12,9 @@
 
 namespace weir::kafka {
 
-/// Commits epochs: exactly once as transactions of one transactional id; at least once with a second
-/// producer, an idempotent one, whose outputs are waited for before the records of the last topic go
-/// as a transaction. Plainly there is the idempotent one alone. Values are sent from the outbox
+/// Commits epochs. Exactly once: as transactions of one transactional id. At least once: a second,
+/// idempotent producer sends the outputs; when they are in the log, the records of the last topic
+/// follow as a transaction. Plain: the idempotent producer alone. Values are sent from the outbox
 /// without a copy; a transaction that fails is never aborted (librdkafka #4849) but left to the next
 /// writer, whose `init_transactions` ends it.
 ///

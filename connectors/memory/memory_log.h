@@ -22,14 +22,14 @@
 namespace weir {
 
 /// The log in the memory of the process, for `weir demo`, tests and simulation: epochs are atomic,
-/// a new writer fences the older one, a transaction takes one offset more in every partition it
+/// a new writer fences the older one, a transaction takes one extra offset in every partition it
 /// touches (as Kafka's control records do), retention is by `delete_records`, leases end by
 /// `expire`. Nothing is compacted, whatever a topic's settings say.
 ///
 /// Must outlive its readers, writers and members. Nothing is kept on disk.
 class MemoryLog final : public Log {
  public:
-  /// What a hook makes of a commit that it is asked about.
+  /// What a hook does to a commit.
   enum class Fault : std::uint8_t {
     none,
     request_lost,  // not applied (its records leave a gap, as aborted ones do); answer: unknown

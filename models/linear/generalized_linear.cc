@@ -32,7 +32,7 @@ void GeneralizedLinear::Options::describe(OptionVisitor& option) {
   option("l2", l2, {.doc = "L2 penalty of the weights", .min = 0});
   option("clip_gradient", clip_gradient, {.doc = "largest gradient of the loss", .min = 0});
   if (!option.reading()) return;
-  if (l1 > 0 && l2 > 0) option.fail("l2", "`l1` and `l2` exclude each other");
+  if (l1 > 0 && l2 > 0) option.fail("l2", "use `l1` or `l2`, not both");
   if (!intercept_learning_rate) return;
   const auto& value = intercept_learning_rate->value;
   const double* rate = std::get_if<double>(&value);
@@ -127,7 +127,7 @@ void GeneralizedLinear::state(StateVisitor& visit) {
   for (const Weights* weights : {&now_, &good_}) {
     if (weights->numbers.size() != numbers ||
         weights->numbers_penalty.size() != (options_.l1 > 0 ? numbers : 0))
-      throw StateError("generalized_linear: the state is of another number of columns");
+      throw StateError("generalized_linear: the state has a different number of columns");
   }
 }
 

@@ -96,8 +96,8 @@ class GeneralizedLinear {
 /// Whether a number that reaches the learner is missing.
 bool has_missing(const Row& row);
 
-/// Whether a learner can learn the row: no number is missing and its squared length is finite. One
-/// too large is the row's fault, not the learner's: the divergence guard must not act on it.
+/// Whether a learner can learn the row: no number is missing and its squared length is finite. Too
+/// large a row is not the learner's fault: the divergence guard must not act on it.
 bool learnable(const Row& row);
 
 }  // namespace weir

@@ -139,7 +139,7 @@ void SoftmaxRegression::state(StateVisitor& visit) {
   for (const auto* classes : {&now_, &good_})
     for (const Weights& weights : *classes)
       if (weights.numbers.size() != (weights.seen ? numbers_ : 0))
-        throw StateError("softmax_regression: the state is of another number of columns");
+        throw StateError("softmax_regression: the state has a different number of columns");
 }
 
 std::unique_ptr<LearnerSpec> make_softmax_regression_spec() {

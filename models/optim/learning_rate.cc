@@ -10,7 +10,7 @@ void LearningRate::describe(OptionVisitor& option) {
     rate("power", power, {.doc = "initial / (t + 1)^power, t = updates", .min = 0, .max = 1});
     rate("decay", decay, {.doc = "initial / (1 + decay t), t = updates", .min = 0});
     if (rate.reading() && power && decay)
-      rate.fail("decay", "`power` and `decay` exclude each other");
+      rate.fail("decay", "use `power` or `decay`, not both");
   });
 }
 

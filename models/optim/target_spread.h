@@ -11,8 +11,8 @@
 namespace weir {
 
 /// The mean squared error of predicting a number's running mean: its variance so far, counted with
-/// one value before the first, so that a constant has a spread too: what a learner predicts before
-/// it has learned, so that the way from there to a constant is none of its faults.
+/// one imaginary value before the first: what a learner predicts before it has learned. So a
+/// constant has a spread, too, and approaching it does not look like a divergence.
 class NumberSpread {
  public:
   static constexpr bool kDear = false;

@@ -11,7 +11,7 @@ void Impute::Options::describe(OptionVisitor& option) {
   option("fields", fields, {.doc = "columns to impute; default: every number and boolean"});
   if (!option.reading()) return;
   if (with == "constant" && !value) option.fail("with", "`constant` needs a `value`");
-  if (with != "constant" && value) option.fail("value", "goes with `with: constant` only");
+  if (with != "constant" && value) option.fail("value", "needs `with: constant`");
 }
 
 Impute::Impute(const Options& options, std::vector<std::size_t> columns)
@@ -43,7 +43,7 @@ void Impute::state(StateVisitor& visit) {
   if (!learns_) return;
   visit(counts_, values_);
   if (counts_.size() != columns_.size() || values_.size() != columns_.size())
-    throw StateError("impute: the state is of another number of columns");
+    throw StateError("impute: the state has a different number of columns");
 }
 
 namespace {

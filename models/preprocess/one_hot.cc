@@ -7,7 +7,7 @@ namespace weir {
 
 void OneHot::Options::describe(OptionVisitor& option) {
   option("max", max,
-         {.doc = "most indicators a column; further texts share one, `other`",
+         {.doc = "most indicators per column; further texts share one, `other`",
           .min = 1,
           .max = 1e6,
           .example = "100"});
@@ -55,7 +55,7 @@ void OneHot::state(StateVisitor& visit) {
     const std::size_t end = first_ + categories_.size() * (max_ + 1);
     if (texts > max_ || (indicators != texts && (texts != max_ || indicators != max_ + 1)) ||
         std::ranges::any_of(category.indicators, [&](auto i) { return i < first_ || i >= end; }))
-      throw StateError("one_hot: the state is of other columns");
+      throw StateError("one_hot: the state is of different columns");
   }
 }
 

@@ -6,7 +6,7 @@
 namespace weir {
 
 void Ordinal::Options::describe(OptionVisitor& option) {
-  option("max", max, {.doc = "most texts numbered a column; others are 0", .min = 1, .max = 1e7});
+  option("max", max, {.doc = "most texts numbered per column; others are 0", .min = 1, .max = 1e7});
   option("unknown", unknown,
          {.doc = "a text not learned yet is 0, or the number it will get", .choices = "zero|next"});
   option("fields", fields, {.doc = "columns to encode; default: every text"});

@@ -86,7 +86,7 @@ void StandardScaler::state(StateVisitor& visit) {
   visit(rows_, unlearned_, means_, variances_);
   if (!visit.loading()) return;
   if (unlearned_.size() != columns || means_.size() != columns || variances_.size() != columns)
-    throw StateError("standard_scaler: the state is of another number of columns");
+    throw StateError("standard_scaler: the state has a different number of columns");
   std::transform(variances_.begin(), variances_.end(), inverses_.begin(), inverse);
   gaps_ = std::ranges::any_of(unlearned_, [](std::uint64_t n) { return n > 0; });
 }

@@ -54,19 +54,22 @@ void KsTest::Options::describe(OptionVisitor& option) {
          {.doc = "values in the frozen reference", .min = 2, .max = 1'000'000});
   option("window", window, {.doc = "values in each tested window", .min = 2, .max = 1'000'000});
   option("every", every,
-         {.doc = "test the sliding window again after so many values; 0: each full window"});
-  option("alpha", alpha, {.doc = "p-value, per test, that is a drift", .min = 1e-300, .max = 1});
+         {.doc = "test the sliding window every so many values; 0: test each full window"});
+  option("alpha", alpha,
+         {.doc = "p-value of one test at or below which it is a drift", .min = 1e-300, .max = 1});
   option(
       "warning_alpha", warning_alpha,
-      {.doc = "p-value that raises a warning (default: 10 times alpha)", .min = alpha, .max = 1});
+      {.doc = "p-value at or below which it is a warning (default: 10 times alpha)",
+       .min = alpha,
+       .max = 1});
   option("method", method,
          {.doc = "p-value: auto is exact up to 10,000 values in the larger sample",
           .choices = "auto|exact|asymptotic"});
   if (option.reading() && method == "exact" &&
       static_cast<double>(reference) * static_cast<double>(window) > kMostCells)
     option.fail("method",
-                "an exact p-value costs reference times window: 100,000,000 at most (auto takes "
-                "the asymptotic one)");
+                "an exact p-value costs reference times window, at most 100,000,000 (auto uses the "
+                "asymptotic one)");
 }
 
 KsTest::KsTest(Options options)

@@ -33,17 +33,17 @@ void MeanShift::Options::describe(OptionVisitor& option) {
   option("reference", reference, {.doc = "values in the frozen reference", .min = 2});
   option("window", window, {.doc = "values in each tested window", .min = 2});
   option("every", every,
-         {.doc = "test the sliding window again after so many values; 0: each full window"});
+         {.doc = "test the sliding window every so many values; 0: test each full window"});
   option("method", method,
          {.doc = "welch: Welch's t; sigma: distance of the means in standard deviations of the "
-                 "reference, blind to shifts below k of them however long the window",
+                 "reference, blind to smaller shifts however long the window",
           .choices = "welch|sigma"});
-  option("warning_t", warning_t, {.doc = "welch: |t| that raises a warning", .min = 0});
-  option("drift_t", drift_t, {.doc = "welch: |t| that is a drift", .min = warning_t});
+  option("warning_t", warning_t, {.doc = "welch: |t| from which it is a warning", .min = 0});
+  option("drift_t", drift_t, {.doc = "welch: |t| from which it is a drift", .min = warning_t});
   option("warning_k", warning_k,
-         {.doc = "sigma: standard deviations beyond which is a warning", .min = 0});
+         {.doc = "sigma: standard deviations above which it is a warning", .min = 0});
   option("drift_k", drift_k,
-         {.doc = "sigma: standard deviations beyond which is a drift", .min = warning_k});
+         {.doc = "sigma: standard deviations above which it is a drift", .min = warning_k});
 }
 
 MeanShift::MeanShift(Options options)
@@ -76,7 +76,7 @@ bool MeanShift::full_after(double value) {
     return window_.count == options_.window;
   }
   if (!sliding_.push(value).test) return false;
-  // Anew each time: what is added and subtracted for ever drifts away from the values.
+  // Recomputed each time: adding and subtracting for ever drifts away from the values.
   for (const double one : sliding_.values()) window_.add(one);
   return true;
 }
@@ -90,7 +90,7 @@ Verdict MeanShift::update(const Observation& observed) {
   }
   if (!full_after(value)) return {};
 
-  // A test on squares that overflowed would mean nothing, now and ever after.
+  // A test on squares that overflowed means nothing, now and later.
   const bool judged = std::isfinite(reference_.squares) && std::isfinite(window_.squares);
   const Verdict verdict = judged ? judge() : Verdict{};
   window_ = {};

@@ -80,7 +80,7 @@ class BinnedRocAuc final : public Metric {
   void state(StateVisitor& visit) override {
     visit(positive_, negative_);
     if (positive_.size() != static_cast<std::size_t>(kBins) || negative_.size() != positive_.size())
-      throw StateError("roc_auc: the state has another number of bins");
+      throw StateError("roc_auc: the state has a different number of bins");
   }
 
  private:

@@ -271,10 +271,10 @@ class DriftOperatorSpec final : public OperatorSpec {
 void DriftOperatorSpec::describe(OptionVisitor& option) {
   option("input", input_, {.doc = "the stream", .required = true});
   std::vector<Written> key;
-  option("key", key, {.doc = "one detector per key", .later = "watching"});
+  option("key", key, {.doc = "one detector per key", .later = "later"});
   std::string false_alarms;
   option("false_alarms", false_alarms,
-         {.doc = "budget over all fields and keys: `1 per 30d`", .later = "watching"});
+         {.doc = "budget over all fields and keys: `1 per 30d`", .later = "later"});
   option("fields", fields_,
          {.doc = "fields to watch: numbers and booleans, texts with a detector that takes them",
           .required = true,
@@ -292,7 +292,7 @@ void DriftOperatorSpec::describe(OptionVisitor& option) {
                          detector.spec->describe(inside);
                          if (option.reading()) detectors_.push_back(std::move(detector));
                        });
-  option("after", after_, {.doc = "rows to let pass first", .min = 0});
+  option("after", after_, {.doc = "rows to skip first", .min = 0});
 }
 
 const DriftOperatorSpec::Detector* DriftOperatorSpec::detector_of(std::string_view field) const {
@@ -321,7 +321,7 @@ void DriftOperatorSpec::bind_field(Binding& binding, const Written& name, DriftP
   const Type type = binding.input(0).fields[*field].type;
   const Detector* detector = detector_of(name.text);
   if (std::ranges::find(plan.fields, name.text, &Watched::field) != plan.fields.end()) {
-    binding.error(name.place, fmt::format("the field `{}` is there twice", name.text));
+    binding.error(name.place, fmt::format("the field `{}` is listed twice", name.text));
   } else if (!detector) {
     binding.error(name.place, fmt::format("the field `{}` has no detector", name.text));
   } else if (!detector->type->takes(type)) {

@@ -53,14 +53,15 @@ void EvaluateSpec::describe(OptionVisitor& option) {
   option("input", input_,
          {.doc = "a model's outcomes", .required = true, .example = "fraud.outcomes"});
   std::vector<Written> key;
-  option("key", key, {.doc = "one evaluation per key", .later = "watching"});
+  option("key", key, {.doc = "one evaluation per key", .later = "later"});
   option("metrics", metrics_,
          {.doc = metrics_doc_, .required = true, .example = "[accuracy, log_loss]"});
   option("window", window_,
-         {.doc = "what a figure covers: rows, time or all (time and all: ROC AUC of 65,536 bins of "
-                 "the score, else exact)",
+         {.doc = "what a figure covers: rows, time or all (over time and all, ROC AUC uses 65,536 "
+                 "bins of the score; over rows it is exact)",
           .min = 1});
-  option("every", every_, {.doc = "how often a row comes; default: each full window", .min = 1});
+  option("every", every_,
+         {.doc = "how often a row is written; default: each full window", .min = 1});
   option("baseline", baseline_,
          {.doc = "adds typical_METRIC (majority class, mean) and last_METRIC (last label)"});
   if (!option.reading() || !every_ || window_.unit == Extent::Unit::all) return;
@@ -172,7 +173,7 @@ void EvaluateSpec::bind_metrics(Binding& binding, EvaluatePlan& plan) const {
                                 "lists those that are",
                                 metric.text, label));
     } else if (std::ranges::find(plan.quality.metrics, &*type) != plan.quality.metrics.end()) {
-      binding.error(metric.place, fmt::format("the metric `{}` is there twice", metric.text));
+      binding.error(metric.place, fmt::format("the metric `{}` is listed twice", metric.text));
     } else {
       plan.quality.metrics.push_back(&*type);
     }

@@ -68,21 +68,21 @@ void Aggregate::Options::describe(OptionVisitor& option) {
   option("sum", sum, {.doc = "sum of an expression"});
   option("mean", mean, {.doc = "mean of an expression", .example = "amount"});
   option("std", std, {.doc = "standard deviation of an expression (n - 1)"});
-  option("min", min, {.doc = "least value of an expression"});
-  option("max", max, {.doc = "greatest value of an expression"});
-  option("last", last, {.doc = "last value of an expression that was not missing"});
+  option("min", min, {.doc = "smallest value of an expression"});
+  option("max", max, {.doc = "largest value of an expression"});
+  option("last", last, {.doc = "last value of an expression that is not missing"});
   option("lag", lag, {.doc = "earlier value of an expression: `by` says which"});
-  option("distinct", distinct, {.doc = "number of different values", .later = "learners"});
-  option("rate", rate, {.doc = "events a unit of time", .later = "learners"});
-  option("since", since, {.doc = "time since an expression was true", .later = "learners"});
+  option("distinct", distinct, {.doc = "number of distinct values", .later = "later"});
+  option("rate", rate, {.doc = "events per unit of time", .later = "later"});
+  option("since", since, {.doc = "time since an expression was true", .later = "later"});
   option("over", over,
          {.doc = "window: rows, a duration or all (the default)", .min = 1, .example = "1h"});
   option("by", by, {.doc = "how far `lag` looks back: values (default 1) or a duration", .min = 1});
   option("panes", panes,
          {.doc = "parts of a window; the figure is exact to one of them", .min = 1, .max = 10'000});
-  option("exact", exact, {.doc = "keeps rows instead of panes", .later = "learners"});
-  option("max_rows", max_rows, {.doc = "rows kept by `exact`", .later = "learners"});
-  option("per", per, {.doc = "windows aligned to 1970 UTC", .later = "learners"});
+  option("exact", exact, {.doc = "keeps rows instead of panes", .later = "later"});
+  option("max_rows", max_rows, {.doc = "rows kept by `exact`", .later = "later"});
+  option("per", per, {.doc = "windows aligned to 1970 UTC", .later = "later"});
   if (option.reading()) check_combination(*this, option);
 }
 

@@ -69,7 +69,7 @@ class Features final : public Operator {
     if (!visit.loading()) return;
     table_.each([&](std::string_view, const KeyState& key) {
       if (key.numbers.size() != number_tracks_ || key.texts.size() != text_tracks_)
-        throw StateError("features: the state is of other aggregates");
+        throw StateError("features: the state is of different aggregates");
     });
   }
 
@@ -183,10 +183,10 @@ Option& entry_of(std::vector<Option>& options, const Written& name, bool reading
 class FeaturesSpec final : public OperatorSpec {
  public:
   void describe(OptionVisitor& option) override {
-    option("input", input_, {.doc = "the stream that gets features", .required = true});
+    option("input", input_, {.doc = "the stream to add features to", .required = true});
     option("key", key_, {.doc = "field or fields: aggregates are over rows with the same value"});
     option("max_keys", max_keys_,
-           {.doc = "keys kept; the least recently used makes room", .min = 1, .max = 1e9});
+           {.doc = "keys kept; the least recently used is dropped first", .min = 1, .max = 1e9});
     option("ttl", ttl_, {.doc = "a key is forgotten this long after its last row", .min = 1});
     option.entries("aggregates", {.doc = "figures over earlier rows of the same key"},
                    [&](const Written& name, OptionVisitor& inside) {
@@ -215,7 +215,7 @@ class FeaturesSpec final : public OperatorSpec {
       binding.error(binding.place(), "`ttl` needs event times: give the source of `" +
                                          std::string(binding.edge(0)) + "` a `time:`");
     if (aggregates_.empty() && values_.empty())
-      binding.error(binding.place(), "there are neither `aggregates` nor `values`");
+      binding.error(binding.place(), "needs `aggregates` or `values`");
     bind_features(binding, aggregates_, values_, plan);
     return plan_of([plan = std::move(plan)](const Placement& placement) {
       return std::make_unique<Features>(plan, placement.needed[0]);

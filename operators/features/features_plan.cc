@@ -61,8 +61,8 @@ class FeaturesBinder {
   void check_name(const Written& name) {
     if (!is_field_name(name.text))
       binding_.error(name.place, "`" + name.text +
-                                     "` cannot be a field: letters, digits, `_` and "
-                                     "`-`, a letter or `_` first");
+                                     "` cannot be the name of a field: letters, digits, `_` "
+                                     "and `-`, a letter or `_` first");
   }
 
   std::optional<Type> bind_aggregate(const Aggregate::Options& options) {

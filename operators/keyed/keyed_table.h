@@ -25,7 +25,7 @@ namespace weir {
 ///
 /// Cost: one hash (XXH3), about one comparison, four links; no allocation for a known key. Memory:
 /// the state, the key's bytes and some 80 bytes. State: keys from least to most recently used, so a
-/// restored table goes on identically. Reading (`find`) changes nothing.
+/// restored table continues identically. Reading (`find`) changes nothing.
 template <class State>
 class KeyedTable {
  public:

@@ -60,7 +60,7 @@ LabelJoin::Arrival LabelJoin::arrive(const MatchId& id, Label& label) {
   return Arrival::waits;
 }
 
-/// Of the rows that a label serves as they come, the last few are enough to know the id by.
+/// Joined rows are kept only to recognise their id; the most recent `max_per_id` suffice.
 void LabelJoin::make_room(const MatchId& id) {
   rows_.find(id, found_);
   if (found_.joined.size() >= options_.max_per_id) rows_.drop(found_.joined.front());

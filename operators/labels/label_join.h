@@ -36,8 +36,8 @@ struct Label {
   std::int64_t time = 0;
 };
 
-/// Brings rows and labels together by id, in event time; the rules are LANGUAGE.md's `labels`. It
-/// decides which row a label belongs to and counts how things end; what is learned is its owner's.
+/// Joins rows and labels by id, in event time, by the rules of `labels` in pipeline/LANGUAGE.md. It
+/// decides which row a label belongs to and counts how each ends; its owner learns.
 ///
 /// An id whose label has come is remembered until its row's wait ends: further labels are
 /// `duplicate`, further rows `duplicate_row`. One whose wait ended without label is remembered for

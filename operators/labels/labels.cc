@@ -25,21 +25,21 @@ void LabelsOptions::describe(OptionVisitor& option) {
   option("field", field, {.doc = "the label's field (default: the target's name)"});
   option("early", early, {.doc = "how long a label waits for its row", .min = 0});
   option("present", present,
-         {.doc = "the label of a row that has a label record, whatever is in it"});
-  option("absent", absent, {.doc = "the label of a row whose wait ended without one"});
+         {.doc = "the label of a row for which a label record arrives, whatever it holds"});
+  option("absent", absent, {.doc = "the label of a row whose wait ends without one"});
   option("rows", rows,
          {.doc = "which row of one id a label belongs to", .choices = "first|last|all"});
   option("late", late,
-         {.doc = "what a label after the wait does; learn keeps rows for one more wait",
+         {.doc = "what a label after the wait does; `learn` keeps rows for one more wait",
           .choices = "ignore|learn"});
   option("max_waiting", max_waiting,
-         {.doc = "rows that wait at most; the oldest leave unlearned", .min = 1, .max = 1e9});
+         {.doc = "most rows that wait; the oldest leave unlearned", .min = 1, .max = 1e9});
   option("max_per_id", max_per_id,
-         {.doc = "rows: all: rows of one id that wait at most; a row or label costs their number",
+         {.doc = "with `rows: all`: most rows of one id that wait; each row or label visits them",
           .min = 1,
           .max = 1e6});
   if (option.reading() && rows != LabelJoin::Rows::all && max_per_id != LabelsOptions().max_per_id)
-    option.fail("max_per_id", "is for `rows: all`: else one row of an id waits");
+    option.fail("max_per_id", "is for `rows: all`: otherwise one row per id waits");
 }
 
 LabelJoin::Options LabelsOptions::join() const {

@@ -93,7 +93,7 @@ void WaitingSegment::check_loaded() {
   with_values_ = remembered_ = 0;
   for (const std::uint8_t one : phases_) {
     const auto phase = static_cast<WaitingPhase>(one);
-    if (phase > WaitingPhase::joined_late) throw StateError("waiting rows: a phase is none");
+    if (phase > WaitingPhase::joined_late) throw StateError("waiting rows: an unknown phase");
     with_values_ += has_values(phase);
     remembered_ += phase != WaitingPhase::gone;
   }

@@ -174,7 +174,7 @@ std::size_t WaitingStore::bytes() const {
 void WaitingStore::state(StateVisitor& visit) {
   visit.version("waiting rows", 2);
   visit(first_);
-  if (first_ >> 40 != 0) throw StateError("waiting rows: more came than can have come");
+  if (first_ >> 40 != 0) throw StateError("waiting rows: an impossible number of rows");
   const std::size_t count = visit.count(segments_.size(), 16);
   if (visit.loading()) segments_.assign(count, WaitingSegment(layout_, rows_of_segment()));
   for (WaitingSegment& one : segments_) visit(one);

@@ -152,7 +152,7 @@ void LabelLearner::state(StateVisitor& visit) {
   std::uint64_t layout = layout_.hash();
   visit(layout);
   if (layout != layout_.hash())
-    throw StateError("model " + plan_.name + ": other fields of waiting rows are read now");
+    throw StateError("model " + plan_.name + ": different fields of waiting rows are read now");
   visit(join_);
 }
 

@@ -13,8 +13,8 @@ namespace weir {
 /// served, with `label label_delay error loss fallback`, when its label is known. `error`: 1 for a
 /// wrong class, else 0; of a regression prediction - label. `loss`: natural log loss or squared
 /// error of the score as served.
-/// Order: a row is scored, observed (scalers, encoders), then learned; one row at a time whatever
-/// the step. Cost: the model's, and some nanoseconds a field. Memory: the model's, and with
+/// Order: a row is scored, observed (scalers, encoders), then learned; one row at a time, whatever
+/// the step size. Cost: the model's, and some nanoseconds a field. Memory: the model's, and with
 /// `labels:` the rows that wait (LabelJoin).
 std::unique_ptr<OperatorSpec> make_model();
 

@@ -110,8 +110,8 @@ std::optional<ModelPlan> ModelBinder::bind() {
 std::optional<Task> ModelBinder::bind_target() {
   if (!options_.target) {
     binding_.error(binding_.place(),
-                   "a model needs a `target`, in the row or by `labels:` (anomaly detection and "
-                   "clustering come later: learners)");
+                    "a model needs a `target`, in the row or by `labels:` (anomaly detection and "
+                   "clustering are not available yet)");
     return std::nullopt;
   }
   plan_.target = binding_.field(0, *options_.target);
@@ -145,7 +145,7 @@ std::optional<Task> ModelBinder::bind_label_field(LabelsPlan& plan) {
   const LabelsOptions& labels = *options_.labels;
   if (labels.present) {
     if (labels.field)
-      binding_.error(labels.field->place, "`present` is the label: leave out `field`");
+      binding_.error(labels.field->place, "`present` is the label: remove `field`");
     const std::optional<Task> task = task_of(*labels.present);
     if (!task) binding_.error(labels.present->place, "`present` needs a value");
     return task;
@@ -220,7 +220,7 @@ void ModelBinder::bind_features() {
                                              "same row",
                                              name.text));
     else if (std::ranges::find(seen, *field) != seen.end())
-      binding_.error(name.place, fmt::format("the feature `{}` is there twice", name.text));
+      binding_.error(name.place, fmt::format("the feature `{}` is listed twice", name.text));
     else
       add_feature(*field);
     seen.push_back(*field);
@@ -230,7 +230,7 @@ void ModelBinder::bind_features() {
 void ModelBinder::bind_all_features() {
   const Schema& rows = plan_.rows;
   if (!options_.features.fields.empty())
-    binding_.error(options_.features.fields[0].place, "`fields` and `all` exclude each other");
+    binding_.error(options_.features.fields[0].place, "use `fields` or `all`, not both");
   std::vector<bool> out(rows.size());
   for (const Written& name : options_.features.except) {
     if (const auto field = rows.find(name.text))
@@ -274,7 +274,7 @@ void ModelBinder::bind_classes() {
     binding_.error(binding_.place(), "`probabilities: true` needs `classes`: they name its fields");
   for (const Written& name : options_.classes) {
     if (std::ranges::find(plan_.classes, name.text) != plan_.classes.end())
-      binding_.error(name.place, fmt::format("the class `{}` is there twice", name.text));
+      binding_.error(name.place, fmt::format("the class `{}` is listed twice", name.text));
     else if (options_.probabilities && !is_field_name("p_" + name.text))
       binding_.error(name.place, fmt::format("`p_{}` is not a name for a field", name.text));
     plan_.classes.push_back(name.text);
@@ -290,7 +290,7 @@ void ModelBinder::check_class(std::string_view option, const std::optional<Const
   if (plan_.task != Task::classes || options_.classes.empty() || !value) return;
   if (std::ranges::find(plan_.classes, value->text) == plan_.classes.end())
     binding_.error(written->place,
-                   fmt::format("`{}: {}` is none of `classes`", option, value->text));
+                   fmt::format("`{}: {}` is not one of `classes`", option, value->text));
 }
 
 void ModelBinder::declare() {

@@ -7,7 +7,7 @@ namespace weir {
 void ModelOptions::describe(OptionVisitor& option) {
   option("input", input, {.doc = "the rows", .required = true});
   std::vector<Written> key;
-  option("key", key, {.doc = "one model per key", .later = "learners"});
+  option("key", key, {.doc = "one model per key", .later = "later"});
   option.block("features",
                {.doc = "the fields it learns from, in this order; or { all: true, except: [...] }",
                 .required = true,
@@ -18,27 +18,28 @@ void ModelOptions::describe(OptionVisitor& option) {
                  inside("except", features.except, {.doc = "fields that `all` leaves out"});
                });
   option("target", target,
-         {.doc = "what it learns: a boolean, a text (classes) or a number; its own row's field, or "
+         {.doc = "what it learns: a boolean, a text (classes) or a number; a field of the row, or "
                  "with `labels:` the label's"});
   steps->describe(option);
   LabelsOptions written = labels.value_or(LabelsOptions{});
-  const Rule rule{.doc = "where labels come from, when they come later than the row"};
+  const Rule rule{.doc = "where labels come from if they arrive later than the row"};
   if (option.block("labels", rule, [&](OptionVisitor& inside) { written.describe(inside); }))
     labels = std::move(written);
   option("learn_when", learn_when, {.doc = "rows for which this is not true are not learned"});
-  option("weight", weight, {.doc = "how much a row counts; missing or not above 0: not learned"});
+  option("weight", weight,
+         {.doc = "sample weight; a row whose weight is missing or not positive is not learned"});
   option("threshold", threshold,
          {.doc = "binary: the prediction is score > threshold", .min = 0, .max = 1});
   option("fallback", fallback,
          {.doc = "the score (or class) of a row that the model cannot score; default: none"});
-  option("classes", classes, {.doc = "the classes, when no others may be learned"});
+  option("classes", classes, {.doc = "the classes, if no others may be learned"});
   option("max_classes", max_classes,
-         {.doc = "classes learned at most, when they are not given, beside the fallback's; rows of "
-                 "others are evictions",
+         {.doc = "most classes learned if `classes` is not given, besides the fallback's; rows of "
+                 "others count as evictions",
           .min = 2,
           .max = 60'000});
   option("probabilities", probabilities, {.doc = "adds p_CLASS for each of `classes`"});
-  option("as", as, {.doc = "begins the names of its fields: NAME_score, ..."});
+  option("as", as, {.doc = "prefix of its own fields: NAME_score, ..."});
 }
 
 }  // namespace weir

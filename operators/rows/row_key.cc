@@ -19,7 +19,7 @@ RowKey RowKey::bind(Binding& binding, std::size_t port, const std::vector<Writte
     const std::optional<std::size_t> field = binding.field(port, name);
     if (!field) continue;
     if (std::find(key.fields_.begin(), key.fields_.end(), *field) != key.fields_.end())
-      binding.error(name.place, "`" + name.text + "` is in the key twice");
+      binding.error(name.place, "`" + name.text + "` is listed twice in the key");
     binding.require(port, *field);
     key.fields_.push_back(*field);
   }

@@ -126,14 +126,11 @@ std::string usage(const Component& component) {
   return fmt::format("{}  or  {{ {}: {{ {} }} }}", component.name, component.name, options);
 }
 
-std::string later_text(const Component& component) {
-  return component.later == "later" ? std::string("comes later")
-                                    : fmt::format("comes later: {}", component.later);
-}
+constexpr std::string_view kNotAvailable = "not available yet";
 
 std::string component_text(const Component& component) {
   std::string out = fmt::format("{} ({})\n    {}\n", component.name, component.kind, component.doc);
-  if (!component.later.empty()) return out + "    " + later_text(component) + "\n";
+  if (!component.later.empty()) return out + fmt::format("    {}\n", kNotAvailable);
   out += fmt::format("\n  Written as\n    {}\n", usage(component));
   if (component.options.empty()) return out;
   return out + "\n  Options\n" + options_text(component.options, 4);
@@ -141,7 +138,7 @@ std::string component_text(const Component& component) {
 
 Json component_json(const Component& component, bool with_options) {
   Json json = {{"kind", component.kind}, {"name", component.name}, {"doc", component.doc}};
-  if (!component.later.empty()) json["later"] = component.later;
+  if (!component.later.empty()) json["available"] = false;
   if (!component.signature.empty()) json["signature"] = component.signature;
   if (with_options && component.later.empty()) {
     json["usage"] = usage(component);
@@ -182,7 +179,7 @@ std::string list_components(const Vocabulary& vocabulary, bool json) {
       out += fmt::format("{}{}s\n", out.empty() ? "" : "\n", component.kind);
     kind = component.kind;
     out += fmt::format("  {:<{}}  {}{}\n", component.name, width, component.doc,
-                       component.later.empty() ? "" : " (" + later_text(component) + ")");
+                       component.later.empty() ? "" : fmt::format(" ({})", kNotAvailable));
   }
   return out;
 }

@@ -20,7 +20,8 @@ constexpr std::array<std::string_view, 8> kSections = {"version", "pipeline", "k
 
 void read_version(OptionReader& reader) {
   Literal version;
-  reader("version", version, {.doc = "of the language: 1", .required = true, .example = "1"});
+  reader("version", version,
+         {.doc = "version of the language: 1", .required = true, .example = "1"});
   const double* number = std::get_if<double>(&version.value);
   const bool written = version.place.line != 0;
   if (written && (number == nullptr || *number != 1))
@@ -42,7 +43,7 @@ void read_named(OptionReader& reader, ConfigReading& reading, std::string_view s
         std::find(kSections.begin(), kSections.end(), entry.key.text) != kSections.end() &&
         entry.value.find("type") == nullptr;
     if (misplaced) {
-      reading.problems.error(entry.key.place, fmt::format("`{}` stands inside `{}`; it belongs one "
+      reading.problems.error(entry.key.place, fmt::format("`{}` is inside `{}`; it belongs one "
                                                           "level up",
                                                           entry.key.text, section));
     } else if (!entry.value.map()) {
@@ -61,7 +62,7 @@ void check_one_name_space(const Config& config, Problems& problems) {
       if (source.name.text == one.name.text)
         problems.error(
             one.name.place,
-            fmt::format("`{}` is a source already (line {}): sources and operators share "
+            fmt::format("`{}` is already a source (line {}): sources and operators share "
                         "one name space",
                         one.name.text, source.name.place.line));
 }
@@ -144,8 +145,7 @@ const Type* read_type(OptionReader& reader, ConfigReading& reading, std::span<co
     names.push_back(type.name);
     if (type.name != name) continue;
     if (type.later.empty() && type.make != nullptr) return &type;
-    reading.problems.error(written.place,
-                           comes_later(name, type.later.empty() ? "later" : type.later));
+    reading.problems.error(written.place, not_available(name));
     return nullptr;
   }
   const auto other = [&](const auto& types, std::string_view what) {
@@ -172,16 +172,17 @@ void check_name(const Written& name, std::string_view what, Problems& problems) 
   const std::string& text = name.text;
   const bool upper = std::ranges::any_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
   if (is_field_name(text) && text[0] != '_' && !upper) return;
-  problems.error(name.place, fmt::format("`{}` cannot be the name of {}: small letters, digits, - "
-                                         "and _, a letter first",
-                                         text, what));
+  problems.error(name.place,
+                 fmt::format("`{}` cannot be the name of {}: lower-case letters, digits, - and _, "
+                             "a letter first",
+                             text, what));
 }
 
 void check_field_name(const Written& name, Problems& problems) {
   const std::string& text = name.text;
   if (is_field_name(text)) return;
   problems.error(name.place, fmt::format("`{}` cannot be the name of a field: letters, digits, - "
-                                         "and _, no digit first; `path` says where it stands in "
+                                         "and _, no digit first; `path` says where it is in "
                                          "the record",
                                          text));
 }
@@ -227,7 +228,7 @@ Config read_config(const ConfigInput& input, const Vocabulary& vocabulary, Probl
   if (!root) {
     problems.cut_properties();
     if (problems.errors() == before)
-      problems.error({}, "holds nothing: a pipeline begins with `version: 1` and `pipeline: NAME`");
+      problems.error({}, "is empty: a pipeline begins with `version: 1` and `pipeline: NAME`");
     return config;
   }
   if (!root->map()) {

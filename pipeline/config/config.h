@@ -73,7 +73,7 @@ struct HttpConfig {
   void describe(OptionVisitor& option);
 };
 
-/// A pipeline file, read and checked word by word; how its parts fit together is graph.h's.
+/// A pipeline file, read and checked word by word; graph.h checks how its parts fit together.
 struct Config {
   std::string file;
   Written pipeline;
@@ -86,7 +86,7 @@ struct Config {
   std::string resolved;  // the whole, for resolved_config
 };
 
-/// What stands outside the file.
+/// What comes from outside the file.
 struct ConfigInput {
   std::string file;  // its name, for messages
   std::string text;
@@ -96,7 +96,7 @@ struct ConfigInput {
 };
 
 /// Reads a pipeline file; every mistake goes to `problems`, and what could be read is returned. A
-/// syntax error of YAML or an unknown alias is reported alone. Never connects to anything.
+/// YAML syntax error or an unknown alias is reported alone. Never connects to anything.
 Config read_config(const ConfigInput& input, const Vocabulary& vocabulary, Problems& problems);
 
 /// The pipeline with all defaults filled in, as one line of JSON with keys in a fixed order: what

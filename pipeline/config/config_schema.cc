@@ -36,7 +36,7 @@ Json section_schema(const OptionVisitor::Inside& describe, const char* doc) {
 
 std::string config_schema(const Vocabulary& vocabulary) {
   Json properties = Json::object();
-  properties["version"] = {{"const", 1}, {"description", "of the language"}};
+  properties["version"] = {{"const", 1}, {"description", "version of the language"}};
   properties["pipeline"] = {
       {"type", "string"},
       {"anyOf", Json::array({Json{{"pattern", kName}}, Json{{"$ref", "#/$defs/substituted"}}})},
@@ -47,7 +47,8 @@ std::string config_schema(const Vocabulary& vocabulary) {
   });
   properties["kafka"] = option_schema(kafka[0]);
   properties["engine"] = section_schema(
-      [](OptionVisitor& option) { EngineConfig{}.describe(option); }, "how the program runs it");
+      [](OptionVisitor& option) { EngineConfig{}.describe(option); },
+      "how the program runs the pipeline");
   properties["http"] = section_schema([](OptionVisitor& option) { HttpConfig{}.describe(option); },
                                       "where it can be watched");
   properties["sources"] = named_schema(

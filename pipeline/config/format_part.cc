@@ -22,7 +22,7 @@ void describe_format(OptionVisitor& option, std::string& name, std::unique_ptr<F
   for (const FormatType& type : vocabulary.formats)
     formats.push_back({type.name, type.doc, type.later});
   const Rule rule{
-      .doc = "what the bytes of a record are; default json, of a file what its name tells",
+      .doc = "the format of a record; default: json, or what a file's name says",
       .example = "json"};
   option.component("format", formats, rule, [&](const Written& written, OptionVisitor& inside) {
     for (const FormatType& type : vocabulary.formats)

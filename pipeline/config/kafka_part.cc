@@ -8,7 +8,7 @@
 namespace weir {
 namespace {
 
-/// Properties that exactly-once delivery rests on, and what to write instead.
+/// Properties that exactly-once delivery depends on, and what to write instead.
 struct OwnProperty {
   std::string_view name;
   std::string_view instead;
@@ -22,8 +22,8 @@ constexpr std::array<OwnProperty, 13> kOwn = {{
     {"enable.auto.commit", "offsets are part of the epoch"},
     {"enable.auto.offset.store", "offsets are part of the epoch"},
     {"enable.partition.eof", "always on"},
-    {"partitioner", "always murmur2_random, as Java's"},
-    {"group.instance.id", "`instance` under `engine` names this one"},
+    {"partitioner", "always murmur2_random, as in Java"},
+    {"group.instance.id", "use `engine.instance`"},
     {"partition.assignment.strategy", "always range"},
     {"queue.buffering.max.messages", "an epoch bounds what is sent at once"},
     {"queue.buffering.max.kbytes", "an epoch bounds what is sent at once"},
@@ -63,7 +63,7 @@ KafkaProperties read_kafka(OptionReader& reader, ConfigReading& reading) {
     if (own != kOwn.end()) {
       reading.problems.error(
           entry.key.place,
-          fmt::format("`{}` cannot be set, it is weir's own ({})", own->name, own->instead));
+          fmt::format("`{}` cannot be set: weir sets it itself ({})", own->name, own->instead));
     } else if (reading.vocabulary.kafka_property != nullptr && entry.value.scalar()) {
       const std::string wrong = reading.vocabulary.kafka_property(entry.key.text, entry.value.text);
       if (wrong.empty()) continue;

@@ -4,7 +4,7 @@ namespace weir {
 
 void describe_sink(OptionVisitor& option, SinkConfig& sink, const Vocabulary& vocabulary) {
   option("input", sink.inputs,
-         {.doc = "the streams it writes, in the order in which they come",
+         {.doc = "the streams it writes; at one row, in this order",
           .required = true,
           .example = "fraud"});
   option("fields", sink.fields,

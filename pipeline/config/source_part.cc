@@ -10,12 +10,12 @@ namespace weir {
 namespace {
 
 constexpr std::array<Choice, 6> kFieldTypes = {{
-    {"number", "a double; missing allowed, never infinite"},
+    {"number", "a double, finite or missing"},
     {"boolean", "true or false"},
-    {"text", "UTF-8; identifiers belong here, also those made of digits"},
+    {"text", "UTF-8; for identifiers too, even if they consist of digits"},
     {"time", "RFC 3339, or whole milliseconds since 1970 UTC"},
-    {"bag", "names with numbers", "learners"},
-    {"numbers", "several columns of numbers, such as an embedding", "learners"},
+    {"bag", "names with numbers", "later"},
+    {"numbers", "several columns of numbers, such as an embedding", "later"},
 }};
 
 void describe_field_options(OptionVisitor& option, FieldSpec& field) {
@@ -24,15 +24,15 @@ void describe_field_options(OptionVisitor& option, FieldSpec& field) {
   std::string unit = "ms";
   std::vector<Written> missing;
   option("path", path,
-         {.doc = "where it stands in the record, dots go into objects; default: the field's name",
+         {.doc = "where it is in the record; dots go into objects; default: the field's name",
           .example = "payload.card"});
   option("from", from,
          {.doc = "the part of the record that holds it", .choices = "value|key|header"});
   option("required", field.required, {.doc = "a record without it goes to the dead letters"});
   if (field.field.type == Type::number)
-    option("lenient", field.lenient, {.doc = "take a number in quotes for a number"});
+    option("lenient", field.lenient, {.doc = "accept a number in quotes"});
   if (field.field.type == Type::time)
-    option("unit", unit, {.doc = "of a whole number", .choices = "ms|s"});
+    option("unit", unit, {.doc = "the unit of a whole number", .choices = "ms|s"});
   option("missing", missing,
          {.doc = "texts that stand for a missing value", .example = "[NA, '-']"});
   if (path) field.path = *path;
@@ -82,17 +82,17 @@ void describe_source(OptionVisitor& option, SourceConfig& source, const Vocabula
   option("time", source.time,
          {.doc = "the field of the event time; default: the record's timestamp", .example = "ts"});
   option("lateness", source.lateness,
-         {.doc = "how much later than newer rows a row may come and still be in time"});
+         {.doc = "how much later than newer rows a row may arrive and still be on time"});
   option("idle", source.idle,
-         {.doc = "after this long without records a partition no longer holds the watermark"});
+         {.doc = "after this long without records a partition no longer holds back the watermark"});
   option("ahead", source.ahead,
-         {.doc = "an event time further than this beyond the record's timestamp is wrong"});
+         {.doc = "an event time more than this after the record's timestamp is wrong"});
   option("start", source.start,
-         {.doc = "where the first start begins: earliest, latest, a time, or so long ago (-7d)",
+         {.doc = "where the first start begins: earliest, latest, a time, or how long ago (-7d)",
           .example = "-7d"});
   if (option.reading() && !is_start(source.start))
     option.fail("start", fmt::format("must be earliest, latest, a time such as 2026-01-31T12:00Z, "
-                                     "or a time ago such as -7d, not `{}`",
+                                     "or how long ago, such as -7d, not `{}`",
                                      source.start));
   describe_fields(option, source);
 }

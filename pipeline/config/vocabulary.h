@@ -8,8 +8,8 @@
 
 namespace weir {
 
-/// Every component that a pipeline file may name: the tables of the folders above the engine, put
-/// together by the program.
+/// Every component that a pipeline file may name: the tables of the folders above, put together by
+/// the program.
 struct Vocabulary {
   std::span<const SourceType> sources;
   std::span<const OperatorType> operators;

@@ -35,8 +35,8 @@ struct StreamRole {
   std::string producer;  // the operator that declared it: the graph fills it in
 };
 
-/// What an operator may ask and say while the graph is put together. Every mistake is reported,
-/// with its place; binding goes on to find the next.
+/// What an operator may query and declare while the graph is built. Every mistake is reported with
+/// its place, and binding continues to find the next.
 class Binding {
  public:
   virtual ~Binding() = default;

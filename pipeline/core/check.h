@@ -4,8 +4,8 @@
 
 namespace weir {
 
-/// Stops the program with the place and the sentence that turned out false: a bug of ours, never
-/// bad input. Stays on in release builds.
+/// Stops the program with the place and the sentence that turned out to be false: a bug of ours,
+/// never bad input. Stays on in release builds.
 [[noreturn]] void check_failed(const char* what, std::source_location place);
 
 /// Asserts what our own code promises. Cost: one branch.

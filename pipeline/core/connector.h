@@ -13,22 +13,22 @@
 
 namespace weir {
 
-/// The part of a source that depends on its type (`type: kafka`). The words that every source has
-/// (format, key, time, lateness, idle, ahead, start, fields) belong to the engine.
+/// The part of a source that depends on its type (`type: kafka`). The options that every source has
+/// (format, key, time, lateness, idle, ahead, start, fields) belong to the configuration.
 class SourceSpec {
  public:
   virtual ~SourceSpec() = default;
   virtual void describe(OptionVisitor& option) = 0;
-  /// The topic of the log that it reads; empty: it opens its own reader.
+  /// The topic it reads; empty: it opens its own reader.
   virtual std::string topic() const { return {}; }
   /// The file that it reads, if it reads one.
   virtual std::string path() const { return {}; }
   /// Whether its records have a timestamp of their own; rows of a file do not: row n has n ms.
   virtual bool timed() const { return true; }
-  /// A reader of its own: one partition (0), offsets counted from 0, the same records at every
-  /// reading. Throws LogFailure when it cannot be opened.
+  /// Its own reader: one partition (0), offsets counted from 0, the same records at every reading.
+  /// Throws LogFailure if it cannot be opened.
   virtual std::unique_ptr<RecordReader> open() const { return nullptr; }
-  /// The same, told the name of the format that its records will be decoded with: a file has a head
+  /// The same, given the name of the format that decodes its records: a file may have a header line
   /// or not.
   virtual std::unique_ptr<RecordReader> open_as(std::string_view /*format*/) const {
     return open();

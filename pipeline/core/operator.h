@@ -18,40 +18,40 @@
 
 namespace weir {
 
-/// A running node of the graph, one instance a shard. What it puts out and what it keeps are a
-/// function of its input's recorded order alone: no clock, no randomness but its seed's.
+/// A running node of the graph, one instance per shard. Its outputs and its state are a function
+/// of its input's recorded order alone: no clock, and no randomness but that of its seed.
 class Operator {
  public:
   virtual ~Operator() = default;
 
-  /// Takes one step: a batch for each port (perhaps without rows), in the order of the ports. Fills
-  /// `outputs`, one for each output bound; their schemas are set already. Called once for every
-  /// step, also when no port has rows, since time may have passed (`step.watermark`).
+  /// Takes one step: a batch per port (perhaps without rows), in the order of the ports. Fills
+  /// `outputs`, one per bound output; their schemas are already set. Called once for every step,
+  /// even if no port has rows, because time may have passed (`step.watermark`).
   /// The positions of an output never go back.
   virtual void process(Step& step, std::span<const Batch> inputs, std::span<Batch> outputs) = 0;
 
   virtual void state(StateVisitor& visit) = 0;
 
-  /// Shows every sealed part of the state to `sink`, and touches nothing else. Who has such parts
-  /// must, or no snapshot can be taken of it.
+  /// Shows every sealed part of the state to `sink`, and touches nothing else. An operator with
+  /// sealed parts must override this, or no snapshot can be taken of it.
   virtual void sealed(SealedSink& /*sink*/) {}
 
   /// The event time (ms) of the earliest pending timer, if there is one. When every partition is
-  /// idle, a tick brings the watermark there in due time.
+  /// idle, a tick advances the watermark to it in due time.
   virtual std::optional<std::int64_t> next_timer() const { return std::nullopt; }
 
-  /// Tells its figures. Called between steps, about once a second.
+  /// Reports its figures. Called between steps, about once a second.
   virtual void report(Reporter&) const {}
 
-  /// Tells its figures over the whole run (`replay --json`).
+  /// Reports its figures over the whole run (`replay --json`).
   virtual void summary(Reporter&) const {}
 
-  /// Does what a person tells it, between steps and in the recorded order, so that it is part of
-  /// what replay repeats (`freeze`). Returns whether it understood; if not, nothing changed.
+  /// Carries out a command between steps and in the recorded order, so that a replay repeats it
+  /// (`freeze`). Returns whether it knows the command; if not, nothing changes.
   virtual bool command(std::string_view /*name*/) { return false; }
 };
 
-/// Where an operator's instance runs and what is wanted of it.
+/// Where an operator's instance runs, and which of its outputs are read.
 struct Placement {
   std::uint32_t shard = 0;
   /// Of (pipeline, operator, shard).
@@ -113,7 +113,7 @@ class OperatorSpec {
   virtual std::unique_ptr<const OperatorPlan> bind(Binding& binding) const = 0;
   /// Raised with its arithmetic: part of the fingerprint.
   virtual std::uint32_t logic() const { return 1; }
-  /// Whether it is useful with no reader (evaluate, drift, alert).
+  /// Whether it is useful without a reader (evaluate, drift, alert).
   virtual bool needs_no_reader() const { return false; }
 };
 
@@ -121,7 +121,7 @@ class OperatorSpec {
 struct OperatorType {
   std::string_view name;
   std::string_view doc;
-  std::string_view later;  // not empty: known, but comes later (the name)
+  std::string_view later;  // not empty: known, but not available yet
   std::unique_ptr<OperatorSpec> (*make)();
 };
 

@@ -14,7 +14,7 @@
 
 namespace weir {
 
-/// Where something stands in the pipeline file, counted from 1; line 0: it was not written there.
+/// A place in the pipeline file, counted from 1; line 0: it was not written there.
 struct Place {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
@@ -52,7 +52,7 @@ struct Rule {
   double max = std::numeric_limits<double>::infinity();
   std::string_view choices = {};  // for texts: `auto|exact|asymptotic`; empty: any
   bool required = false;          // must be written
-  std::string_view later = {};    // not empty: known, but "comes later" (with which issue)
+  std::string_view later = {};    // not empty: known, but not available yet
   std::string_view example = {};
   bool secret = false;  // never printed
 };
@@ -134,8 +134,8 @@ class OptionVisitor {
   virtual void components(std::string_view name, std::span<const Choice> choices, const Rule& rule,
                           const Entry& chosen) = 0;
 
-  /// Says that a combination of options is wrong, at the place of `name` (or of the component,
-  /// when `name` was not written).
+  /// Reports that a combination of options is wrong, at the place of `name` (or of the component,
+  /// if `name` was not written).
   virtual void fail(std::string_view name, const std::string& message) = 0;
 
   /// Whether options are being read from a file (and not described, written or hashed).

@@ -21,7 +21,7 @@ struct Header {
   std::string_view value;
 };
 
-/// A record as it lies in a partition. Borrowed: see RecordReader::fetch.
+/// A record of a partition. Borrowed: see RecordReader::fetch.
 struct Record {
   std::int64_t offset = 0;
   std::int64_t timestamp = 0;  // ms since 1970 UTC
@@ -47,7 +47,7 @@ enum class Reason : std::uint8_t {
   too_large,
   label_type,
   output_too_large,
-  poison  // it kills the process: skipped unread
+  poison  // it crashes the process: skipped unread
 };
 std::string_view reason_name(Reason reason);
 
@@ -84,11 +84,11 @@ class Decoder {
   virtual bool decode(const Record& record, Arena& arena, std::span<const MutableColumn> columns,
                       std::size_t row, BadRecord& bad) = 0;
 
-  /// The header line of a file (CSV): names the columns. Returns what is wrong with it, or empty.
+  /// The header line of a file (CSV), which names the columns. Returns a complaint, or empty.
   virtual std::string head(std::string_view) { return {}; }
 };
 
-/// Turns rows into the bytes of a sink; the bytes are part of the order law (LANGUAGE.md).
+/// Turns rows into the bytes of a sink; the bytes are part of the order law (pipeline/LANGUAGE.md).
 class Encoder {
  public:
   virtual ~Encoder() = default;
@@ -96,7 +96,7 @@ class Encoder {
   /// Appends the record's value for one row.
   virtual void encode(const Batch& batch, std::size_t row, std::string& out) const = 0;
 
-  /// Appends what a file begins with (CSV: the header line); nothing for others.
+  /// Appends the beginning of a file (CSV: the header line); nothing for other formats.
   virtual void head(std::string&) const {}
 };
 

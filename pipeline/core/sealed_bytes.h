@@ -52,8 +52,8 @@ class SealedBytes {
 class SealedSink {
  public:
   virtual ~SealedSink() = default;
-  /// Called by the state's own thread when a part is written. If it has come to a file since, it is
-  /// exchanged for the bytes of that file, which frees the memory. Never waits for the disk.
+  /// Called by the state's own thread when a part is written. If a file holds it by now, it is
+  /// exchanged for the file's bytes, which frees memory. It never waits for the disk.
   virtual void settle(SealedBytes& part) = 0;
 };
 

@@ -22,7 +22,7 @@
 
 namespace weir {
 
-/// Thrown by a loading visitor: the bytes are cut short, of another version or not a state at all.
+/// Thrown by a loading visitor: the bytes are cut short, of a different version or not a state.
 struct StateError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

@@ -35,7 +35,7 @@ void visit_name(StateVisitor& visitor, SealedName& name) {
 void StateVisitor::sealed(SealedBytes& part) {
   Form form = Form::bytes;
   visit(form);
-  if (form != Form::bytes) throw StateError("a sealed part is named but not given");
+  if (form != Form::bytes) throw StateError("a sealed part is named but missing");
   std::string read;
   const std::size_t size = count(part.bytes().size(), 1);
   if (!loading()) return bytes(const_cast<char*>(part.bytes().data()), size);
@@ -59,7 +59,7 @@ void StateReader::sealed(SealedBytes& part) {
     return StateVisitor::sealed(part);
   Form form = Form::name;
   (*this)(form);
-  if (form != Form::name) throw StateError("a sealed part is neither given nor named");
+  if (form != Form::name) throw StateError("a sealed part is neither present nor named");
   SealedName name;
   visit_name(*this, name);
   for (std::size_t tried = 0; tried < parts_.size(); ++tried) {
@@ -68,7 +68,7 @@ void StateReader::sealed(SealedBytes& part) {
     part = one;
     return;
   }
-  throw StateError("sealed part " + name.text() + " is not there");
+  throw StateError("sealed part " + name.text() + " is missing");
 }
 
 std::size_t StateWriter::count(std::size_t current, std::size_t) {

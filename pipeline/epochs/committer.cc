@@ -174,8 +174,8 @@ void Committer::commit(const Job& job) {
     if (outcome == Commit::done) return end(State::idle, {}, false);
     if (outcome == Commit::fenced)
       return end(State::fenced, reason.empty() ? "another owner has taken over" : reason, false);
-    // An owner that is at work already must not be fenced back. Else a new writer ends the old
-    // transaction: only then is the log's answer final.
+    // A new owner at work must not be fenced back. Otherwise a new writer ends the old transaction:
+    // only then is the log's answer final.
     Found found = Found::not_there;
     writer_.reset();
     const bool answered = retry(
@@ -191,12 +191,13 @@ void Committer::commit(const Job& job) {
     if (found == Found::other)
       return end(State::fenced, fmt::format("epoch {} is another owner's", job.epoch), false);
     if (now() > deadline)
-      return end(State::failed, fmt::format("epoch {} was not taken: {}", job.epoch, reason), true);
+      return end(State::failed, fmt::format("epoch {} was not accepted: {}", job.epoch, reason),
+                 true);
     {
       const std::lock_guard lock(mutex_);
       ++figures_.resent;
     }
-    // The first time at once: most often one answer was lost.
+    // The first retry is immediate: usually just one answer was lost.
     if (pause > kFirstBackOff && !rest(pause)) return;
   }
 }

@@ -51,14 +51,14 @@ class Committer {
 
   /// Fences older owners. Throws LogFailure. `signal` is notified when a job ends.
   Committer(Log& log, Settings settings, Signal& signal);
-  ~Committer();  // waits for the job in hand
+  ~Committer();  // waits for the job in flight
 
   /// Largest key, value and headers of one record.
   std::size_t max_record_bytes() const { return max_record_bytes_; }
 
   void submit(Job job);
   State state();
-  /// Waits until the job in hand has ended one way or the other.
+  /// Waits until the job in flight has ended one way or the other.
   State wait();
   /// Why it is fenced or failed, and whether the log could not be reached.
   std::string reason() const;

@@ -13,21 +13,21 @@
 
 namespace weir {
 
-/// Under this name the epochs record what was read of the control topic (no source can have it).
+/// The name under which epochs record what was read from the control topic; no source can have it.
 inline constexpr std::string_view kControlSource = "$control";
 
-/// What a person tells a running operator. A record of the control topic:
-/// {"command":"freeze","operator":"fraud"}; other members mean nothing.
+/// A command for a running operator: a record of the control topic such as
+/// {"command":"freeze","operator":"fraud"}. Other members are ignored.
 struct Command {
   std::string name;
   std::string target;  // an operator
 
   std::string write() const;
-  /// Nothing: the record is not a command.
+  /// Empty if the record is not a command.
   static std::optional<Command> read(const Record& record);
 };
 
-/// The commands to a pipeline as they come, of partition 0 of the control topic. Reading begins
+/// The commands to a pipeline as they arrive, from partition 0 of the control topic. Reading begins
 /// with the first `refill`.
 class ControlLane {
  public:
@@ -35,7 +35,7 @@ class ControlLane {
 
   /// The offset after the last record taken.
   std::int64_t position() const { return position_; }
-  /// Asks for more where nothing is left. Throws LogFailure.
+  /// Fetches more if nothing is left. Throws LogFailure.
   void refill(std::size_t max);
   /// Up to `max` next records; they live until the next refill.
   std::span<const Record> take(std::size_t max);

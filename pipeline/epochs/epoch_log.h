@@ -15,7 +15,7 @@
 namespace weir {
 
 /// Reads a shard's partition of the epochs topic from an offset to its end: the high watermark
-/// taken when it is made (so make it after fencing: nothing of an older owner can follow). Checks
+/// at construction (so construct it after fencing: no older owner can add to it). Checks
 /// that each record's chained hash follows from the one before and that no epoch is missing.
 /// Memory: some hundred records at a time.
 class EpochReader {

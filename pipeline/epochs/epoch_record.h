@@ -25,7 +25,7 @@ struct Run {
   bool operator==(const Run&) const = default;
 };
 
-/// Something with a sequence number that is not a record: the passing of time.
+/// Something that takes a sequence number but is not a record: time has passed.
 struct Mark {
   enum class Kind : std::uint8_t { tick, idle };
   std::uint64_t sequence = 0;
@@ -46,7 +46,7 @@ struct Owner {
   bool operator==(const Owner&) const = default;
 };
 
-/// What epoch 0 pins before any row, and what a changed pipeline goes on with.
+/// What epoch 0 fixes before any row, and what a changed pipeline continues with.
 struct Beginning {
   std::string pipeline;  // the resolved configuration, no secrets
   std::uint32_t shards = 1;
@@ -63,7 +63,7 @@ struct Beginning {
   bool operator==(const Beginning&) const = default;
 };
 
-/// A record that ends the process whenever it is processed: it went to the dead letters unread.
+/// A record that crashes the process whenever it is processed: it went to the dead letters unread.
 struct Skip {
   std::string source;
   std::int32_t partition = 0;
@@ -72,12 +72,12 @@ struct Skip {
   bool operator==(const Skip&) const = default;
 };
 
-/// Whether a record is among them. Asked of every record: copies nothing.
+/// Whether a record is among them. Called for every record: copies nothing.
 bool contains(std::span<const Skip> skips, std::string_view source, std::int32_t partition,
               std::int64_t offset);
 
-/// Input that was gone before it was processed, or before it could be replayed: offsets `first` to
-/// `last`.
+/// Input that was deleted before it was processed, or before it could be replayed: offsets `first`
+/// to `last`.
 struct LostInput {
   std::string source;
   std::int32_t partition = 0;
@@ -99,7 +99,7 @@ struct EpochRecord {
   std::optional<Owner> owner;
   std::optional<Beginning> begin;  // epoch 0: `begin`; later: `change`, before the epoch's runs
   std::vector<LostInput> lost;     // passed over, before the epoch's runs
-  /// Epochs after this one could not be replayed: the state went on from there, before the runs.
+  /// Epochs after this one could not be replayed: the state continued from it, before the runs.
   std::optional<std::uint64_t> resumed;
   std::vector<Run> runs;  // in the order processed
   std::vector<Mark> marks;

@@ -124,7 +124,7 @@ std::string OutputAudit::find(const Outbox& outputs, std::span<const std::string
       continue;
     }
     if (place.reader && !place.cut && !place.compacted)
-      return fmt::format("{} of its {} outputs for {} [{}] are not there", left, count, place.topic,
+      return fmt::format("{} of its {} outputs for {} [{}] are missing", left, count, place.topic,
                          place.partition);
     figures_.unknown += left;
     if (left < count) place.cut = false;

@@ -15,20 +15,20 @@
 
 namespace weir {
 
-/// Finds what replay puts out in the topics it was written to: an epoch may be in the log while
-/// some of its outputs are not (a torn transaction). Each partition is read once, forward; an
-/// epoch's outputs are looked for behind those of the epoch before, by key and value. What other
-/// shards, other writers and a delivery at least once have put between them is passed over.
+/// Finds the outputs of a replay in their topics: an epoch may be in the log while some of its
+/// outputs are not (a torn transaction). Each partition is read once, forward; an epoch's outputs
+/// are searched by key and value after those of the previous epoch. What other shards, other
+/// writers and a repeated delivery put between them is skipped.
 ///
 /// Cost: reading the topics once. Memory: 16 bytes for each record between the outputs of two
-/// epochs. Limits: a topic that got more partitions since looks as if outputs were missing; an
-/// output that is gone is not missed while an equal record, not of this shard, stands in its place.
+/// epochs. Limits: if a topic was given more partitions, outputs seem to be missing; a missing
+/// output goes unnoticed if an equal record of another shard takes its place.
 class OutputAudit {
  public:
   struct Figures {
     std::uint64_t found = 0;
-    /// Not there, and no wonder: the records of their time were deleted, the topic is compacted
-    /// or does not exist any more.
+    /// Not found, and not expected: the records of their time were deleted, the topic is compacted
+    /// or no longer exists.
     std::uint64_t unknown = 0;
   };
 

@@ -123,7 +123,7 @@ class Builder {
         valid.push_back(draft_.graph.streams[output.stream].name);
       std::string all;
       for (const std::string& name : valid) all += (all.empty() ? "`" : ", `") + name + "`";
-      draft_.problems.error(edge.place, fmt::format("`{}` has no output `{}`; there is {}", owner,
+      draft_.problems.error(edge.place, fmt::format("`{}` has no output `{}`; it has {}", owner,
                                                     edge.text.substr(owner.size() + 1), all));
     } else {
       draft_.problems.error(edge.place,
@@ -223,7 +223,7 @@ class Builder {
             return one.text == name->text;
           }) != name)
         draft_.problems.error(name->place,
-                              fmt::format("the field `{}` is there twice", name->text));
+                              fmt::format("the field `{}` is listed twice", name->text));
   }
 
   void add_sink_input(SinkNode& node, std::size_t stream, Place place) {
@@ -291,7 +291,7 @@ class Builder {
                                 fmt::format("nothing reads source `{}`", source.name.text));
   }
 
-  /// A topic that is read and written goes round for ever, unless a filter ends it.
+  /// Rows of a topic that is read and written circulate for ever, unless a filter ends it.
   void check_loops() {
     for (const SourceNode& source : draft_.graph.sources)
       for (const SinkNode& sink : draft_.graph.sinks) {

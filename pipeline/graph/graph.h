@@ -16,7 +16,7 @@
 
 namespace weir {
 
-/// What flows along an edge: rows of one schema, put out by a source or an operator.
+/// What flows along an edge: rows of one schema, emitted by a source or an operator.
 struct Stream {
   std::string name;  // `fraud`, `fraud.outcomes`
   Schema schema;
@@ -55,8 +55,8 @@ struct SourceNode {
   PortRole role = PortRole::rows;
 };
 
-/// A pipeline put together: every edge has a schema, every name means something. Immutable; shards
-/// share it. It borrows from the Config it was made of.
+/// A bound pipeline: every edge has a schema, every name is resolved. Immutable; shards share it.
+/// It borrows from the Config it was made from.
 struct Graph {
   std::string pipeline;
   std::deque<Stream> streams;       // the sources' first, in the order of `sources`
@@ -69,8 +69,8 @@ struct Graph {
   std::vector<std::size_t> by_name() const;
 };
 
-/// Puts the parts of a configuration together; every mistake goes to `problems`. Returns nothing
-/// when there was one (here or before).
+/// Binds the parts of a configuration; every mistake goes to `problems`. Returns nothing if there
+/// was one (here or before).
 std::optional<Graph> bind_graph(const Config& config, Problems& problems);
 
 /// The graph for people: each edge with its schema. Format: text, dot or mermaid.

@@ -34,7 +34,7 @@ std::string suggestion(std::string_view name, const Schema& schema) {
   for (const Field& field : schema.fields) valid.push_back(field.name);
   std::string nearest = suggestion(name, valid);
   if (!nearest.empty()) return nearest;
-  return fmt::format("; its fields are {}", list_names(schema));
+  return fmt::format("; it has {}", list_names(schema));
 }
 
 std::string_view NodeBinding::pipeline() const { return draft_.graph.pipeline; }
@@ -92,7 +92,7 @@ std::optional<Expression> NodeBinding::expression(std::size_t port, const Schema
   }
   Expression expression = std::move(std::get<Expression>(compiled));
   if (wanted && expression.type() != *wanted) {
-    error(text.place, fmt::format("`{}` is of type {}, {} is needed", text.text,
+    error(text.place, fmt::format("`{}` is of type {}, but {} is needed", text.text,
                                   type_name(expression.type()), type_name(*wanted)));
     return std::nullopt;
   }
@@ -117,7 +117,7 @@ void NodeBinding::output(std::string_view name, std::optional<std::size_t> passe
   }
   for (Field& field : own) {
     if (schema.find(field.name))
-      error(place(), fmt::format("`{}` makes a field `{}`, but its input `{}` has one already",
+      error(place(), fmt::format("`{}` makes a field `{}`, but its input `{}` already has one",
                                  node_.name, field.name, passes ? edge(*passes) : ""));
     schema.fields.push_back(std::move(field));
   }

@@ -52,7 +52,7 @@ void check_meeting(const Node& node, const SourceConfig& one, const SourceConfig
     }
   if (!std::ranges::equal(one.key, other.key, {}, &Written::text, &Written::text))
     problems.warning(other.key[0].place,
-                     fmt::format("{}: unless their keys {} and {} are the same thing, rows that "
+                     fmt::format("{}: unless their keys {} and {} mean the same thing, rows that "
                                  "belong together are in different shards and never meet",
                                  met, key_text(one), key_text(other)));
 }

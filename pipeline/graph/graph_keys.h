@@ -6,10 +6,10 @@
 
 namespace weir {
 
-/// What several shards ask of keys: every source has one; an operator's contains its sources'; and
-/// where rows of several sources meet, the sources' keys are the same thing, or rows and labels
-/// that belong together would lie in different shards. Of that, types and number of fields are
-/// checked; other names may mean the same: a warning.
+/// What several shards require of keys: every source has one; an operator's contains its sources';
+/// and where rows of several sources meet, their keys mean the same thing, or rows and labels that
+/// belong together would be in different shards. Number and types of the fields are checked;
+/// different names may still mean the same: a warning.
 void check_keys(const Config& config, const Graph& graph, Problems& problems);
 
 }  // namespace weir

@@ -23,7 +23,7 @@ struct FieldOrigin {
 };
 
 /// What every field is made of in the same row, across operators. What an operator computes from
-/// earlier rows (an aggregate) begins anew: it is made of nothing in its row.
+/// earlier rows (an aggregate) starts over: it is made of nothing in its row.
 class Lineage {
  public:
   /// The next stream: the origins of the fields passed through, then `own` fields made here.

@@ -23,8 +23,8 @@ std::unique_ptr<Pipeline> read_recorded(const std::string& resolved, const Vocab
   auto pipeline = read_pipeline(input, words, problems);
   if (!pipeline->graph)
     throw std::runtime_error(
-        "this program cannot read the pipeline that the epochs record; run it once more with the "
-        "program that did, or start under another pipeline name:\n" +
+        "this program cannot read the recorded pipeline; run it once more with the program that "
+        "recorded it, or start under another pipeline name:\n" +
         problems.render());
   return pipeline;
 }

@@ -119,7 +119,7 @@ const YamlNode* OptionReader::find(std::string_view name) {
 const YamlNode* OptionReader::wanted(std::string_view name, const Rule& rule) {
   const YamlNode* node = find(name);
   if (node != nullptr && !rule.later.empty()) {
-    problems_.error(node->place, comes_later(name, rule.later));
+    problems_.error(node->place, not_available(name));
     return nullptr;
   }
   if (node == nullptr && rule.required)
@@ -241,7 +241,7 @@ Json OptionReader::read_component(std::string_view name, const YamlNode& node,
       problems_.error(
           second.place,
           component.options->null()
-              ? fmt::format("`{}` stands beside `{}`: indent it further if it is one of "
+              ? fmt::format("`{}` is beside `{}`: indent it further if it is one of "
                             "its options",
                             second.text, component.name.text)
               : fmt::format("one component has one name: `{}` or `{}`", component.name.text,
@@ -261,7 +261,7 @@ Json OptionReader::read_component(std::string_view name, const YamlNode& node,
     return nullptr;
   }
   if (!choice->later.empty()) {
-    problems_.error(component.name.place, comes_later(choice->name, choice->later));
+    problems_.error(component.name.place, not_available(choice->name));
     return nullptr;
   }
   OptionScope& scope = scope_.child(fmt::format("`{}`", component.name.text));

@@ -76,7 +76,7 @@ class OptionReader final : public OptionVisitor {
 
  private:
   const YamlNode* find(std::string_view name);
-  /// The value of an option, or null: not written, comes later, or wrong and reported.
+  /// The value of an option, or null: not written, not available yet, or wrong and reported.
   const YamlNode* wanted(std::string_view name, const Rule& rule);
 
   /// Reads a name that stands alone where names with options may stand (`match: tx_id`). False when

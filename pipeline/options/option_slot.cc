@@ -43,7 +43,7 @@ bool quoted_number(const YamlNode& node) {
 
 std::string not_a(std::string_view wanted, const YamlNode& node) {
   if (quoted_number(node))
-    return fmt::format("must be {}, not the text {}: leave out the quotes", wanted, shown(node));
+    return fmt::format("must be {}, not the text {}: remove the quotes", wanted, shown(node));
   return fmt::format("must be {}, not {}", wanted, shown(node));
 }
 
@@ -209,9 +209,8 @@ Json slot_json(OptionVisitor::Slot slot) {
   return std::visit([](auto* value) { return Printer{}(value); }, slot);
 }
 
-std::string comes_later(std::string_view name, std::string_view issue) {
-  return issue == "later" ? fmt::format("`{}` comes later", name)
-                          : fmt::format("`{}` comes later ({})", name, issue);
+std::string not_available(std::string_view name) {
+  return fmt::format("`{}` is not available yet", name);
 }
 
 std::string suggestion(std::string_view name, std::vector<std::string_view> names) {

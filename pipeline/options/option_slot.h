@@ -18,8 +18,8 @@ std::string read_slot(const YamlNode& node, OptionVisitor::Slot slot, const Rule
 /// The slot's value as JSON that reads back as the same value.
 Json slot_json(OptionVisitor::Slot slot);
 
-/// "'join' comes later (learners)", or without an issue when `issue` is just "later".
-std::string comes_later(std::string_view name, std::string_view issue);
+/// "`join` is not available yet".
+std::string not_available(std::string_view name);
 
 /// "; did you mean 'x'?" for the nearest of `names`, or "; known: a, b, c" when there are few.
 std::string suggestion(std::string_view name, std::vector<std::string_view> names);

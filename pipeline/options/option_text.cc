@@ -55,12 +55,12 @@ std::string facts(const OptionTree& option) {
   text += range(option);
   const bool says_nothing = option.default_value == "\"\"" || option.default_value == "[]" ||
                             option.default_value == "null";
-  if (option.required) text += "; must be written";
+  if (option.required) text += "; required";
   if (!option.default_value.empty() && !says_nothing) {
     const Json value = parse_json(option.default_value);
     text += "; default " + (value.is_string() ? value.get<std::string>() : json_text(value));
   }
-  if (!option.later.empty()) text += fmt::format("; comes later ({})", option.later);
+  if (!option.later.empty()) text += "; not available yet";
   return text;
 }
 
@@ -88,7 +88,7 @@ std::string options_text(const std::vector<OptionTree>& options, std::size_t ind
       out += fmt::format("{}    one of: {}\n", margin, fmt::join(names_of(option.choices), ", "));
 
     if (option.per_name)
-      out += fmt::format("{}    or one for each of some names: {{ NAME: COMPONENT }}\n", margin);
+      out += fmt::format("{}    or one per name: {{ NAME: COMPONENT }}\n", margin);
     out += options_text(option.options, indent + 4);
   }
   return out;
@@ -107,7 +107,7 @@ Json options_json(const std::vector<OptionTree>& options) {
 
     if (option.required) one["required"] = true;
     if (option.per_name) one["per_name"] = true;
-    if (!option.later.empty()) one["later"] = option.later;
+    if (!option.later.empty()) one["available"] = false;
     if (!option.example.empty()) one["example"] = option.example;
     if (!option.options.empty()) one["options"] = options_json(option.options);
     if (!option.choices.empty()) one["components"] = names_of(option.choices);

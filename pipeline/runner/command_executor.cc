@@ -16,7 +16,8 @@ std::string CommandExecutor::execute(const Record& record, Shard& shard) {
                                   command ? command->name : std::string_view());
   ++(done ? done_ : ignored_);
   if (!command)
-    return fmt::format("what is at offset {} of {} is no command: ignored", record.offset, topic_);
+    return fmt::format("the record at offset {} of {} is not a command: ignored", record.offset,
+                       topic_);
   if (done) return fmt::format("operator {}: {}", command->target, command->name);
   const auto& nodes = shard.graph().nodes;
   return fmt::format("command {} for operator {} (offset {} of {}): {}: ignored", command->name,

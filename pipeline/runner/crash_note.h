@@ -33,7 +33,7 @@ class CrashNote {
   CrashNote(const CrashNote&) = delete;
   CrashNote& operator=(const CrashNote&) = delete;
 
-  /// What the last process left, if it did not end by itself. A file that cannot be read is none.
+  /// What the last process left if it crashed. A file that cannot be read counts as none.
   std::optional<Mark> left() const;
   /// A disk that does not take it does not stop the work.
   void write(const Mark& mark);

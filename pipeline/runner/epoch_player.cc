@@ -102,18 +102,18 @@ void EpochPlayer::repeat(const EpochRecord& record, std::int64_t committed_ms) {
 
 void EpochPlayer::repeat_run(const Run& run, const EpochRecord& record) {
   if (is_commands(run) && !machine_.input().has_commands())
-    differs(record, "commands were taken of which no beginning is known");
+    differs(record, "commands are recorded, but not where they begin");
   std::optional<std::size_t> lane;
   if (!is_commands(run)) lane = machine_.input().lane_of(run.source, run.partition);
   for (std::uint64_t left = run.count; left > 0;) {
     const std::span<const Record> records = fetch(run, lane, left, record);
     if (left == run.count && records.front().offset != run.first)
-      differs(record, fmt::format("{} [{}] begins at offset {}, recorded was {}", run.source,
+      differs(record, fmt::format("{} [{}] begins at offset {}, {} was recorded", run.source,
                                   run.partition, records.front().offset, run.first));
     for (const Record& one : records) repeat_record(run, lane, one, record);
     left -= records.size();
     if (left == 0 && records.back().offset != run.last)
-      differs(record, fmt::format("{} [{}] ends at offset {}, recorded was {}", run.source,
+      differs(record, fmt::format("{} [{}] ends at offset {}, {} was recorded", run.source,
                                   run.partition, records.back().offset, run.last));
   }
 }

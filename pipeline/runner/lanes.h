@@ -31,7 +31,7 @@ class Lanes {
   /// Records between the position and the partition's known end; -1 while unknown.
   std::int64_t lag(std::size_t lane) const;
 
-  /// Asks readers for more where a buffer is empty.
+  /// Fetches more where a buffer is empty.
   void refill(std::size_t max, Clock::time_point now);
   /// The same for one lane: replay reads none that it does not need, whose records may be gone.
   void refill(std::size_t lane, std::size_t max, Clock::time_point now);
@@ -48,7 +48,7 @@ class Lanes {
     return readers_[source]->head();
   }
 
-  /// How far a lane that is at its end has been read, gaps included; -1: unknown.
+  /// How far a lane at its end has been read, gaps included; -1: unknown.
   std::int64_t read_to(std::size_t lane) const { return lanes_[lane].read_to; }
   /// A lane that seemed to be at its end may not be: its idleness counts from `now`.
   void end_again(std::size_t lane, Clock::time_point now) { lanes_[lane].ended = now; }

@@ -19,7 +19,7 @@ std::string with_way_out(const LogFailure& failure, const ShardInput& input) {
         "pipeline's state no longer matches it. Start under another pipeline name",
         failure.what());
   return fmt::format(
-      "input was deleted before weir was done with it: {}. To continue without it, start with "
+      "input was deleted before weir had finished with it: {}. To continue without it, start with "
       "engine.on_lost_input: skip",
       failure.what());
 }
@@ -53,12 +53,12 @@ void report_gap(const Gap& gap, const ShardInput& input, const std::string& pipe
                 Notices& notices) {
   for (const LostInput& one : gap.lost)
     if (one.source == kControlSource)
-      notices.warn(fmt::format("commands at offsets {} to {} of {} were deleted: passed over",
+      notices.warn(fmt::format("commands at offsets {} to {} of {} were deleted: skipped",
                                one.first, one.last, control_topic(pipeline)));
     else
       notices.warn(fmt::format(
-          "offsets {} to {} of {} [{}] were deleted before they were read: passed over "
-          "(engine.on_lost_input: skip)",
+          "offsets {} to {} of {} [{}] were deleted before they were read: skipped "
+        "(engine.on_lost_input: skip)",
           one.first, one.last, input.topic(input.lane_of(one.source, one.partition)),
           one.partition));
 }
@@ -77,8 +77,8 @@ Unreplayable pass_over_epochs(ShardMachine& machine, EpochReader& epochs, Cursor
     }
     if (record->begin)
       throw std::runtime_error(fmt::format(
-          "input is gone from {} on, and the pipeline changed at epoch {}: neither replay nor "
-          "skipping leads there. Start under another pipeline name",
+          "the input of epoch {} and later is gone, and the pipeline changed at epoch {}: neither "
+          "replay nor skipping can get there. Start under another pipeline name",
           base + 1, record->epoch));
     for (const Run& run : record->runs) {
       if (run.source == kControlSource) continue;

@@ -43,7 +43,7 @@ void begin_new_inputs(ShardInput& input, Cursor& at, Beginning& record, Notices&
   if (!first) return;
   at.set(kControlSource, 0, *first);
   record.start.push_back({{std::string(kControlSource), 0}, *first});
-  notices.warn(fmt::format("commands are taken from offset {} of {} on", *first,
+  notices.warn(fmt::format("commands are read from offset {} of {}", *first,
                            control_topic(pipeline)));
 }
 
@@ -62,8 +62,8 @@ void report_logic(const ShardMachine& machine, const Before& before, Notices& no
   const std::uint64_t epoch = machine.chain().next();
   if (before.accepted)
     notices.warn(fmt::format(
-        "epochs computed with other arithmetic (logic {}) were replayed with this program's; from "
-        "epoch {} on it is this program's ({})",
+        "epochs computed with different arithmetic (logic {}) were replayed with this program's, "
+        "which applies from epoch {} on ({})",
         hex16(*before.accepted), epoch, hex16(logic)));
   else if (before.live && before.logic != logic)
     notices.warn(fmt::format(

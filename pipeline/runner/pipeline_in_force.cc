@@ -93,8 +93,8 @@ void PipelineInForce::check_partitions(const Version& version, const Partitions&
     const std::int32_t now = version.layout().source_partitions[s];
     if (at != partitions.end() && at->second != now)
       throw std::runtime_error(fmt::format(
-          "source {} had {} partitions when this pipeline began and has {} now; the number is "
-          "pinned. Start under another pipeline name",
+          "source {} had {} partitions when this pipeline began and has {} now, and the number "
+          "cannot change. Start under another pipeline name",
           at->first, at->second, now));
   }
 }

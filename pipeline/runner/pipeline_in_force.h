@@ -63,7 +63,7 @@ class PipelineInForce {
   std::vector<Lane> lanes() const { return lanes_of(version_); }
   /// Index of the epochs topic among those that the shard writes.
   std::uint32_t epochs_topic() const;
-  /// The log of a source: that of the file, which has the secrets that no epoch records.
+  /// The log of a source, by the file's properties: they hold the secrets that no epoch records.
   Log& log_of(const SourceNode& source) const;
 
   /// A pipeline as it was recorded: the file's, if both compute and read the same. Throws

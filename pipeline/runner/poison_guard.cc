@@ -26,13 +26,12 @@ void PoisonGuard::begin(bool crashed, const Cursor& here) {
     if (!next || *next > one.offset) continue;
     mark_.poison.push_back(one);
     notices_.warn(fmt::format(
-        "offset {} of {} [{}] ended the process whenever it was processed: it goes to the dead "
-        "letters",
+        "offset {} of {} [{}] crashed the process every time: sending it to the dead letters",
         one.offset, one.source, one.partition));
   }
   if (mark_.poison.empty() && one_by_one())
     notices_.warn(fmt::format(
-        "the process died {} times over the same records: they are processed one by one",
+        "the process crashed {} times over the same records: processing them one by one",
         mark_.crashes));
 }
 
@@ -69,7 +68,7 @@ void PoisonGuard::alone(Skip record, const std::function<void()>& process) {
 
 void PoisonGuard::committed(const Cursor& upto) {
   if (!suspects_any() || !upto.is_past(mark_.suspects)) return;
-  if (one_by_one()) notices_.warn("the records that ended the process are behind");
+  if (one_by_one()) notices_.warn("the records that crashed the process have been passed");
   mark_.crashes = 0;
   mark_.suspects = {};
   mark_.poison.clear();

@@ -70,7 +70,7 @@ std::unique_ptr<SnapshotTaker> make_snapshots(const std::string& pipeline, World
   return std::make_unique<SnapshotTaker>(std::move(snapshots), world);
 }
 
-/// What an output may be as large as, from here on.
+/// The largest output record allowed from this epoch on.
 std::size_t record_limit(const Committer& committer, const Layout& layout) {
   return std::min(committer.max_record_bytes(), layout.max_record_bytes);
 }

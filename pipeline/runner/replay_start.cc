@@ -46,7 +46,7 @@ ReplayStart::From ReplayStart::newest(std::uint64_t last) {
                               std::max<std::int64_t>(0, age_ms) / 1000, candidate.where));
     return std::move(*from);
   }
-  notices_.info("uses no snapshot: replays from epoch 0 on");
+  notices_.info("uses no snapshot: replays from epoch 0");
   return at_epoch_0();
 }
 
@@ -89,15 +89,15 @@ ReplayStart::From ReplayStart::at_epoch_0() {
   check(first.has_value(), "there is an epoch");
   if (first->epoch != 0 || !first->begin)
     throw std::runtime_error(
-        fmt::format("the epochs begin in mid-stream: {} holds epoch {} on, and no snapshot of it "
-                    "or a later one can be used: {}",
+        fmt::format("cannot recover: {} starts at epoch {} (earlier epochs were trimmed) and no "
+                    "snapshot from that epoch on is usable: {}",
                     epochs_topic(pipeline.name()), first->epoch,
                     unusable_.empty() ? "there is none" : unusable_));
   const std::uint32_t shards = pipeline.live_layout().shards;
   if (first->begin->shards != shards)
     throw std::runtime_error(fmt::format(
-        "this pipeline was begun with {} shards; the number is pinned. Set engine.shards: {}, or "
-        "start under another pipeline name",
+        "this pipeline was started with {} shards, and the number cannot change. Set "
+        "engine.shards: {}, or start under another pipeline name",
         first->begin->shards, first->begin->shards));
   from.input = machine_.restart(*first);
   return from;

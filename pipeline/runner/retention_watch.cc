@@ -96,8 +96,8 @@ void RetentionWatch::look_for_partitions(const ShardMachine& machine) {
     }
     if (there - read > unread_[s])
       notices_.error(fmt::format(
-          "source {} has {} partitions now, it had {} when this pipeline began: what is in the new "
-          "ones is not read, and the number is pinned. Start under another pipeline name",
+          "source {} has {} partitions now, it had {} when this pipeline began: the new ones are "
+          "not read, and the number cannot change. Start under another pipeline name",
           source.name, there, read));
     unread_[s] = std::max(0, there - read);
   }

@@ -110,7 +110,7 @@ bool Runner::pass_over_lost() {
   return true;
 }
 
-/// Takes what commands there are, before the next rows.
+/// Takes the waiting commands, before the next rows.
 bool Runner::run_commands() {
   const std::span<const Record> records = machine_->input().take_commands(kCommandsAtOnce);
   if (records.empty()) return false;

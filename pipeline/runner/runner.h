@@ -47,10 +47,10 @@ class Runner {
 
   /// Closes the epoch, has it committed, takes a snapshot. The last call but for figures.
   void finish();
-  /// The shard may be another owner's from now on: what is open is committed (unless the lease is
-  /// `lost` already). It stays in memory.
+  /// Releases ownership but keeps the shard in memory. Commits the open epoch unless the lease is
+  /// already `lost`.
   void park(bool lost);
-  /// Waits for its snapshots: whoever has the shard next may be in this process, and write there.
+  /// Waits for its snapshots: the next owner may be in this process, and write to the same place.
   void write_out() { snapshots_->finish(); }
   /// Whether a parked shard continues as if nothing had been: nobody else has written since, and
   /// nothing of its own is lost. Throws LogFailure.

@@ -13,9 +13,9 @@
 namespace weir {
 namespace {
 
-// How old the knowledge that a partition has no more may be when time passes on it.
+// How long an end-of-partition answer stays valid before a tick has to check again.
 constexpr std::chrono::seconds kConfirmEvery{1};
-// After an answer that did not come soon: for this partition, and for all.
+// How long to wait after a slow answer before querying this partition, and any, again.
 constexpr std::chrono::seconds kAskAgain{20};
 constexpr std::chrono::seconds kAskAnyAgain{2};
 

@@ -37,8 +37,8 @@ void ShardMachine::need_every_lane(const PipelineInForce::Version& version,
     const std::string& source = version.graph().sources[lane.source].name;
     if (!at.at(source, lane.partition))
       throw std::runtime_error(fmt::format(
-          "source {} has more partitions than it had; the number is pinned. Start under another "
-          "pipeline name",
+          "source {} has more partitions than before, and the number cannot change. Start under "
+          "another pipeline name",
           source));
   }
 }

@@ -74,7 +74,7 @@ void ShardSet::drop_parked_others(std::span<const std::uint32_t> wanted) {
     const auto& [shard, held] = one;
     if (contains(wanted, shard)) return false;
     tell(shard, Notice::Level::info,
-         fmt::format("given up after epoch {}", held.live->epoch()));
+         fmt::format("released after epoch {}", held.live->epoch()));
     return true;
   });
 }
@@ -110,7 +110,7 @@ void ShardSet::watch_snapshots(std::uint32_t shard, Held& held) {
   held.snapshots_fail = !error.empty();
   if (held.snapshots_fail)
     tell(shard, Notice::Level::error,
-         fmt::format("no snapshot written, the log replays instead: {}", error));
+         fmt::format("no snapshot could be written; a restart replays more instead: {}", error));
   else
     tell(shard, Notice::Level::info, "snapshots are written again");
 }

@@ -6,7 +6,7 @@
 
 namespace weir {
 
-/// `engine.state_dir` or its default, made with mode 0700 and locked: a second program on it is
+/// `engine.state_dir` or its default, created with mode 0700 and locked: a second process on it is
 /// refused (std::runtime_error). The lock ends with the object.
 class StateDir {
  public:

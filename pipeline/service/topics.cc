@@ -28,7 +28,7 @@ void refuse_if(const Wrong& wrong, const std::string& why = "") {
   throw LogFailure(LogFailure::Kind::refused, fmt::format("{}{}", fmt::join(wrong, "; "), why));
 }
 
-/// Replay reads the input again: a topic that forgets what was overwritten cannot be replayed.
+/// Replay reads the input again: a topic that drops overwritten records cannot be replayed.
 void need_replayable(const SourceNode& source, const TopicSettings& settings,
                      const EngineConfig& engine, Wrong& wrong) {
   const std::int64_t needed =
@@ -73,7 +73,8 @@ void need_partitions(const SourceNode& source, std::int32_t partitions, const So
                                 source.name, partitions, shards));
   if (shards > 1 && partitions != of_first)
     wrong.push_back(
-        fmt::format("source {} has {} partitions, source {} has {}: with shards they must be equal",
+        fmt::format("source {} has {} partitions, source {} has {}: with several shards they must "
+                    "be equal",
                     source.name, partitions, first.name, of_first));
 }
 

@@ -65,7 +65,7 @@ void Worker::run() {
   } catch (const LogFailure& failure) {
     if (failure.kind == LogFailure::Kind::fenced)  // by the group, not as a writer
       events_.fail(StopReason::fenced,
-                   fmt::format("{}. Two programs have the same engine.instance: give each its own",
+                   fmt::format("{}. Two processes have the same engine.instance: give each its own",
                                failure.what()));
     else
       events_.fail(stop_reason(failure.kind), failure.what());

@@ -75,7 +75,7 @@ void EventClock::state(StateVisitor& visit) {
   visit.version("clock", 1);
   const std::size_t lanes = lanes_.size();
   visit(lanes_);
-  if (lanes_.size() != lanes) throw StateError("clock: the state is of other partitions");
+  if (lanes_.size() != lanes) throw StateError("clock: the state has different partitions");
   visit(least_, watermark_);
 }
 

@@ -138,7 +138,7 @@ void Shard::skip(std::size_t lane, const Record& record) {
   const auto [source, partition] = settings_.lanes[lane];
   BadRecord bad;
   bad.reason = Reason::poison;
-  bad.text = "the process ended whenever this record was processed";
+  bad.text = "the process crashed whenever this record was processed";
   ++sources_[source].counts.bad;
   dead_letter(source, partition, record, bad);
   place(source, kNoTime, false);
@@ -229,7 +229,7 @@ void Shard::flush() {
                    ++shard.dead_letters_[static_cast<std::size_t>(Reason::output_too_large)];
                    shard.send_dead_letter(0, key.empty() ? std::nullopt : std::optional(key), value,
                                           {{"weir-error",
-                                            "output_too_large: the row is over the "
+                                            "output_too_large: the row exceeds the "
                                             "size limit of a record"}});
                  });
   step_.clear(sequence_);

@@ -27,9 +27,9 @@ struct Lane {
   std::int32_t partition = 0;
 };
 
-/// The deterministic core: one instance of every operator, and the order of what they see. What it
-/// puts out and what it keeps are a function of the calls of `add`, `idle` and `tick` alone, not of
-/// when `flush` is called (the order law). Not thread-safe.
+/// The deterministic core: one instance of every operator, and the order of what they see. Its
+/// outputs and its state are a function of the calls of `add`, `idle` and `tick` alone, not of when
+/// `flush` is called (the order law). Not thread-safe.
 class Shard {
  public:
   struct Settings {
@@ -68,12 +68,12 @@ class Shard {
 
   /// The next record. Returns false when it was bad (and went to the dead letters).
   bool add(std::size_t lane, const Record& record);
-  /// A record that must not be read: it kills the process. It goes to the dead letters as it is.
+  /// A record that must not be read, because it crashes the process: it goes to the dead letters.
   void skip(std::size_t lane, const Record& record);
   void idle(std::size_t lane);
   void tick(std::int64_t watermark);
-  /// Tells an operator something between the rows before and those after; takes a sequence number.
-  /// Returns whether there is such an operator and it understood; if not, nothing changed.
+  /// Sends an operator a command between the rows before and after; takes a sequence number.
+  /// Returns whether there is such an operator and it knows the command; if not, nothing changes.
   bool command(std::string_view name_of_operator, std::string_view name);
   /// Replay: the merged streams have come to `event_time`; before the row that did it. Takes no
   /// sequence number.
@@ -81,7 +81,7 @@ class Shard {
   /// Replay: a lane has ended for ever. Takes no sequence number.
   void ended(std::size_t lane);
 
-  /// Takes what was added through the graph.
+  /// Processes what was added.
   void flush();
 
   /// The next sequence number: rows, bad records, commands, idle marks and ticks count.

@@ -6,11 +6,11 @@
 namespace weir {
 
 /// Writes a file whole or not at all: temporary name, fsync, rename, fsync of the folder, which is
-/// made if it is not there. Throws std::runtime_error; then what was there stays. `sync` false:
+/// created if missing. Throws std::runtime_error, and then the old file stays. `sync` false:
 /// without fsync (tests of many crashes).
 void write_durably(const std::filesystem::path& file, std::string_view bytes, bool sync = true);
 
-/// A file's bytes as memory that the system may take back and read again.
+/// A file's bytes as memory that the system may reclaim and read again.
 class MappedFile {
  public:
   /// Throws std::runtime_error when it cannot be read.

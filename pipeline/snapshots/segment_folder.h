@@ -14,7 +14,7 @@
 namespace weir {
 
 /// The sealed parts of a shard's state as files, `<name>.segment`, each written once and then
-/// mapped. `settle` belongs to the shard's thread, all else to one other at a time.
+/// mapped. `settle` belongs to the shard's thread, everything else to one other thread at a time.
 class SegmentFolder final : public SealedSink {
  public:
   /// `sync`: with fsync. Nothing is made or read yet.

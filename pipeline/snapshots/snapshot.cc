@@ -136,7 +136,7 @@ SnapshotOutline take_head(std::string_view& in) {
   try {
     return parse_head(parse_whole_json(text));
   } catch (const Json::exception&) {
-    throw std::runtime_error("its head is no head of a snapshot");
+    throw std::runtime_error("its head is not that of a snapshot");
   }
 }
 
@@ -197,7 +197,7 @@ Snapshot unpack_snapshot(std::string_view in) {
   }
   std::string none;
   if (take_block(in, none, 0) || !in.empty())
-    throw std::runtime_error("it goes on after its state's end");
+    throw std::runtime_error("it continues after the end of its state");
   return std::move(outline.head);
 }
 

@@ -19,14 +19,14 @@ struct Snapshot {
   std::uint64_t chain = 0;
   std::uint64_t logic = 0;        // fingerprint of the graph that made it
   std::int64_t log_position = 0;  // at or before the epoch's record in its partition
-  /// Where each lane goes on: source, partition, next offset.
+  /// Where each lane continues: source, partition, next offset.
   std::vector<std::pair<std::pair<std::string, std::int32_t>, std::int64_t>> positions;
   std::uint64_t record_bytes = 0;  // the limit of a record under which it was made; 0: not known
   std::string resolved;            // the pipeline that made it, without secrets
   std::vector<StateSection> sections;
 };
 
-/// What stands at the head of a packed snapshot.
+/// The head of a packed snapshot.
 struct SnapshotOutline {
   Snapshot head;  // its sections have no bytes, and their sealed parts but names
   struct Measure {
@@ -37,7 +37,7 @@ struct SnapshotOutline {
 
 /// A snapshot as the bytes of a file or of a topic's chunks: head (JSON, with its XXH3-64), then
 /// zstd blocks of at most 1 MiB, each with its XXH3-64. Sealed parts are named, not contained.
-/// Memory: what is returned, at most the state's size and some.
+/// Memory: what is returned, at most a little more than the state's size.
 std::string pack_snapshot(const Snapshot& snapshot);
 
 /// The snapshot of such bytes, whole or not at all: throws std::runtime_error (damaged, cut short,

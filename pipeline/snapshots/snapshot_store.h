@@ -23,11 +23,11 @@
 
 namespace weir {
 
-/// A shard's snapshots, on disk and in the snapshots topic: publishes them beside the event path
-/// and finds them again. Three generations in each place; sealed parts are written once and sent
-/// once. A place that does not take one (disk full, broker away) is reported and tried again with
-/// the next; the other place is not affected. Memory: the snapshot that is written, packed too, and
-/// one that waits (a newer replaces it).
+/// A shard's snapshots, on disk and in the snapshots topic: publishes them off the event path and
+/// finds them again. Three generations in each place; sealed parts are written once and sent once.
+/// A place that fails (disk full, broker away) is reported and retried with the next snapshot; the
+/// other place is not affected. Memory: the snapshot being written, packed as well, and one that
+/// waits (a newer one replaces it).
 class SnapshotStore {
  public:
   struct Settings {
@@ -72,18 +72,18 @@ class SnapshotStore {
   /// What a StateWriter hands sealed parts to; for the shard's thread.
   SealedSink& sealed() { return segments_; }
 
-  /// Has it written, with the sections that `copy` will bring, if there is one. `last`: to the
-  /// topic too, however short the time since.
+  /// Writes it in the background, with the sections that `copy` will bring, if there is one.
+  /// `last`: to the topic as well, however short the time since.
   void publish(Snapshot snapshot, bool last = false, std::unique_ptr<StateCopy> copy = nullptr);
   /// Waits until nothing waits.
   void finish();
   Report report() const;
 
-  /// Makes this store the topic's one writer. Its owner calls it before `list`, so that nothing a
-  /// predecessor left open is waited for. Failure is reported, as the topic's.
+  /// Makes this store the topic's only writer. Call it before `list`, so that nobody waits for what
+  /// a predecessor left open. A failure is reported as one of the topic.
   void fence();
-  /// What is there, newest epoch first, the disk's before the topic's. A topic that may not be
-  /// read, or holds nothing whole, counts as empty, and is reported. Before the first `publish`.
+  /// The snapshots, newest epoch first, the disk's before the topic's. A topic that may not be
+  /// read, or holds nothing complete, counts as empty, and is reported. Before the first `publish`.
   /// Throws LogFailure (`unreachable`): what the topic holds will be known later.
   std::vector<Candidate> list();
   /// Loads one, its sealed parts too (from the topic those that the disk does not have whole).

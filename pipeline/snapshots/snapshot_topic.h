@@ -26,7 +26,7 @@ std::map<std::string, std::string> snapshots_topic_settings();
 /// Who writes a shard's snapshots: an identity beside the shard's own.
 std::string snapshots_identity(const std::string& pipeline, std::uint32_t shard);
 
-/// A snapshot in the topic, as the manifest names it. Its payload (directory of sealed parts,
+/// A snapshot in the topic, as the manifest lists it. Its payload (directory of sealed parts,
 /// packed snapshot) lies in the chunks of slot `serial` modulo the generations, from offset `from`
 /// on.
 struct TopicSnapshot {
@@ -40,7 +40,7 @@ struct TopicSnapshot {
   std::int64_t time_ms = 0;  // when it was sent; for people
 };
 
-/// Where a sealed part lies in the topic.
+/// Where a sealed part is in the topic.
 struct TopicSegment {
   std::int64_t from = 0;
   std::uint64_t chunks = 0;
@@ -84,8 +84,8 @@ class SnapshotTopicWriter {
   SnapshotTopicWriter(Log& log, std::string pipeline, std::uint32_t shard, Wait wait = {});
   ~SnapshotTopicWriter();
 
-  /// Ends what a predecessor has open, as one that was killed may: until then, or until the
-  /// broker's time-out, the topic cannot be read to its end. Throws LogFailure.
+  /// Ends a transaction that a killed predecessor left open: until then, or until the broker's
+  /// time-out, the topic cannot be read to its end. Throws LogFailure.
   void fence();
 
   /// Returns the bytes sent. Throws LogFailure: what was sent stays, and the next call goes on;

@@ -57,7 +57,7 @@ void read_all(int file, std::string& bytes, std::size_t size) {
   for (std::size_t at = 0; at < size;) {
     const ssize_t n = ::read(file, bytes.data() + at, size - at);
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) throw std::runtime_error("what the copy of the state has written is cut short");
+    if (n <= 0) throw std::runtime_error("the copy of the state is incomplete");
     at += static_cast<std::size_t>(n);
   }
 }
@@ -161,7 +161,7 @@ std::vector<StateSection> StateCopy::take() {
   }
   char said = 0;
   if (ready <= 0 || ::read(done_, &said, 1) != 1 || said != kWhole)
-    throw std::runtime_error("the process that copies the state has ended early");
+    throw std::runtime_error("the process that copies the state ended early");
   return read();
 }
 

@@ -9,12 +9,12 @@
 
 namespace weir {
 
-/// A shard's state as it was at one moment, written down by a child process while the shard goes
-/// on: the child has the memory of that moment, of which the system copies only pages that are
-/// written to meanwhile. All that the shard waits for is the fork.
+/// A shard's state at one moment, saved by a child process while the shard continues. The child has
+/// the memory of that moment, of which the system copies only the pages written to meanwhile. The
+/// shard waits only for the fork.
 ///
-/// Cost: some 2.5 ms for every 100 MB that the process holds. Memory: what is saved, twice for a
-/// moment, and a copy of each page that the shard changes meanwhile.
+/// Cost: some 2.5 ms per 100 MB of the process. Memory: what is saved, twice for a moment, and a
+/// copy of each page that the shard changes meanwhile.
 class StateCopy {
  public:
   using Save = std::function<std::vector<StateSection>()>;
@@ -23,7 +23,7 @@ class StateCopy {
   /// no lock (malloc is safe). `sealed`: the parts that its sections name, of which it brings back
   /// the names alone. Throws std::system_error: the system has no room for another process.
   StateCopy(const Save& save, std::vector<SealedBytes> sealed);
-  /// Ends a child that nobody has waited for.
+  /// Kills the child if nobody has waited for it.
   ~StateCopy();
   StateCopy(const StateCopy&) = delete;
   StateCopy& operator=(const StateCopy&) = delete;

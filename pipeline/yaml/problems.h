@@ -13,7 +13,7 @@ namespace weir {
 /// Whether the name of a property for librdkafka says that its value must never be printed.
 bool is_secret(std::string_view property);
 
-/// Everything wrong with a pipeline file, gathered so that all of it can be shown at once.
+/// Everything wrong with a pipeline file, collected so that all of it can be shown at once.
 class Problems {
  public:
   struct Problem {
@@ -32,12 +32,12 @@ class Problems {
   /// file, line and column.
   Place argument(std::string text);
 
-  /// From now on `value` is printed as `written` (`${PASSWORD}`), wherever it turns up as a word of
-  /// its own: a message made elsewhere may quote it.
+  /// From now on `value` is printed as `written` (`${PASSWORD}`) wherever it appears as a separate
+  /// word: a message made elsewhere may quote it.
   void hide(std::string value, std::string written);
 
-  /// From now on a line is printed only as far as `place`, an argument as far as its `=`: behind it
-  /// may stand what must never be printed.
+  /// From now on a line is printed only up to `place`, an argument up to its `=`: what follows may
+  /// be something that must never be printed.
   void cut(Place place);
 
   /// From now on every line is printed only as far as the first name with a dot: where the file

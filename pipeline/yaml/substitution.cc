@@ -51,19 +51,19 @@ void substitute_scalar(YamlNode& node, const std::map<std::string, std::string>&
         end == std::string_view::npos ? std::nullopt : reference_of(rest.substr(2, end - 2));
     if (!reference) {
       problems.error(node.place,
-                     "a ${ that begins neither ${NAME} nor ${NAME:-default} ($${ stands for a "
-                     "literal ${)");
+                     "${ must begin ${NAME} or ${NAME:-default} ($${ stands for a literal ${)");
       return;
     }
     if (reference->otherwise && reference->otherwise->find("${") != std::string::npos) {
-      problems.error(node.place, "a default in ${NAME:-default} is plain text: they do not nest");
+      problems.error(node.place,
+                     "a default in ${NAME:-default} is plain text: variables do not nest");
       return;
     }
     const auto found = environment.find(reference->name);
     const bool set = found != environment.end() && !(reference->otherwise && found->second.empty());
     if (!set && !reference->otherwise) {
-      problems.error(node.place, fmt::format("the environment has no `{}`, and it has no default "
-                                             "(${{{}:-default}})",
+      problems.error(node.place, fmt::format("`{}` is not set in the environment and has no "
+                                             "default (${{{}:-default}})",
                                              reference->name, reference->name));
       return;
     }
@@ -98,7 +98,7 @@ class Setting {
 
   void apply(YamlNode& root) {
     if (std::any_of(parts_.begin(), parts_.end(), [](const auto& part) { return part.empty(); }))
-      return problems_.error(place_, "a path is names with dots between, as in engine.shards=2");
+      return problems_.error(place_, "a path is names separated by dots, as in engine.shards=2");
     YamlNode* at = &root;
     for (std::size_t i = 0; i < parts_.size() && at != nullptr; ++i)
       at = at->list() ? item(*at, i) : entry(*at, i);
@@ -112,8 +112,8 @@ class Setting {
     const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), index);
     if (wrong == std::errc() && end == text.data() + text.size() && index < list.items.size())
       return &list.items[index];
-    problems_.error(place_, fmt::format("`{}` is a list of {}: the part after it is the number of "
-                                        "an item, from 0",
+    problems_.error(place_, fmt::format("`{}` is a list of {} items: the part after it must be the "
+                                        "number of one, from 0",
                                         until(part), list.items.size()));
     return nullptr;
   }
@@ -125,7 +125,7 @@ class Setting {
       const bool component = map.text == key && part + 1 < parts_.size();
       if (!component && !map.null()) {
         problems_.error(
-            place_, fmt::format("`{}` is a single value, it has no `{}` inside", until(part), key));
+            place_, fmt::format("`{}` is a single value: it has no `{}` inside", until(part), key));
         return nullptr;
       }
       map = YamlNode{};
@@ -185,7 +185,7 @@ void apply_settings(YamlNode& root, const std::vector<std::pair<std::string, std
     if (std::optional<YamlNode> value = parse_yaml(text, problems, place)) {
       Setting(path, std::move(*value), place, problems).apply(root);
     } else if (problems.errors() == errors) {
-      problems.error(place, "holds nothing: a value that begins with # needs quotes of YAML too");
+      problems.error(place, "is empty: a value that begins with # needs YAML quotes");
     } else if (("." + path + ".").find(".kafka.") != std::string::npos) {
       problems.cut(place);  // whatever it is of
     }

@@ -12,7 +12,7 @@
 namespace weir {
 namespace {
 
-struct Stop {};  // what was wrong is reported already
+struct Stop {};  // the mistake has been reported
 
 Place place_of(const fy_mark* mark) {
   if (mark == nullptr || mark->line < 0) return {};
@@ -95,7 +95,7 @@ class Builder {
     while (fy_event* event = next()) {
       if (event->type == FYET_STREAM_END) break;
       if (event->type == FYET_DOCUMENT_START && root)
-        stop(place(event), "a pipeline file is one document: `---` begins a second");
+        stop(place(event), "a pipeline file is one document: `---` begins a second one");
       if (event->type == FYET_STREAM_START || event->type == FYET_DOCUMENT_START ||
           event->type == FYET_DOCUMENT_END)
         continue;
@@ -137,7 +137,7 @@ class Builder {
     count(at, 1);
     if (event->type == FYET_ALIAS) return alias(event, at, depth);
     if (fy_event_get_tag_token(event) != nullptr)
-      problems_.error(at, "tags (!name) mean nothing here: leave them out");
+      problems_.error(at, "tags (!name) have no meaning here: remove them");
     const std::string anchor = token_text(fy_event_get_anchor_token(event));
     YamlNode made = event->type == FYET_SCALAR           ? scalar(event, at)
                     : event->type == FYET_SEQUENCE_START ? list(event, at, depth)
@@ -158,7 +158,7 @@ class Builder {
     const auto found = anchors_.find(name);
     if (found == anchors_.end())
       stop(at,
-           "no anchor of this name stands before the alias (a text that begins with `*` needs "
+           "no anchor of this name comes before the alias (a text that begins with `*` needs "
            "quotes)");
     count(at, size(found->second));
     if (depth + height(found->second) > limits_.depth)
@@ -205,8 +205,8 @@ class Builder {
       if (line <= from.line || text == std::string_view::npos) continue;
       if (!here.substr(text).starts_with("- ")) continue;
       problems_.error({line, static_cast<std::uint32_t>(text + 1)},
-                      "YAML reads this line as more of the text above: indent the items of a list "
-                      "alike");
+                      "YAML reads this line as part of the text above: indent all items of a list "
+                      "the same");
       scalar.text.resize(std::min(scalar.text.size(), scalar.text.find(" - ")));
       return;
     }
@@ -239,7 +239,7 @@ class Builder {
       if (is_new) {
         made.entries.push_back({std::move(key), std::move(value)});
       } else {
-        problems_.error(key_place, fmt::format("`{}` is written twice; first in line {}", key.text,
+        problems_.error(key_place, fmt::format("`{}` is written twice; first on line {}", key.text,
                                                first->second.line));
       }
     }
@@ -274,7 +274,7 @@ std::size_t utf8_length(std::string_view text) {
   return size;
 }
 
-// libfyaml takes bytes that are no text for the end of a value; say it before.
+// libfyaml takes bytes that are not text for the end of a value; report them first.
 bool is_text(std::string_view text, Problems& problems, std::optional<Place> argument) {
   Place at{1, 1};
   while (!text.empty()) {

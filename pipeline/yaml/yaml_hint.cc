@@ -12,7 +12,7 @@ namespace weir {
 namespace {
 
 constexpr std::string_view kCutExpression =
-    "a comma inside { } or [ ] ends a value: put the expression in quotes or on a line of its own";
+    "a comma inside { } or [ ] ends a value: put the expression in quotes or on its own line";
 
 std::string_view line_of(std::string_view text, std::uint32_t line) {
   for (std::uint32_t at = 1; at < line; ++at)
@@ -77,7 +77,7 @@ std::string yaml_hint(std::string_view text, Place place, std::string_view messa
     return message.find(part) != std::string_view::npos;
   };
   if (says("invalid alias"))
-    return "`*` alone stands for nothing here: for all fields write { all: true }; a text that "
+    return "`*` alone has no meaning here: for all fields write { all: true }; a text that "
            "begins with `*` needs quotes";
   if (says("trailing content after") && says("quoted"))
     return "a value that begins with a quote ends with it: put the whole expression in quotes of "
@@ -90,13 +90,14 @@ std::string yaml_hint(std::string_view text, Place place, std::string_view messa
     return "inside { } or [ ] a value with ${...} needs quotes: \"${NAME:-default}\"";
   if (says("missing comma in flow") && balance(before) > 0) return std::string(kCutExpression);
   if (says("missing comma in flow") || says("without a closing"))
-    return "before this a comma or a closing bracket is missing";
+    return "a comma or a closing bracket is missing before this";
   if (says("wrongly indented") && says("quoted"))
-    return "this quote is not closed, or its text goes on with too little indentation";
-  if (says("tab character")) return "indent with blanks: YAML takes no tabs";
-  if (says("nested block mapping on the same line")) return "a value that holds `: ` needs quotes";
+    return "this quote is not closed, or its text continues with too little indentation";
+  if (says("tab character")) return "indent with spaces: YAML does not allow tabs";
+  if (says("nested block mapping on the same line"))
+    return "a value that contains `: ` needs quotes";
   if (says("multiline plain key"))
-    return "the line after this one is indented deeper, though this key has its value already";
+    return "this key already has a value, but the next line is indented deeper";
   return fmt::format("YAML: {}", message);
 }
 

@@ -288,7 +288,7 @@ TEST(HttpServer, SaysWhyItCannotListen) {
   };
   const std::string taken = "127.0.0.1:" + std::to_string(server.port());
   EXPECT_EQ(why(taken), "cannot listen on " + taken + ": Address already in use");
-  EXPECT_EQ(why("localhost"), "cannot listen on localhost: no port in it (host:port)");
+  EXPECT_EQ(why("localhost"), "cannot listen on localhost: it has no port (host:port)");
   EXPECT_EQ(why("192.0.2.1:0"), "cannot listen on 192.0.2.1:0: Cannot assign requested address");
   EXPECT_EQ(why("localhost:0"), "listens");
 }

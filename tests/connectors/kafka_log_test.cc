@@ -112,7 +112,7 @@ TEST_F(KafkaErrors, AFencedProducerIsFenced) {
   EXPECT_FALSE(reason_.empty());
 }
 
-TEST_F(KafkaErrors, AProducerThatIsFencedAfterTheTransactionTimeoutMayHaveTimedOut) {
+TEST_F(KafkaErrors, FencedAfterTheTransactionTimeoutIsUnknown) {
   cluster_.answer_late(kEndTransaction, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, milliseconds(1200));
   EXPECT_EQ(commit(), Commit::unknown);
   EXPECT_NE(reason_.find("transaction.timeout.ms: 2000"), std::string::npos) << reason_;
@@ -172,7 +172,7 @@ TEST_F(KafkaErrors, AMemberEndsThoughNoBrokerIsThere) {
   EXPECT_LT(steady_clock::now() - begun, milliseconds(6000));
 }
 
-TEST_F(KafkaErrors, ACommitThatGetsNoAnswerIsUnknownWithinTheTransactionTimeout) {
+TEST_F(KafkaErrors, AnUnansweredCommitIsUnknownWithinTheTransactionTimeout) {
   ASSERT_EQ(commit(), Commit::done);
   cluster_.down();
   const auto begun = steady_clock::now();

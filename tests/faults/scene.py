@@ -253,7 +253,7 @@ class Scene:
                 "owners": owners}
 
     def check_epochs(self, records):
-        """The numbers have no gap and none is there twice (an epoch has one owner), and the runs
+        """The numbers have no gap and none is listed twice (an epoch has one owner), and the runs
         cover every record of every source once, in order. Returns how many epochs there are, and of
         how many processes."""
         records_of = self._read_topic(f"weir.{self.name}.epochs")

@@ -94,10 +94,10 @@ def test_other_arithmetic_is_refused_until_it_is_accepted_and_then_keeps_the_sta
         end()
     weir.environment = {}
     assert weir.start().wait_end() == 1
-    assert "was computed by a program whose arithmetic this one does not have" in weir.told()
+    assert "was computed with different arithmetic" in weir.told()
     assert "--accept-new-logic" in weir.told()
     weir.start("--accept-new-logic").wait_ready()
-    assert "epochs computed with other arithmetic" in weir.told()
+    assert "epochs computed with different arithmetic" in weir.told()
     rows.produce(1_000)
     rows.wait_predicted()
     weir.stop()

@@ -55,9 +55,9 @@ def test_a_record_that_aborts_the_process_is_isolated_after_three_deaths(rows):
     weir.environment = {}
     weir.verify()  # by a program without the bug, too
     log = weir.log.read_text()
-    for said in ("the process died 3 times over the same records: they are processed one by one",
-                 "ended the process whenever it was processed: it goes to the dead letters",
-                 "the records that ended the process are behind"):
+    for said in ("the process crashed 3 times over the same records: processing them",
+                 "crashed the process every time: sending it to the dead letters",
+                 "the records that crashed the process have been passed"):
         assert log.count(said) == 1, said
 
 

@@ -69,7 +69,7 @@ TEST(ClassSpread, IsTheEntropyOfTheClasses) {
   EXPECT_NEAR(spread.loss(), -(0.25 * std::log(0.25) + 0.75 * std::log(0.75)), 1e-4);
 }
 
-TEST(ClassSpread, BlamesNoLearnerForTheFirstRowAfterAThousandMillionOfOneClass) {
+TEST(ClassSpread, TheFirstRowOfASecondClassIsNoDivergence) {
   std::vector<std::uint64_t> rows = {3'000'000'000, 1};
   std::string bytes;
   StateWriter writer(bytes);

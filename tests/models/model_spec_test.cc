@@ -61,17 +61,17 @@ TEST(ModelSpec, ReportsEveryMistakeOfTheFieldsOfAStep) {
 
 TEST(ModelSpec, RefusesOptionsThatExcludeEachOther) {
   EXPECT_EQ(mistakes(R"(["one_hot", {"logistic_regression": {"l1": 0.1, "l2": 0.1}}])"),
-            Mistakes{"`l2`: `l1` and `l2` exclude each other"});
+            Mistakes{"`l2`: use `l1` or `l2`, not both"});
   EXPECT_EQ(mistakes(R"(["one_hot", {"logistic_regression":
                 {"learning_rate": {"initial": 0.1, "power": 0.5, "decay": 1}}}])"),
-            Mistakes{"`decay`: `power` and `decay` exclude each other"});
+            Mistakes{"`decay`: use `power` or `decay`, not both"});
   EXPECT_EQ(
       mistakes(R"(["one_hot", {"logistic_regression": {"intercept_learning_rate": "some"}}])"),
       Mistakes{"`intercept_learning_rate`: must be a number of at least 0 or `same`"});
   EXPECT_EQ(mistakes(R"([{"impute": "constant"}, "one_hot", "logistic_regression"])"),
             Mistakes{"`with`: `constant` needs a `value`"});
   EXPECT_EQ(mistakes(R"([{"impute": {"value": 1}}, "one_hot", "logistic_regression"])"),
-            Mistakes{"`value`: goes with `with: constant` only"});
+            Mistakes{"`value`: needs `with: constant`"});
 }
 
 TEST(ModelSpec, NamesTheNearestStepAndOptionForOneThatItDoesNotKnow) {

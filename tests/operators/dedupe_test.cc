@@ -270,7 +270,7 @@ TEST(Dedupe, ReportsMistakes) {
   EXPECT_EQ(bench(R"({"input": "events", "key": "nope", "within": 5})").mistakes(),
             Mistakes{"no field nope"});
   EXPECT_EQ(bench(R"({"input": "events", "key": ["id", "id"], "within": 5})").mistakes(),
-            Mistakes{"`id` is in the key twice"});
+            Mistakes{"`id` is listed twice in the key"});
   EXPECT_EQ(bench(kTenSeconds, false).mistakes(),
             Mistakes{"`within` a time needs event times: give the source of `events` a `time:`"});
 }

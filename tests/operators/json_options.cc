@@ -101,7 +101,7 @@ class JsonOptions final : public OptionVisitor {
       json = &json_[std::string(name)];
     if (!json && rule.required) mistakes_.push_back(std::string(name) + " is missing");
     if (json && !rule.later.empty()) {
-      mistakes_.push_back(std::string(name) + " comes later (" + std::string(rule.later) + ")");
+      mistakes_.push_back(std::string(name) + " is not available yet");
       return nullptr;
     }
     return json;

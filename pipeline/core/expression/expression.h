@@ -22,8 +22,8 @@ struct ExpressionError {
   std::string message;
 };
 
-/// A typed expression over the fields of a schema, evaluated a column at a time; the words and the
-/// rules of missing values are LANGUAGE.md's. Immutable: one may serve several threads.
+/// A typed expression over the fields of a schema, evaluated a column at a time; keywords and the
+/// rules of missing values are in pipeline/LANGUAGE.md. Immutable: one may serve several threads.
 class Expression {
  public:
   Expression();

@@ -72,7 +72,7 @@ Token ExpressionLexer::number(std::optional<ExpressionError>& error) {
   }
   if (!known) {
     error = {unit_at, "`" + std::string(unit) +
-                          "` after a number: a duration ends in ms, s, m, h or d (`5m`)"};
+                          "` after a number: a duration ends with ms, s, m, h or d (`5m`)"};
     return {};
   }
   token.kind = Token::Kind::number;
@@ -97,7 +97,7 @@ Token ExpressionLexer::text(std::optional<ExpressionError>& error) {
       else if (escaped == '\\' || escaped == '\'' || escaped == '"')
         c = escaped;
       else {
-        error = {at_ - 2, "unknown escape: there are \\\\ \\' \\\" \\n \\t"};
+        error = {at_ - 2, "unknown escape; known: \\\\ \\' \\\" \\n \\t"};
         return {};
       }
     }

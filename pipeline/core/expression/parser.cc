@@ -86,7 +86,7 @@ Expression::Program ExpressionParser::parse() {
   program_.root = expression(0);
   if (token_.kind != Token::Kind::end) {
     std::string message = "unexpected " + quoted(token_.source);
-    if (token_.is(",")) message += ": only the arguments of a function stand between commas";
+    if (token_.is(",")) message += ": commas separate the arguments of a function only";
     fail(token_.column, message);
   }
   std::vector<std::size_t>& fields = program_.fields;
@@ -139,7 +139,7 @@ ExpressionParser::Index ExpressionParser::operand() {
     case Token::Kind::name:
       return name();
     case Token::Kind::end:
-      fail(token.column, "the expression ends where a value should stand");
+      fail(token.column, "the expression ends where a value is missing");
     case Token::Kind::symbol:
       break;
   }
@@ -190,7 +190,7 @@ void ExpressionParser::unknown_name(const Token& token) {
     names.push_back(known.name);
     if (token.kind == Token::Kind::name && known.name.size() > token.source.size() &&
         from.starts_with(known.name) && known.name[token.source.size()] == '-')
-      fail(token.column, "a name with a hyphen stands in backquotes: `" + known.name + "`");
+      fail(token.column, "a name with a hyphen needs backquotes: `" + known.name + "`");
   }
   std::string message = "no field " + quoted(token.source);
   if (find_function(token.source))
@@ -200,7 +200,7 @@ void ExpressionParser::unknown_name(const Token& token) {
   else if (token.source == "null" || token.source == "missing" || token.source == "none")
     message += "; is_missing(x) asks for a missing value";
   else
-    message += " (a text stands in quotes: '" + std::string(token.source) + "')";
+    message += " (a text needs quotes: '" + std::string(token.source) + "')";
   fail(token.column, message);
 }
 

@@ -84,7 +84,7 @@ ExpressionParser::Index ExpressionParser::logical(const Token& symbol, Op op, In
   for (Index side : {left, right})
     if (type(side) != Type::boolean)
       fail(program_.nodes[side].column,
-           quoted(symbol.source) + " joins booleans; this is a " + type_text(side));
+           quoted(symbol.source) + " needs booleans; this is a " + type_text(side));
   return add(node_of(op, Type::boolean, symbol, {left, right}));
 }
 
@@ -96,7 +96,7 @@ ExpressionParser::Index ExpressionParser::comparison(const Token& symbol, Op op,
     fail(symbol.column, message);
   }
   if (type(left) == Type::boolean && op != Op::equal && op != Op::not_equal)
-    fail(symbol.column, "booleans have no order: there are `==` and `!=`");
+    fail(symbol.column, "booleans have no order: use `==` or `!=`");
   return add(node_of(op, Type::boolean, symbol, {left, right}));
 }
 
@@ -105,13 +105,13 @@ ExpressionParser::Index ExpressionParser::arithmetic(const Token& symbol, Op op,
   if (type(left) == Type::number && type(right) == Type::number)
     return add(node_of(op, Type::number, symbol, {left, right}));
   if (op == Op::add && (type(left) == Type::text || type(right) == Type::text))
-    fail(symbol.column, "texts are joined by concat(a, b), not by `+`");
+    fail(symbol.column, "use concat(a, b) to join texts, not `+`");
   if (type(left) == Type::time || type(right) == Type::time)
     return time_arithmetic(symbol, op, left, right);
   std::string message =
       quoted(symbol.source) + " needs numbers, not " + type_text(left) + " and " + type_text(right);
   if (type(left) == Type::boolean || type(right) == Type::boolean)
-    message += "; a boolean becomes a number by if(x, 1, 0)";
+    message += "; if(x, 1, 0) makes a number of a boolean";
   fail(symbol.column, message);
 }
 

@@ -19,19 +19,19 @@
 
 namespace weir {
 
-/// What decides whether a topic's records can be read again, and how large one may be.
+/// Settings that decide whether a topic's records can be read again, and how large one may be.
 struct TopicSettings {
   bool deletes = true;                // old records are deleted by age or size, or all are kept
   bool compacted = false;             // only the last record of each key is kept (cleanup.policy)
-  std::int64_t retention_ms = -1;     // -1: for ever
+  std::int64_t retention_ms = -1;     // -1: unlimited
   std::int64_t retention_bytes = -1;  // of one partition; -1: without a limit
   std::int64_t min_compaction_lag_ms = 0;     // a younger record is not compacted away
   std::int64_t max_record_bytes = 1'048'588;  // max.message.bytes: of a batch, as sent
 };
 
-/// The log as a port: Kafka (connectors/kafka) or in the process (connectors/memory). Both
-/// pass the contract suite tests/connectors/memory/log_contract_test.h. Thread-safe. Calls answer
-/// within a time-out or throw LogFailure (`unreachable`).
+/// The log as a port: Kafka (connectors/kafka) or in the process (connectors/memory). Both pass one
+/// contract suite (log_contract_test.h). Thread-safe. Calls answer within a time-out or throw
+/// LogFailure (`unreachable`).
 class Log {
  public:
   virtual ~Log() = default;
@@ -43,10 +43,10 @@ class Log {
   std::optional<std::int32_t> partitions(const std::string& topic) {
     return partitions(topic, std::chrono::milliseconds::max());
   }
-  /// Creates a topic; it is there when this returns. Existing already is no error.
+  /// Creates a topic; it exists when this returns. That it already exists is not an error.
   virtual void create_topic(const std::string& topic, std::int32_t partitions,
                             const std::map<std::string, std::string>& settings) = 0;
-  /// Throws LogFailure (`refused`) when there is no such topic, or no right to ask.
+  /// Throws LogFailure (`refused`) if there is no such topic, or no right to query it.
   virtual TopicSettings settings(const std::string& topic) = 0;
   virtual OffsetRange offsets(const std::string& topic, std::int32_t partition,
                               std::chrono::milliseconds patience) = 0;
@@ -56,7 +56,7 @@ class Log {
   /// The first offset whose timestamp is at least `time_ms`, or the end.
   virtual std::int64_t offset_at(const std::string& topic, std::int32_t partition,
                                  std::int64_t time_ms) = 0;
-  /// Forgets the records below an offset. Those that are forgotten already are no error; an offset
+  /// Deletes the records below an offset. That they are already deleted is not an error; an offset
   /// past the end is (`refused`).
   virtual void delete_records(const std::string& topic, std::int32_t partition,
                               std::int64_t before) = 0;
@@ -67,7 +67,7 @@ class Log {
   std::unique_ptr<LogWriter> writer(const std::string& identity, std::vector<std::string> topics) {
     return writer(identity, std::move(topics), Delivery::exactly_once);
   }
-  /// Begins to join a group that shares out the partitions of a topic; `poll` goes on with it.
+  /// Begins to join a group that shares out the partitions of a topic; `poll` continues.
   /// `instance`: a name, unique in the group, under which a member that comes back within its
   /// session gets its partitions back without a change for the others; empty: none. `signal` is
   /// notified when `poll` has something to do; it outlives the membership.

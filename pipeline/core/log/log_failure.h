@@ -6,10 +6,10 @@
 
 namespace weir {
 
-/// The world is down or has lost something: what a log cannot do, and why.
+/// What a log cannot do, and why: the world is down, or has lost something.
 struct LogFailure : std::runtime_error {
   enum class Kind : std::uint8_t {
-    unreachable,  // no answer in time; may come back
+    unreachable,  // no answer in time; may recover
     refused,      // access, settings, a topic that does not exist: trying again does not help
     lost,         // an offset asked for is no longer (or not yet) in the log
     fenced        // another owner has taken over

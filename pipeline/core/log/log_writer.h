@@ -23,8 +23,8 @@ enum class Delivery : std::uint8_t {
   exactly_once,
   /// The outputs first, visible at once; when all of them are in the log, the records of the last
   /// topic (the epochs) with the offsets, in a transaction. A crash in between leaves outputs
-  /// without their epoch, which is then made again: outputs twice, an epoch never. Who was fenced
-  /// may still put out one epoch's outputs, but not its record.
+  /// without their epoch, which is then computed again: outputs may be duplicated, an epoch never.
+  /// A fenced writer may still emit the outputs of one epoch, but not its record.
   at_least_once,
   /// All in the order added, without a transaction and without offsets, from any number of writers:
   /// fences nobody and is never fenced.
@@ -33,7 +33,7 @@ enum class Delivery : std::uint8_t {
 
 enum class Commit : std::uint8_t {
   done,     // the epoch is in the log, whole
-  unknown,  // it may be or not: make a new writer (which ends the old transaction), then look
+  unknown,  // it may be or not: make a new writer (which ends the old transaction), then check
   fenced    // another owner has taken over: drop the shard
 };
 
@@ -45,10 +45,10 @@ class LogWriter {
 
   /// Appends all records, with the offsets: atomically, or as its Delivery says. Blocks until the
   /// log has answered. After anything but `done` the writer must not be used again. `unknown` may
-  /// be another owner's doing too, when so much time has passed since the commit began that the log
-  /// may have ended the transaction by itself: look into the log, before making a new writer if
-  /// that would fence a rightful owner. Throws LogFailure (`refused`) when the log will never take
-  /// it. `reason` says why it was not `done`.
+  /// also be another owner's doing, if so much time has passed since the commit began that the log
+  /// may have ended the transaction by itself: check the log, and do so before making a new writer
+  /// if that could fence a rightful owner. Throws LogFailure (`refused`) if the log will never
+  /// accept it. `reason` says why it was not `done`.
   virtual Commit commit(const Outbox& records, std::span<const CommittedOffset> offsets,
                         std::string& reason) = 0;
 

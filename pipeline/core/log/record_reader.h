@@ -35,8 +35,8 @@ class RecordReader {
   struct Fetched {
     std::size_t count = 0;
     bool end = false;  // nothing more is in the partition now
-    /// Where reading goes on: past the last record, and at an end past the gaps behind it, so that
-    /// it reaches OffsetRange::end once all of that is read. -1: the reader cannot tell.
+    /// Where reading continues: after the last record, and at an end after the gaps that follow it,
+    /// so that it reaches OffsetRange::end once everything is read. -1: the reader cannot tell.
     std::int64_t next = -1;
   };
 
@@ -44,7 +44,7 @@ class RecordReader {
   virtual void start(std::span<const PartitionOffset> positions, Signal& signal) = 0;
 
   /// Appends up to `max` next records of a partition to `out`, without waiting. They live until the
-  /// next fetch of the same partition. count == 0 and end == false: ask again later.
+  /// next fetch of the same partition. count == 0 and end == false: try again later.
   virtual Fetched fetch(std::int32_t partition, std::size_t max, std::vector<Record>& out) = 0;
 
   /// One past the last record known in the partition, for lag; -1 while unknown.

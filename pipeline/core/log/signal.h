@@ -21,7 +21,7 @@ class Signal {
 };
 
 /// How the engine waits: until the signal or for that long, whichever is first; returns whether it
-/// was the signal. Without one: really. (A simulation lets its own time pass.)
+/// was the signal. Empty: in real time. (A simulation lets its own time pass.)
 using Wait = std::function<bool(Signal&, std::chrono::milliseconds)>;
 
 }  // namespace weir

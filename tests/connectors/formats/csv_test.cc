@@ -68,7 +68,7 @@ TEST(CsvDecoder, FollowsTheQuotesOfRfc4180) {
   EXPECT_EQ(read("\"x\ny\",z"), "ok 'x\ny' 'z'");
   EXPECT_EQ(read("5\" pipe,z"), "ok '5\" pipe' 'z'");
   EXPECT_EQ(read("x,"), "ok 'x' -");
-  const std::string wrong = "type: : a cell's quotes are not closed where it ends";
+  const std::string wrong = "type: : the quotes of a cell are not closed where it ends";
   EXPECT_EQ(read("\"x,y"), wrong);
   EXPECT_EQ(read("x,\"y"), wrong);
   EXPECT_EQ(read("\"x\"y,z"), wrong);
@@ -102,7 +102,7 @@ TEST(CsvDecoder, SaysWhichColumnsTheHeaderLineLacks) {
   const auto decoder =
       make_csv_decoder({field("amount", Type::number), field("b", Type::number), unread});
   EXPECT_EQ(decoder->head("amuont,b,b"),
-            "no column `amount` (did you mean `amuont`?); the column `b` is there 2 times");
+            "no column `amount` (did you mean `amuont`?); there are 2 columns `b`");
   EXPECT_EQ(decoder->head("\"amount"), "the header line has a quote that is not closed");
   EXPECT_EQ(decoder->head("amount,b"), "");
 }

@@ -588,7 +588,7 @@ TEST_P(LogContract, AtLeastOnceTheOutputsAreInTheLogBeforeTheirEpoch) {
   EXPECT_TRUE(read(epochs).empty());
 }
 
-TEST_P(LogContract, AtLeastOnceWritesOutputsWithoutATransactionThenEpochAndOffsets) {
+TEST_P(LogContract, AtLeastOnceOutputsPrecedeTheTransactionOfTheEpoch) {
   const std::string outputs = fresh_topic();
   const std::string epochs = fresh_topic();
   const std::string group = fresh("group");
@@ -705,7 +705,7 @@ TEST_P(LogContract, AMemberThatLeavesHandsOverWithinTwoSeconds) {
   EXPECT_FALSE(other.released.back().lost);
 }
 
-TEST_P(LogContract, AnInstanceThatComesBackHasItsPartitionsWithoutAChangeForTheOthers) {
+TEST_P(LogContract, AReturningInstanceKeepsItsPartitions) {
   const std::string topic = fresh_topic(4);
   const std::string group = fresh("group");
   Sharing one{&signal_};

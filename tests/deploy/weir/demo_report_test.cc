@@ -8,7 +8,7 @@
 namespace weir {
 namespace {
 
-TEST(DemoReport, NamesTheTransactionOfAnAlertAndKeepsLittleOfADemoWithoutEnd) {
+TEST(DemoReport, NamesTheTransactionOfAnAlertInBoundedMemory) {
   MemoryLog log;
   log.create_topic("alerts", 1);
   const auto alert = [&](const char* stream, const char* field, std::int64_t time) {

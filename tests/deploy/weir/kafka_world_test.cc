@@ -9,7 +9,7 @@
 namespace weir {
 namespace {
 
-TEST(KafkaWorld, WorkersThatAskForASourcesClusterAtTheSameTimeGetTheSameLog) {
+TEST(KafkaWorld, ConcurrentWorkersShareTheLogOfACluster) {
   Config config;
   config.kafka["bootstrap.servers"] = "127.0.0.1:1";  // nothing is asked of it
   KafkaWorld world(config);

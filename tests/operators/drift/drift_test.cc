@@ -294,7 +294,7 @@ TEST(DriftOperator, ReportsMistakes) {
   EXPECT_EQ(bench(R"({"input": "f", "fields": ["name"], "detector": "ks_test"})").mistakes(),
             Mistakes{"`ks_test` watches numbers and booleans, but `name` is a text"});
   EXPECT_EQ(bench(R"({"input": "f", "fields": ["a", "a"], "detector": "ks_test"})").mistakes(),
-            Mistakes{"the field `a` is there twice"});
+            Mistakes{"the field `a` is listed twice"});
   EXPECT_EQ(bench(R"({"input": "f", "fields": ["a"], "detector": {"b": "ks_test"}})").mistakes(),
             (Mistakes{"`b` is not one of `fields`", "the field `a` has no detector"}));
   EXPECT_EQ(bench(R"({"input": "f", "fields": ["a"]})").mistakes(),

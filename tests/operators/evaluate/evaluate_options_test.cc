@@ -25,7 +25,7 @@ TEST(Evaluate, ReportsMistakes) {
   EXPECT_EQ(bench(R"({"input": "o", "metrics": ["nothing_like_it"]})").mistakes(),
             Mistakes{"there is no metric `nothing_like_it`; `weir describe evaluate` lists them"});
   EXPECT_EQ(bench(R"({"input": "o", "metrics": ["accuracy", "accuracy"]})").mistakes(),
-            Mistakes{"the metric `accuracy` is there twice"});
+            Mistakes{"the metric `accuracy` is listed twice"});
   EXPECT_EQ(bench(R"({"input": "o", "metrics": ["mae"]})").mistakes(),
             Mistakes{"`mae` is not a metric for a boolean label; `weir describe evaluate` lists "
                      "those that are"});

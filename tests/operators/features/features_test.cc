@@ -211,13 +211,14 @@ TEST(Features, TellsEveryMistakeOnce) {
   EXPECT_EQ(mistakes(R"({"input": "s", "aggregates": {"m": {"lag": "amount", "over": 2}}})"),
             Texts{"over: `lag` has no window: it takes `by`"});
   EXPECT_EQ(mistakes(R"({"input": "s", "aggregates": {"m": {"distinct": "country"}}})"),
-            (Texts{"distinct comes later (learners)",
+            (Texts{"distinct is not available yet",
                    ": an aggregate needs one of count, sum, mean, std, min, max, last, lag"}));
   EXPECT_EQ(mistakes(R"({"input": "s", "values": {"amount": "1 + 1"}})"),
             Texts{"field twice: amount"});
   EXPECT_EQ(mistakes(R"({"input": "s", "values": {"2x": "1 + 1"}})"),
-            Texts{"`2x` cannot be a field: letters, digits, `_` and `-`, a letter or `_` first"});
-  EXPECT_EQ(mistakes(R"({"input": "s"})"), Texts{"there are neither `aggregates` nor `values`"});
+            Texts{"`2x` cannot be the name of a field: letters, digits, `_` and `-`, a letter or "
+                  "`_` first"});
+  EXPECT_EQ(mistakes(R"({"input": "s"})"), Texts{"needs `aggregates` or `values`"});
   EXPECT_EQ(mistakes(R"({"input": "s", "key": "crad", "values": {"v": "1"}})"),
             Texts{"no field crad"});
 }

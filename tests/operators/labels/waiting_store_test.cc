@@ -264,7 +264,7 @@ class Life {
   std::int64_t time_ = 0;
 };
 
-TEST(WaitingStore, LivesTheSameLifeWhenItsSealedRowsAreInFilesOrReadFromThem) {
+TEST(WaitingStore, SealedRowsInFilesChangeNothing) {
   Life in_memory(4), in_files(4);
   Folder folder;
   for (int turn = 0; turn < 40; ++turn) {

@@ -43,7 +43,7 @@ std::vector<double> scores(const ModelBench& model, std::size_t from) {
   return all;
 }
 
-TEST(Freeze, AfterwardsAModelIsAsIfItHadNeverSeenWhatItScoredWhileFrozen) {
+TEST(Freeze, NothingScoredWhileFrozenChangesTheModel) {
   for (const bool classes : {false, true}) {
     SCOPED_TRACE(classes ? "classes" : "binary");
     const std::string_view options = classes ? kClasses : kBinary;

@@ -279,7 +279,7 @@ TEST(Labels, ReportMistakesOfTheirOptions) {
             Mistakes{"`absent` must be a boolean, as the target is"});
   EXPECT_EQ(mistakes(R"({"input": "labels", "match": "id", "wait": "1s", "field": "y",
                          "present": true})"),
-            Mistakes{"`present` is the label: leave out `field`"});
+            Mistakes{"`present` is the label: remove `field`"});
   EXPECT_EQ(mistakes(R"({"input": "labels", "match": "id", "wait": "1s"})", ""),
             Mistakes{"a model needs a `target`: the label's field"});
   EXPECT_EQ(mistakes(R"({"input": "labels", "match": "id", "wait": "1s", "rows": "some"})"),

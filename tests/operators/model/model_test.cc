@@ -309,7 +309,7 @@ TEST(ModelOperator, ReportsMistakesOfItsOptions) {
             Mistakes{"`y` is the target: it cannot be a feature of the same row"});
   EXPECT_EQ(mistakes(R"({"input": "rows", "features": ["a", "a"], "target": "y",
                          "steps": ["logistic_regression"]})"),
-            Mistakes{"the feature `a` is there twice"});
+            Mistakes{"the feature `a` is listed twice"});
   EXPECT_EQ(mistakes(R"({"input": "rows", "features": ["a"], "target": "when",
                          "steps": ["logistic_regression"]})"),
             Mistakes{"the target `when` is a time: a model learns a boolean, a text (classes) or a "

@@ -121,7 +121,7 @@ inline void FakeOperator::describe(OptionVisitor& option) {
   option("method", method, {.doc = "of the test", .choices = "auto|exact|asymptotic"});
   option("baseline", baseline, {.doc = "the last label beside it"});
   option("token", token, {.doc = "for a service", .secret = true});
-  option("false_alarms", token, {.doc = "how many", .later = "watching"});
+  option("false_alarms", token, {.doc = "how many", .later = "later"});
   option("metrics", metrics, {.doc = "what to compute", .choices = "log_loss|roc_auc|f1"});
   if (option.reading()) steps.clear();
   option.components("steps", kFakeSteps, {.doc = "steps, then a learner"},
@@ -197,7 +197,7 @@ inline const Vocabulary& fake_vocabulary() {
        {"model", "learns", "", make_fake<FakeOperator, OperatorSpec>},
        {"evaluate", "measures", "", make_fake<FakeOperator, OperatorSpec>},
        {"drift", "watches", "", make_fake<FakeOperator, OperatorSpec>},
-       {"alert", "tells", "watching", nullptr}}};
+       {"alert", "tells", "later", nullptr}}};
   static const Vocabulary vocabulary = {
       sources, operators, sinks, formats, [](const std::string& name, const std::string& value) {
         if (name == "bootstrap.servers" || name == "sasl.password") return std::string();

@@ -117,7 +117,7 @@ TEST(Committer, GivesUpOnALogThatNeverTakesAnEpoch) {
   Committer committer(one.log, one.settings(), one.signal);
   EXPECT_EQ(one.commit(committer, 0), State::failed);
   EXPECT_TRUE(committer.unreachable());
-  EXPECT_EQ(committer.reason(), "epoch 0 was not taken: the request was lost");
+  EXPECT_EQ(committer.reason(), "epoch 0 was not accepted: the request was lost");
   EXPECT_EQ(one.epochs(), 0U);
 }
 

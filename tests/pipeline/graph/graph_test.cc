@@ -212,7 +212,7 @@ TEST(Graph, SuggestsTheNearestNameForAnUnknownEdge) {
   EXPECT_EQ(said("operators:\n  model: { type: model, input: orders, features: [amount], target: "
                  "good, steps: [logistic_regression] }\n"
                  "sinks:\n  out: { type: kafka, input: model.outcome, topic: out }\n"),
-            "`model` has no output `outcome`; there is `model`, `model.outcomes`\n");
+            "`model` has no output `outcome`; it has `model`, `model.outcomes`\n");
 }
 
 TEST(Graph, NamesTheOperatorsOfACycle) {
@@ -237,7 +237,7 @@ TEST(Graph, InputsOfASinkHaveTheSameFieldsUnlessItNamesThem) {
             "country, unread, ts, good; `labels` has order, card, good, note, ts\n");
   EXPECT_EQ(said(sink + ", fields: [card, ts] }\n"), "");
   EXPECT_EQ(said(sink + ", fields: [card, amount] }\n"),
-            "`labels`, the input of sink `out`, has no field `amount`; its fields are order, card, "
+            "`labels`, the input of sink `out`, has no field `amount`; it has order, card, "
             "good, note, ts\n");
 }
 
@@ -278,7 +278,7 @@ TEST(Graph, WithSeveralShardsKeysOfOtherNamesAreWarnedOfOnce) {
   const std::string said = said_about(keyed("id", "id: text"));
   const std::string warning =
       "test.yaml:6:56: warning: with 2 shards the rows of `orders` and `ends` meet in `model`: "
-      "unless their keys `card` and `id` are the same thing, rows that belong together are in "
+      "unless their keys `card` and `id` mean the same thing, rows that belong together are in "
       "different shards and never meet\n";
   EXPECT_TRUE(said.starts_with(warning)) << said;
   EXPECT_EQ(said.find("warning:", warning.size()), std::string::npos) << said;
@@ -288,7 +288,7 @@ TEST(Graph, WithSeveralShardsKeysOfOtherNamesAreWarnedOfOnce) {
 TEST(Graph, ANameThatExistsAlreadyIsAMistake) {
   EXPECT_EQ(said("operators:\n  a: { type: features, input: orders, values: { amount: amount + 1 } "
                  "}\nsinks:\n  out: { type: kafka, input: a, topic: out }\n"),
-            "`a` makes a field `amount`, but its input `orders` has one already\n");
+            "`a` makes a field `amount`, but its input `orders` already has one\n");
 }
 
 }  // namespace

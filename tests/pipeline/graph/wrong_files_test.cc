@@ -71,7 +71,7 @@ INSTANTIATE_TEST_SUITE_P(Config, WrongFile, testing::ValuesIn(wrong_files()),
                            return name;
                          });
 
-TEST(WrongFiles, AreAtLeastSixty) { EXPECT_GE(wrong_files().size(), 60U); }
+TEST(WrongFiles, HaveNotGoneMissing) { EXPECT_GE(wrong_files().size(), 60U); }
 
 }  // namespace
 }  // namespace weir

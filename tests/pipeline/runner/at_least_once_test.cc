@@ -50,7 +50,7 @@ std::map<std::string, int> clean(const std::vector<Row>& rows) {
   return outputs(lives.cluster(), "all");
 }
 
-TEST(AtLeastOnce, ACrashBetweenOutputsAndEpochDoublesTheOutputsNotTheEpoch) {
+TEST(AtLeastOnce, ACrashBeforeTheEpochRepeatsOutputsButNotTheEpoch) {
   const std::vector<Row> rows = random_rows(60, 300);
   Lives lives(kDeadly, kOften);
   lives.append(rows);
@@ -91,7 +91,7 @@ TEST(AtLeastOnce, ACrashBetweenOutputsAndEpochDoublesTheOutputsNotTheEpoch) {
   for (const EpochRecord& record : lives.epochs()) EXPECT_EQ(record.epoch, next++);
 }
 
-TEST(AtLeastOnce, WhateverIsLostOnTheWayNothingIsMissingAndTheStateIsExact) {
+TEST(AtLeastOnce, LostRequestsAndAnswersLoseNoOutput) {
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937_64 random(seed);
@@ -131,7 +131,7 @@ TEST(AtLeastOnce, WhateverIsLostOnTheWayNothingIsMissingAndTheStateIsExact) {
   }
 }
 
-TEST(AtLeastOnce, AnOwnerThatWasReplacedPutsNoEpochBehindThoseOfItsSuccessor) {
+TEST(AtLeastOnce, AReplacedOwnerCannotAppendAnEpoch) {
   const std::vector<Row> rows = random_rows(63, 300);
   Lives lives(kDeadly, kOften);
   lives.append(rows);

@@ -160,7 +160,7 @@ TEST(Control, CommandsBetweenRowsGiveTheSameBitsInStepsOfAnySize) {
   EXPECT_EQ(all[0], all[2]);
 }
 
-TEST(Control, AProcessThatDiesAnywhereAroundACommandLeavesItDoneOnce) {
+TEST(Control, ACrashAnywhereAroundACommandCarriesItOutOnce) {
   int crashes = 0;
   for (std::int64_t calls = 0; calls < (kSanitized ? 60 : 240); calls += 3) {
     SCOPED_TRACE("killed after " + std::to_string(calls) + " calls");
@@ -215,7 +215,7 @@ TEST(Control, WhatIsNoCommandIsCountedAndToldAndStopsNothing) {
   EXPECT_EQ(scene.figure("weir_commands_total", "done"), 1);
   EXPECT_EQ(scene.figure("weir_model_frozen"), 1);
   const auto& notes = scene.shard->notes();
-  EXPECT_TRUE(says(notes, "is no command: ignored"));
+  EXPECT_TRUE(says(notes, "is not a command: ignored"));
   EXPECT_TRUE(says(notes, "operator nobody (offset 10"));
   EXPECT_TRUE(says(notes, "there is no such operator"));
   EXPECT_TRUE(says(notes, "it does not know this command"));
@@ -253,7 +253,7 @@ TEST(Control, ARestartFromASnapshotGoesOnBehindTheCommandsDone) {
   EXPECT_EQ(scene.verify(), scene.shard->hashes());
 }
 
-TEST(Control, WithoutATopicThereAreNoCommandsUntilThereIsOneWhichIsRecorded) {
+TEST(Control, CommandsBeginOnceTheirTopicExists) {
   Scene scene(Set(), 16, false);
   scene.start();
   scene.process(100);
@@ -265,7 +265,7 @@ TEST(Control, WithoutATopicThereAreNoCommandsUntilThereIsOneWhichIsRecorded) {
   scene.layout = scene.cluster.prepare(*scene.pipeline);
   scene.tell("freeze");  // before anybody reads it
   scene.start();
-  EXPECT_TRUE(says(scene.shard->notes(), "commands are taken from offset 1"));
+  EXPECT_TRUE(says(scene.shard->notes(), "commands are read from offset 1"));
   scene.process(50);
   EXPECT_EQ(scene.figure("weir_model_frozen"), 0);
   scene.tell("freeze");
@@ -364,7 +364,7 @@ TEST(Follow, FindsAnEpochThatDiffers) {
   }
 }
 
-TEST(Follow, BeginsWithASnapshotOfTheTopicWhereTheFirstEpochsAndTheirInputAreGone) {
+TEST(Follow, BeginsWithASnapshotIfTheFirstEpochsAreGone) {
   Scene scene;
   scene.start();
   scene.process(100);

@@ -109,7 +109,7 @@ TEST(Headroom, NothingIsForcedWhereNothingWouldBeReplayed) {
   EXPECT_EQ(stream.newest_snapshot(), snapshot);
 }
 
-TEST(Headroom, ASnapshotIsForcedWhenDeletionComesNearAndNothingIsLost) {
+TEST(Headroom, ASnapshotIsForcedBeforeRetentionDeletesInput) {
   Flow stream(Set{{"engine.snapshot_every", "24h"}});
   stream.append(500);
   {
@@ -153,7 +153,7 @@ TEST(Headroom, ASnapshotThatWasForcedIsInTheTopicTooWhenAllEnds) {
   EXPECT_EQ(sent(), (*life)->epoch());
 }
 
-TEST(Headroom, EpochsAreTrimmedBelowTheOldestSnapshotInTheTopicAndVerifyBeginsThere) {
+TEST(Headroom, EpochsBelowTheOldestSnapshotInTheTopicAreTrimmed) {
   Flow stream(Set{{"engine.snapshot_every", "1s"},
                   {"engine.snapshot_topic_every", "10s"},
                   {"engine.keep_epochs", "0s"}});
@@ -282,8 +282,8 @@ TEST(Headroom, PartitionsThatAnInputGetsAreToldOfOnceAndShown) {
   stream.wait(*life, seconds(31));
   EXPECT_EQ(texts((*life)->take_notices(), Notice::Level::error),
             std::vector<std::string>{
-                "source events has 3 partitions now, it had 1 when this pipeline began: what is in "
-                "the new ones is not read, and the number is pinned. Start under another pipeline "
+                "source events has 3 partitions now, it had 1 when this pipeline began: the new "
+                "ones are not read, and the number cannot change. Start under another pipeline "
                 "name"});
   EXPECT_EQ(figure(**life, metric::partitions_unread), 2);
   stream.take(*life, 10);  // the others go on

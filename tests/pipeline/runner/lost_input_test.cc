@@ -60,8 +60,8 @@ TEST(LostInput, BeforeItIsReadStopsTheShardWhichKeepsWhatItKnows) {
     EXPECT_FALSE(life->work_until([] { return false; }));
     EXPECT_EQ((*life)->stopped(), StopReason::lost_input);
     EXPECT_EQ((*life)->reason(),
-              "input was deleted before weir was done with it: offset 100 of events[0] is not in "
-              "the log: it holds 200 to 300. To continue without it, start with "
+              "input was deleted before weir had finished with it: offset 100 of events[0] is not "
+              "in the log: it holds 200 to 300. To continue without it, start with "
               "engine.on_lost_input: skip");
     (*life)->finish();
     EXPECT_EQ((*life)->stopped(), StopReason::lost_input);
@@ -132,7 +132,7 @@ Hashes halves_without(const std::vector<Row>& rows, std::size_t lost) {
   return life->hashes();
 }
 
-TEST(LostInput, APlaceThatIsPassedOverIsReplayedWhileItsOtherInputIsThere) {
+TEST(LostInput, ASkippedGapIsReplayed) {
   Lives lives(kDiamond, kSkip, 2);
   const std::vector<Row> rows = halves(3, 300);
   lives.append(std::span(rows).first(150));
@@ -182,8 +182,8 @@ TEST(LostInput, BeforeItCouldBeReplayedStopsTheStartWithTheWayOut) {
   } catch (const LogFailure& failure) {
     EXPECT_EQ(failure.kind, LogFailure::Kind::lost);
     EXPECT_STREQ(failure.what(),
-                 "input was deleted before weir was done with it: offset 100 of events[0] is not "
-                 "in the log: it holds 150 to 300. To continue without it, start with "
+                 "input was deleted before weir had finished with it: offset 100 of events[0] is "
+                 "not in the log: it holds 150 to 300. To continue without it, start with "
                  "engine.on_lost_input: skip");
   }
 }
@@ -203,7 +203,7 @@ struct Gap {
   std::uint64_t base = 0;
 };
 
-TEST(LostInput, BeforeItCouldBeReplayedIsGoneOnWithoutFromTheSnapshot) {
+TEST(LostInput, InputLostBeforeReplayIsSkippedFromTheSnapshot) {
   Gap gap(6);
   Hashes live;
   {
@@ -375,7 +375,7 @@ TEST(LostInput, OffsetsPastTheEndAreNotPassedOver) {
   }
 }
 
-TEST(LostInput, OffsetsPastTheEndAreNotGoneOnWithoutBeforeTheirReplay) {
+TEST(LostInput, OffsetsPastTheEndStopRecovery) {
   for (const Set& set : {kStop, kSkip}) {
     Lives lives(kDiamond, set);
     lives.append(random_rows(9, 200));

@@ -88,7 +88,7 @@ TEST(OutputAudit, FindsEveryOutputWithDeadLettersThroughChangesOfThePipeline) {
   EXPECT_EQ(figures.unknown, 0U);
 }
 
-TEST(OutputAudit, PassesOverWhatOtherShardsAndOtherWritersHavePutBetween) {
+TEST(OutputAudit, SkipsRecordsOfOtherWriters) {
   Scene scene(Set{{"engine.shards", "2"}}, 2);
   const auto count = [&](std::int32_t partition) {
     return static_cast<std::uint64_t>(std::ranges::count(scene.rows, partition, &Row::partition));
@@ -103,7 +103,7 @@ TEST(OutputAudit, PassesOverWhatOtherShardsAndOtherWritersHavePutBetween) {
   EXPECT_EQ(found, scene.outputs() - 6 * output_topics(*scene.pipeline->graph).size());
 }
 
-TEST(OutputAudit, FindsAnEpochWhoseRecordIsThereAndAPartOfItsOutputsIsNot) {
+TEST(OutputAudit, FindsATornEpoch) {
   int torn = 0;
   for (int commit = 1; commit < 20; commit += 2) {
     SCOPED_TRACE("commit " + std::to_string(commit));

@@ -108,7 +108,7 @@ int die(Lives& lives, const Rows& rows) {
   return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
-TEST(Poison, ARecordThatAbortsTheProcessGoesToTheDeadLettersAfterThreeDeathsAndOneAlone) {
+TEST(Poison, ARecordThatCrashesTheProcessIsIsolatedAfterThreeCrashes) {
   const Rows rows(5, 200, {123});
   Lives lives(kDeadly, kNoSnapshots);
   lives.append(rows.all);
@@ -117,10 +117,10 @@ TEST(Poison, ARecordThatAbortsTheProcessGoesToTheDeadLettersAfterThreeDeathsAndO
   Hashes end;
   {
     const auto life = lives.life();
-    EXPECT_TRUE(life->says("offset 123 of events [0] ended the process whenever it was processed"))
+    EXPECT_TRUE(life->says("offset 123 of events [0] crashed the process every time"))
         << testing::PrintToString(life->notes());
     ASSERT_TRUE(life->work_to_end());
-    EXPECT_TRUE(life->says("the records that ended the process are behind"));
+    EXPECT_TRUE(life->says("the records that crashed the process have been passed"));
     EXPECT_EQ((*life)->shard().dead_letters(Reason::poison), 1U);
     (*life)->finish();
     end = life->hashes();
@@ -129,7 +129,7 @@ TEST(Poison, ARecordThatAbortsTheProcessGoesToTheDeadLettersAfterThreeDeathsAndO
   expect_each_isolated(lives, rows, end);
   std::filesystem::remove_all(lives.folder());  // and nothing is known but the log
   const auto again = lives.life();
-  EXPECT_FALSE(again->says("ended the process"));
+  EXPECT_FALSE(again->says("crashed the process"));
   EXPECT_EQ(again->hashes(), end);
 }
 
@@ -226,7 +226,7 @@ TEST(Poison, ARecordThatAnotherShardHadAloneIsNotBlamed) {
   EXPECT_EQ(two.finish(600), (std::vector<Skip>{{"events", partition, before}}));
 }
 
-TEST(Poison, ARecordAloneIsNotBlamedForWhatAnotherShardHadInABatch) {
+TEST(Poison, ARecordIsNotBlamedForAnotherShardsCrash) {
   const Rows rows(16, 600, {150, 151}, 2);
   std::vector<Row> first, second;  // of the partition of the first deadly row, and of the other
   for (const Row& row : rows.all)
@@ -274,7 +274,7 @@ TEST(Poison, ACommitOfEarlierRowsDoesNotClearThoseInHand) {
   expect_each_isolated(lives, rows, end);
 }
 
-TEST(Poison, SeveralDeadlyRecordsInSeveralPartitionsAreEachIsolatedAndNoOther) {
+TEST(Poison, OnlyRecordsThatCrashTheProcessAreIsolated) {
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937_64 random(seed);
@@ -295,7 +295,7 @@ TEST(Poison, SeveralDeadlyRecordsInSeveralPartitionsAreEachIsolatedAndNoOther) {
 }
 
 // They die before the epoch of the first is committed: what is known of it must not be forgotten.
-TEST(Poison, DeadlyRecordsOfOneEpochAreIsolatedWithOneDeathAloneEach) {
+TEST(Poison, EachCrashingRecordOfAnEpochCostsOneMoreCrash) {
   const Rows rows(12, 200, {120, 125, 130});
   Lives lives(kDeadly, kNoSnapshots);
   lives.append(rows.all);
@@ -338,7 +338,7 @@ TEST(Poison, KillsWithoutProgressSlowDownButIsolateNothing) {
     (*life)->work();
     lives.answer_commits(false);
     for (int turn = 0; turn < 10; ++turn) (*life)->work();
-    EXPECT_EQ(life->says("the process died 3 times over the same records"), kill == 3) << kill;
+    EXPECT_EQ(life->says("the process crashed 3 times over the same records"), kill == 3) << kill;
   }
   lives.answer_commits(true);
   for (int kill = 0; kill < 20; ++kill) {  // while they are processed one by one
@@ -352,7 +352,7 @@ TEST(Poison, KillsWithoutProgressSlowDownButIsolateNothing) {
   EXPECT_EQ(lives.verified(), end);
 }
 
-TEST(Poison, AKillFromOutsideNeitherCountsNorForgetsTheDeathsBefore) {
+TEST(Poison, AKillFromOutsideNeitherCountsNorResetsCrashes) {
   const Rows rows(11, 100, {48});
   Lives lives(kDeadly, kNoSnapshots);
   lives.append(rows.all);

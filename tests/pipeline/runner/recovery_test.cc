@@ -97,7 +97,7 @@ void crash_until_done(std::uint64_t seed, Crashes& count) {
   }
 }
 
-TEST(Recovery, AfterACrashAnywhereOutputsAreThereOnceAndStateIsThatOfACleanReplay) {
+TEST(Recovery, ACrashAnywhereNeitherLosesNorRepeatsOutputs) {
   Crashes count;
   for (std::uint64_t seed = 1; seed <= (kSanitized ? 4 : 25); ++seed) {
     crash_until_done(seed, count);
@@ -178,7 +178,7 @@ TEST(Recovery, ALogThatEndsBeforeASnapshotIsRefused) {
   EXPECT_EQ(why(shorter), "nothing");  // the way out that it names
 }
 
-TEST(Recovery, ASnapshotIsLeftAlsoWhenNothingHappenedSinceTheLastEpoch) {
+TEST(Recovery, StoppingLeavesASnapshotEvenWithoutNewRows) {
   OneShard one;
   one.pipeline->config.engine.snapshot_every.ms = 3'600'000;
   {
@@ -196,7 +196,7 @@ TEST(Recovery, ASnapshotIsLeftAlsoWhenNothingHappenedSinceTheLastEpoch) {
   EXPECT_EQ(verified(*one.pipeline, one.layout, one.cluster.world()), again->hashes());
 }
 
-TEST(Recovery, AStateThatWasCopiedWhileTheShardWentOnIsThatOfItsEpoch) {
+TEST(Recovery, ACopiedStateIsThatOfItsEpoch) {
   OneShard one({}, 3'000);
   RunnerSettings settings = RunningShard::settings(*one.pipeline, one.folder.path(), 0);
   settings.save_at_once = 0;

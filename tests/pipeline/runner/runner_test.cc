@@ -154,7 +154,7 @@ TEST(Recovery, AnotherNumberOfShardsIsRefused) {
     }
     return std::string();
   };
-  EXPECT_TRUE(why({}, 2).starts_with("this pipeline was begun with 1 shards"));
+  EXPECT_TRUE(why({}, 2).starts_with("this pipeline was started with 1 shards"));
   EXPECT_EQ(why({}, 1), "");
 }
 
@@ -227,7 +227,7 @@ sinks:
   shard->finish();
 }
 
-TEST(Runner, TheTimestampOfARecordMayHaveTheYearsThatATimeFieldMay) {
+TEST(Runner, TimestampsHaveTheSameRangeAsTimes) {
   const auto pipeline = read_pipeline(R"(version: 1
 pipeline: plain
 sources:
@@ -279,7 +279,7 @@ sinks:
   EXPECT_EQ(cluster.records("out", 0).size(), 3U);
 }
 
-TEST(Runner, ATopicOfCsvHasItsFieldsInOrderAndNoHeaderLineAfterARestartToo) {
+TEST(Runner, ATopicOfCsvHasNoHeaderLine) {
   const auto pipeline = read_pipeline(R"(version: 1
 pipeline: cells
 sources:

@@ -79,7 +79,7 @@ bool says(const std::vector<std::string>& notes, const std::string& text) {
 
 const Set kChanged = {{"operators.drift.detector.ks_test.window", "40"}};
 
-TEST(Versions, AnOperatorThatChangedStartsColdAndSaysSoTheOthersKeepTheirState) {
+TEST(Versions, AChangedOperatorStartsColdAndTheOthersKeepTheirState) {
   Turns turns;
   const Turns::Turn before = turns.take({}, 150);
   const Turns::Turn after = turns.take(kChanged, 150);
@@ -164,7 +164,7 @@ TEST(Versions, ArithmeticThatThisProgramDoesNotHaveIsRefusedUnlessAccepted) {
         << error.what();
   }
   const Turns::Turn accepted = turns.take(other, 200, false, {}, true);
-  EXPECT_TRUE(says(accepted.notes, "computed with other arithmetic"))
+  EXPECT_TRUE(says(accepted.notes, "computed with different arithmetic"))
       << testing::PrintToString(accepted.notes);
   turns.cluster.world().read_recorded = [](const std::string& resolved) {
     return weir::read_recorded(resolved, vocabulary());
@@ -211,11 +211,11 @@ struct Trimmed {
 // What is computed behind the operators is other arithmetic that leaves them their fingerprints.
 const Set kOtherOutputs = {{"sinks.all.fields", "[id, card, score]"}};
 
-TEST(Versions, OtherArithmeticIsRefusedBehindASnapshotTooUnlessAccepted) {
+TEST(Versions, DifferentArithmeticAfterASnapshotIsRefusedUnlessAccepted) {
   Trimmed log;
   log.die_later();
   log.take_for(kOtherOutputs);
-  const std::string wanted = "was computed by a program whose arithmetic this one does not have";
+  const std::string wanted = "was computed with different arithmetic";
   EXPECT_NE(log.refusal().find(wanted), std::string::npos) << log.refusal();
   EXPECT_NE(log.refusal().find("--accept-new-logic"), std::string::npos) << log.refusal();
   try {
@@ -225,20 +225,20 @@ TEST(Versions, OtherArithmeticIsRefusedBehindASnapshotTooUnlessAccepted) {
     EXPECT_NE(std::string(error.what()).find(wanted), std::string::npos) << error.what();
   }
   log.lives.accept_new_logic = true;
-  EXPECT_TRUE(log.lives.life()->says("epochs computed with other arithmetic"));
+  EXPECT_TRUE(log.lives.life()->says("epochs computed with different arithmetic"));
   log.lives.accept_new_logic = false;
   const auto again = log.lives.life();
   EXPECT_EQ(again->notes(), std::vector<std::string>());
 }
 
-TEST(Versions, OtherArithmeticThatHasNothingToRepeatIsRecordedAsAChange) {
+TEST(Versions, DifferentArithmeticWithoutReplayIsRecordedAsAChange) {
   Trimmed log;
   log.take_for(kOtherOutputs);
   Hashes live;
   {
     const auto life = log.lives.life();
     EXPECT_TRUE(life->says("the arithmetic differs from epoch"));
-    EXPECT_FALSE(life->says("epochs computed with other arithmetic"));
+    EXPECT_FALSE(life->says("epochs computed with different arithmetic"));
     const EpochRecord change = log.lives.epochs().back();
     ASSERT_TRUE(change.begin.has_value());
     EXPECT_FALSE(change.begin->accepted.has_value());
@@ -253,7 +253,7 @@ TEST(Versions, WhereNothingElseIsLeftItIsSaidWhyNoSnapshotCanBeUsed) {
   Trimmed log;
   log.take_for({{"operators.drift.detector.ks_test.window", "40"}});
   const std::string refusal = log.refusal();
-  EXPECT_TRUE(refusal.starts_with("the epochs begin in mid-stream: weir.diamond.epochs holds epoch "))
+  EXPECT_TRUE(refusal.starts_with("cannot recover: weir.diamond.epochs starts at epoch "))
       << refusal;
   EXPECT_TRUE(refusal.ends_with(
       " on, and no snapshot of it or a later one can be used: it has no state of operator drift "
@@ -295,7 +295,7 @@ operators:
   EXPECT_EQ(verified(*pipeline, layout, turns.cluster.world()), shard.hashes());
 }
 
-TEST(Recorded, APropertyFromTheEnvironmentDoesNotKeepThePipelineFromBeingRead) {
+TEST(Recorded, APipelineWithHiddenPropertiesIsReadAgain) {
   ConfigInput input;
   input.file = "test.yaml";
   input.text = R"(version: 1

@@ -60,8 +60,8 @@ TEST(Group, AShardGivenBackUntouchedContinuesWithoutReplay) {
   EXPECT_EQ(site.owners(1), Owners{"a"});
   EXPECT_EQ(site.owners(2), (Owners{"a", "b"}));
   EXPECT_EQ(site.owners(3), (Owners{"a", "b", "c"}));
-  EXPECT_EQ(a.told("given up after epoch"), 2);
-  EXPECT_EQ(b.told("given up after epoch"), 1);
+  EXPECT_EQ(a.told("released after epoch"), 2);
+  EXPECT_EQ(b.told("released after epoch"), 1);
   for (Process* process : {&a, &b, &c}) {
     process->service.ask_to_stop();
     process->service.join();
@@ -224,7 +224,7 @@ TEST(Group, DuplicateInstanceStopsTheOlderWithTheWayOut) {
   older.service.join();
   EXPECT_EQ(older.service.why(), StopReason::fenced);
   EXPECT_EQ(older.service.reason(),
-            "another member of weir.diamond has joined as x-0. Two programs have the same "
+            "another member of weir.diamond has joined as x-0. Two processes have the same "
             "engine.instance: give each its own");
   EXPECT_FALSE(older.service.ready());
   EXPECT_TRUE(site.wait_until([&] { return site.shares() == Shares{{"newer", 2}}; }));
@@ -246,7 +246,7 @@ TEST(Group, DuplicateInstanceStopsTheOlderEvenDuringRecovery) {
   EXPECT_TRUE(site.wait_until([&] { return older.service.ended() || older.service.ready(); }));
   EXPECT_EQ(older.service.why(), StopReason::fenced);
   EXPECT_EQ(older.service.reason(),
-            "another member has joined as x. Two programs have the same engine.instance: give "
+            "another member has joined as x. Two processes have the same engine.instance: give "
             "each its own");
   EXPECT_EQ(older.told("releasing the shard"), 0);
 }

@@ -186,7 +186,7 @@ TEST(Service, AShardWhoseInputIsGoneStopsAndTheOthersContinue) {
   again->join();
   EXPECT_EQ(again->why(), StopReason::lost_input);
   EXPECT_TRUE(again->reason().starts_with(
-      "shard 0: input was deleted before weir was done with it: offset 0 of events[0]"))
+      "shard 0: input was deleted before weir had finished with it: offset 0 of events[0]"))
       << again->reason();
   ASSERT_EQ(again->ends().size(), 1U);
   EXPECT_EQ(again->ends()[0].shard, 1U);

@@ -85,7 +85,7 @@ TEST_F(ShardSetTest, ParkedShardsOfOthersAreDroppedAndThatIsTold) {
   scripts[1].epoch = 17;
   shards.park(Partitions{1, 2}, false);
   shards.drop_parked_others(Shards{2});
-  EXPECT_EQ(heard.told, (std::vector<Notice>{{Level::info, "shard 1: given up after epoch 17"}}));
+  EXPECT_EQ(heard.told, (std::vector<Notice>{{Level::info, "shard 1: released after epoch 17"}}));
   EXPECT_EQ(calls(1), (Calls{"park", "dropped"}));
   EXPECT_TRUE(shards.resume(2));
 }
@@ -143,7 +143,7 @@ TEST_F(ShardSetTest, FailingSnapshotsAreToldOnceAndSoIsTheirEnd) {
   shards.report();
   EXPECT_EQ(heard.told,
             (std::vector<Notice>{{Level::error,
-                                  "shard 1: no snapshot written, the log replays instead: disk "
+                                  "shard 1: no snapshot could be written; a restart replays more instead: disk "
                                   "full"}}));
   heard.told.clear();
   scripts[1].snapshot_error.clear();

@@ -62,7 +62,7 @@ TEST(Topics, EveryFaultOfTheSourcesIsNamedAtOnce) {
       << missing;
 }
 
-TEST(Topics, ACompactedSourceIsRefusedUnlessItKeepsRecordsLongEnoughForReplay) {
+TEST(Topics, ACompactedSourceNeedsALongCompactionLag) {
   const auto pipeline = read_pipeline(kDiamond);  // a snapshot every minute
   Cluster cluster;
   cluster.create_sources(*pipeline->graph, 1);

@@ -224,7 +224,7 @@ TEST_F(WorkerTest, AShardGivenBackUntouchedIsNotRecovered) {
   EXPECT_EQ(source.recovered, (std::vector<std::uint32_t>{0, 1}));
   EXPECT_EQ(source.scripts[0].calls, (Calls{"park", "dropped"}));
   EXPECT_EQ(source.scripts[1].calls, (Calls{"park", "resume", "finish", "dropped"}));
-  EXPECT_TRUE(told("shard 0: given up after epoch 0"));
+  EXPECT_TRUE(told("shard 0: released after epoch 0"));
 }
 
 TEST_F(WorkerTest, AShardThatSomebodyElseHadHasToRecover) {

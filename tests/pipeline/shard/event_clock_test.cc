@@ -54,7 +54,7 @@ TEST(EventClock, AnIdlePartitionHoldsNothingBackUntilItsNextRow) {
   EXPECT_EQ(clock.watermark(), 300);
 }
 
-TEST(EventClock, NothingHoldsItBackOnceEveryPartitionIsIdleInWhicheverOrder) {
+TEST(EventClock, IdlePartitionsInAnyOrderDoNotHoldItBack) {
   for (const std::size_t first : {0, 1}) {
     EventClock clock({10, 0, 0});
     clock.row(0, 100);

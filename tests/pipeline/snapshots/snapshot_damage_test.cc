@@ -28,7 +28,7 @@ std::string damaged(const std::string& good, std::mt19937_64& random, int how) {
   return bad;
 }
 
-TEST(SnapshotStore, DamageToAnyFileNeverLoadsWrongAndLeavesTheTopicToFallBackTo) {
+TEST(SnapshotStore, ADamagedFileIsNeverLoadedAndTheTopicTakesItsPlace) {
   SnapshotWorld world;
   const std::vector<SealedBytes> parts{SealedBytes(noise(1, 70'000)),
                                        SealedBytes(std::string(50'000, 'x'))};

@@ -104,7 +104,7 @@ TEST(SnapshotStore, APartThatTheDiskLostIsTakenFromTheTopicAndWrittenAgain) {
   EXPECT_TRUE(equal(without_topic.load(without_topic.list().at(0)), make_snapshot(2, parts)));
 }
 
-TEST(SnapshotStore, APartThatIsNowhereMakesASnapshotUnusableAndTheOneBeforeItIsNot) {
+TEST(SnapshotStore, AMissingSealedPartMakesOnlyItsSnapshotUnusable) {
   SnapshotWorld world;
   {
     SnapshotStore store(world.settings(false));

@@ -88,7 +88,7 @@ TEST(Snapshot, KeepsTheNewestGenerationsAndNoTemporaryFile) {
   EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 3);
 }
 
-TEST(Snapshot, OneJustWrittenIsKeptBesideThoseOfAnotherLogThatWentFurther) {
+TEST(Snapshot, ANewSnapshotSurvivesLaterEpochsOfAnotherLog) {
   const TemporaryFolder folder;
   for (std::uint64_t epoch = 100; epoch <= 103; ++epoch)
     write_snapshot(folder.path(), make_snapshot(epoch, 10), 3);

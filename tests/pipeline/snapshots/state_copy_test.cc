@@ -74,7 +74,7 @@ TEST(StateCopy, OneThatFailsOrIsEndedIsAnErrorAndNoHalfOfAState) {
       },
       {});
   for (StateCopy* copy : {&failed, &ended})
-    EXPECT_EQ(trouble_of(*copy), "the process that copies the state has ended early");
+    EXPECT_EQ(trouble_of(*copy), "the process that copies the state ended early");
 }
 
 TEST(StateCopy, OneThatNobodyTakesIsEnded) {

@@ -124,10 +124,10 @@ TEST(Set, TakesYamlForTheValue) {
 
 TEST(Set, IsNamedWhereItIsWrong) {
   EXPECT_EQ(after("a: 1\n", {{"a.b", "2"}}).second,
-            "--set a.b=2: error: `a` is a single value, it has no `b` inside\n");
+            "--set a.b=2: error: `a` is a single value: it has no `b` inside\n");
   EXPECT_EQ(after("a: [1]\n", {{"a.3", "2"}}).second,
-            "--set a.3=2: error: `a` is a list of 1: the part after it is the number of an item, "
-            "from 0\n");
+            "--set a.3=2: error: `a` is a list of 1 items: the part after it must be the number "
+            "of one, from 0\n");
   EXPECT_NE(after("a: 1\n", {{"a..b", "2"}}).second.find("--set a..b=2: error: "),
             std::string::npos);
   EXPECT_NE(after("a: 1\n", {{"a", "[1"}}).second.find("--set a=[1: error: "), std::string::npos);

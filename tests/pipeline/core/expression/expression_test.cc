@@ -247,21 +247,21 @@ TEST(Expression, SaysWhereAndWhatIsWrong) {
   EXPECT_EQ(mistake("amout * 2"), "0: no field `amout`; did you mean `amount`?");
   EXPECT_EQ(mistake("1 + lgo(a)"), "4: no function `lgo`; did you mean `log`?");
   EXPECT_EQ(mistake("log + 1"), "0: no field `log`; it is a function: log(...)");
-  EXPECT_EQ(mistake("name == US"), "8: no field `US` (a text stands in quotes: 'US')");
-  EXPECT_EQ(mistake("tx-1h > 3"), "0: a name with a hyphen stands in backquotes: `tx-1h`");
+  EXPECT_EQ(mistake("name == US"), "8: no field `US` (a text needs quotes: 'US')");
+  EXPECT_EQ(mistake("tx-1h > 3"), "0: a name with a hyphen needs backquotes: `tx-1h`");
   EXPECT_EQ(mistake("a = b"), "2: write `==` to compare");
   EXPECT_EQ(mistake("yes && no"), "4: write `and` for `&&`");
   EXPECT_EQ(mistake("yes || no"), "4: write `or` for `||`");
   EXPECT_EQ(mistake("!yes"), "0: write `not` for `!`");
   EXPECT_EQ(mistake("a ** 2"), "2: write pow(a, b) for `**`");
-  EXPECT_EQ(mistake("\"eu\" + name"), "5: texts are joined by concat(a, b), not by `+`");
+  EXPECT_EQ(mistake("\"eu\" + name"), "5: use concat(a, b) to join texts, not `+`");
   EXPECT_EQ(
       mistake("a + yes"),
-      "2: `+` needs numbers, not number and boolean; a boolean becomes a number by if(x, 1, 0)");
+      "2: `+` needs numbers, not number and boolean; if(x, 1, 0) makes a number of a boolean");
   EXPECT_EQ(mistake("name > 3"), "5: `>` compares values of one type, not text with number");
-  EXPECT_EQ(mistake("yes < no"), "4: booleans have no order: there are `==` and `!=`");
+  EXPECT_EQ(mistake("yes < no"), "4: booleans have no order: use `==` or `!=`");
   EXPECT_EQ(mistake("1 < a < 3"), "6: comparisons do not chain: write `a < b and b < c`");
-  EXPECT_EQ(mistake("a and yes"), "0: `and` joins booleans; this is a number");
+  EXPECT_EQ(mistake("a and yes"), "0: `and` needs booleans; this is a number");
   EXPECT_EQ(mistake("if(a, 1, 2)"), "3: argument 1 of if must be boolean, not number");
   EXPECT_EQ(mistake("if(yes, 1, name)"),
             "11: argument 3 of if must be number like the others, not text");
@@ -270,14 +270,14 @@ TEST(Expression, SaysWhereAndWhatIsWrong) {
   EXPECT_EQ(mistake("hour()"), "0: hour takes 1 or 2 arguments, not 0");
   EXPECT_EQ(mistake("hour(ts, 5m)"),
             "9: the offset of hour is fixed: hours from -18 to 18, or a text like '+05:30'");
-  EXPECT_EQ(mistake("a +"), "3: the expression ends where a value should stand");
+  EXPECT_EQ(mistake("a +"), "3: the expression ends where a value is missing");
   EXPECT_EQ(mistake(""), "0: the expression is empty");
   EXPECT_EQ(mistake("(a"), "2: expected `)` to close the bracket");
   EXPECT_EQ(mistake("a b"), "2: unexpected `b`");
-  EXPECT_EQ(mistake("5x"), "1: `x` after a number: a duration ends in ms, s, m, h or d (`5m`)");
+  EXPECT_EQ(mistake("5x"), "1: `x` after a number: a duration ends with ms, s, m, h or d (`5m`)");
   EXPECT_EQ(mistake("'abc"), "0: this text has no closing '");
   EXPECT_EQ(mistake("a, b"),
-            "1: unexpected `,`: only the arguments of a function stand between commas");
+            "1: unexpected `,`: commas separate the arguments of a function only");
   EXPECT_EQ(mistake("ts + ts"),
             "3: a time takes `+` and `-` with a number of ms (or `5m`), and `-` "
             "between times; here are time and time");
