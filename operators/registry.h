@@ -6,7 +6,7 @@
 
 namespace weir {
 
-/// Every operator of the pipeline language, sorted by name; words that come later included.
+/// Every operator of the pipeline language, sorted by name; with those that are not available yet.
 std::span<const OperatorType> operator_types();
 
 }  // namespace weir

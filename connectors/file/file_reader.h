@@ -22,7 +22,7 @@ std::optional<std::string_view> format_of_path(std::string_view path);
 ///
 /// It reads in `fetch`, blocks of 1 MiB: see Rows for cost and memory.
 /// Errors: LogFailure (`refused`): cannot be read, is a directory, gzip is broken; (`lost`): asked
-/// to start behind the end.
+/// to start past the end.
 class FileReader final : public RecordReader {
  public:
   /// `format`: csv or json; empty: by the name, else by the first byte (`{` is json).

@@ -10,7 +10,7 @@
 
 namespace weir {
 
-/// Takes the first cell off a row of CSV (RFC 4180) and the comma behind it.
+/// Takes the first cell off a row of CSV (RFC 4180) and the comma after it.
 /// A cell in quotes is unquoted; `unquoted` is used when it has quotes inside.
 struct CsvCell {
   std::string_view text;

@@ -18,8 +18,6 @@
 
 namespace weir::kafka {
 
-using Properties = KafkaProperties;
-
 /// Frees what librdkafka made.
 struct Free {
   void operator()(rd_kafka_conf_t* each) const { rd_kafka_conf_destroy(each); }

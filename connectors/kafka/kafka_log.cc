@@ -25,7 +25,7 @@ constexpr milliseconds kPause{20};
 
 }  // namespace
 
-KafkaLog::KafkaLog(KafkaProperties properties, std::chrono::milliseconds answer_time)
+KafkaLog::KafkaLog(kafka::Properties properties, std::chrono::milliseconds answer_time)
     : properties_(std::move(properties)),
       // Offsets asked for under read_committed would be the last stable ones.
       client_(std::make_unique<Client>(RD_KAFKA_CONSUMER, properties_, Properties{},
@@ -118,10 +118,10 @@ std::int64_t KafkaLog::smallest_limit(const std::vector<std::string>& topics) {
   return limit;
 }
 
-KafkaProperties KafkaLog::writer_properties(const std::vector<std::string>& topics) {
+kafka::Properties KafkaLog::writer_properties(const std::vector<std::string>& topics) {
   constexpr std::int64_t kBatchSize = 1'000'000;  // librdkafka's own
   constexpr std::int64_t kFrame = 128;
-  KafkaProperties properties = properties_;
+  kafka::Properties properties = properties_;
   if (properties.contains("batch.size")) return properties;
   const std::int64_t most = smallest_limit(topics) - kFrame;
   if (most < kBatchSize) properties["batch.size"] = std::to_string(std::max<std::int64_t>(most, 1));

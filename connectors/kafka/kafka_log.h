@@ -15,10 +15,10 @@ namespace weir {
 
 namespace kafka {
 class Client;
-}  // namespace kafka
 
 /// Properties of librdkafka by name, as under `kafka:`.
-using KafkaProperties = std::map<std::string, std::string>;
+using Properties = std::map<std::string, std::string>;
+}  // namespace kafka
 
 /// The log as topics of an Apache Kafka (2.5 or later; KIP-447), by librdkafka's C API.
 ///
@@ -36,7 +36,7 @@ class KafkaLog final : public Log {
   static constexpr std::chrono::seconds kTakeoverTime{40};
 
   /// Connects in the background. Throws LogFailure (`refused`) for properties that do not fit.
-  explicit KafkaLog(KafkaProperties properties,
+  explicit KafkaLog(kafka::Properties properties,
                     std::chrono::milliseconds answer_time = kAnswerTime);
   ~KafkaLog() override;
 
@@ -62,9 +62,9 @@ class KafkaLog final : public Log {
 
  private:
   std::int64_t smallest_limit(const std::vector<std::string>& topics);
-  KafkaProperties writer_properties(const std::vector<std::string>& topics);
+  kafka::Properties writer_properties(const std::vector<std::string>& topics);
 
-  KafkaProperties properties_;
+  kafka::Properties properties_;
   std::unique_ptr<kafka::Client> client_;  // for questions
   std::mutex mutex_;
   std::map<std::string, std::int64_t> limits_;  // max.message.bytes of topics written, asked once

@@ -15,8 +15,8 @@ namespace weir::kafka {
 /// Commits epochs. Exactly once: as transactions of one transactional id. At least once: a second,
 /// idempotent producer sends the outputs; when they are in the log, the records of the last topic
 /// follow as a transaction. Plain: the idempotent producer alone. Values are sent from the outbox
-/// without a copy; a transaction that fails is never aborted (librdkafka #4849) but left to the next
-/// writer, whose `init_transactions` ends it.
+/// without a copy; a transaction that fails is never aborted (librdkafka #4849) but left to the
+/// next writer, whose `init_transactions` ends it.
 ///
 /// librdkafka 2.0.2 calls fenced also what the broker timed out. `fenced` is answered only while
 /// the broker cannot have: within transaction.timeout.ms, less a second; later it is `unknown`.
@@ -70,7 +70,7 @@ class Writer final : public LogWriter {
   std::vector<std::vector<rd_kafka_message_t>> batches_;  // by topic
   std::size_t max_record_bytes_;
   std::chrono::milliseconds transaction_time_;
-  std::chrono::steady_clock::time_point begun_;  // goes on while the process is stopped
+  std::chrono::steady_clock::time_point begun_;  // counts while the process is stopped, too
   Owned<rd_kafka_consumer_group_metadata_t> group_;
   bool ended_ = false;
 };

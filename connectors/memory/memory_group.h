@@ -12,7 +12,7 @@ namespace weir {
 
 /// The members of a group of the log in memory and what each of them owns: Kafka's eager protocol
 /// with the `range` assignor, without its clock. Every change of the members asks all to release;
-/// when all have, the partitions are shared out anew. A lease ends only when `expire` says so.
+/// when all have, the partitions are assigned again. A lease ends only when `expire` says so.
 /// Deterministic: a function of the order of calls. Not thread-safe.
 class MemoryGroup {
  public:

@@ -56,7 +56,7 @@ class MemoryPartition {
   std::int64_t offset_at(std::int64_t time_ms) const;
 
   /// Appends up to `max` records from offset `from` on, and the chunks they live in, which the
-  /// caller holds as long as the records. Returns the offset where reading goes on.
+  /// caller holds as long as the records. Returns the offset where reading continues.
   std::int64_t read(std::int64_t from, std::size_t max, std::vector<Record>& out,
                     Chunks& held) const;
 

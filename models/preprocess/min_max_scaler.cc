@@ -38,7 +38,7 @@ void MinMaxScaler::state(StateVisitor& visit) {
   visit.version("min_max_scaler", 1);
   visit(smallest_, largest_);
   if (smallest_.size() != columns_.size() || largest_.size() != columns_.size())
-    throw StateError("min_max_scaler: the state is of another number of columns");
+    throw StateError("min_max_scaler: the state has a different number of columns");
 }
 
 namespace {

@@ -73,7 +73,7 @@ struct HttpConfig {
   void describe(OptionVisitor& option);
 };
 
-/// A pipeline file, read and checked word by word; graph.h checks how its parts fit together.
+/// A pipeline file, read and checked key by key; graph.h checks how its parts fit together.
 struct Config {
   std::string file;
   Written pipeline;

@@ -77,7 +77,7 @@ void EngineConfig::describe(OptionVisitor& option) {
                  "shard, or skip them and report which",
           .choices = "stop|skip"});
   if (!option.reading()) return;
-  if (membership == Sharing::group && !run_shards.empty())
+  if (membership == ShardAssignment::group && !run_shards.empty())
     option.fail("run_shards", "needs `membership: fixed`: in a group Kafka decides who runs what");
 }
 

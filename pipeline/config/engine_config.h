@@ -11,7 +11,7 @@
 namespace weir {
 
 /// Who decides which process runs a shard: Kafka's consumer group, or the file.
-enum class Sharing : std::uint8_t { group, fixed };
+enum class ShardAssignment : std::uint8_t { group, fixed };
 
 /// What a shard does about input that was deleted before it was read or could be replayed.
 enum class OnLostInput : std::uint8_t { stop, skip };
@@ -30,7 +30,7 @@ struct EngineConfig {
   /// Empty: $STATE_DIRECTORY or ~/.local/state/weir, plus the pipeline's name.
   std::string state_dir;
   Delivery delivery = Delivery::exactly_once;
-  Sharing membership = Sharing::group;
+  ShardAssignment membership = ShardAssignment::group;
   std::vector<std::size_t> run_shards;  // empty: all
   std::string instance;
   bool create_topics = true;

@@ -20,7 +20,7 @@ namespace weir {
 /// What records are when no `format:` says otherwise.
 inline constexpr std::string_view kDefaultFormat = "json";
 
-/// The words that every source has, whatever its type; `kafka` is apart.
+/// The keys that every source has, whatever its type; `kafka` is apart.
 void describe_source(OptionVisitor& option, SourceConfig& source, const Vocabulary& vocabulary);
 void describe_sink(OptionVisitor& option, SinkConfig& sink, const Vocabulary& vocabulary);
 
@@ -63,8 +63,8 @@ KafkaProperties read_kafka(OptionReader& reader, ConfigReading& reading);
 /// Reports a name that is not `[a-z][a-z0-9_-]*`.
 void check_name(const Written& name, std::string_view what, Problems& problems);
 
-/// Reads what sources and sinks have alike: `type:` (one of `table`), the words of every type by
-/// `describe`, `kafka:` where the part has it and the type's own words. `what`: `source`, for
+/// Reads what sources and sinks have alike: `type:` (one of `table`), the keys of every type by
+/// `describe`, `kafka:` where the part has it and the type's own keys. `what`: `source`, for
 /// messages; `options`: all that one type takes. Returns what was read, resolved.
 template <class Part, class Type>
 Json read_part(Part& part, const YamlEntry& entry, std::string_view what,

@@ -92,7 +92,7 @@ class OptionVisitor {
     if (scalar(name, Slot(&inside), rule, value.has_value())) value = std::move(inside);
   }
 
-  /// An option that is one of a few words, kept as an enum: its values count from 0 in the order of
+  /// An option that is one of a few keywords, kept as an enum: its values count from 0 in the order of
   /// `rule.choices`. Written and documented as the text that it is in the file.
   template <class T>
   requires std::is_enum_v<T> void operator()(std::string_view name, T& value, const Rule& rule) {
@@ -146,7 +146,7 @@ class OptionVisitor {
   virtual bool scalar(std::string_view name, Slot slot, const Rule& rule, bool has_default) = 0;
 
  private:
-  /// The word number `i` of `a|b|c`; empty after the last.
+  /// The keyword number `i` of `a|b|c`; empty after the last.
   static std::string_view choice(std::string_view choices, std::size_t i) {
     for (; i > 0; --i) {
       const std::size_t end = choices.find('|');

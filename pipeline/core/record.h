@@ -32,7 +32,7 @@ struct Record {
   std::span<const Header> headers;
 };
 
-/// Why a record went to the dead letters; the metric's label and the header's first word.
+/// Why a record went to the dead letters; the metric's label and how the header begins.
 enum class Reason : std::uint8_t {
   empty,
   null,

@@ -148,7 +148,7 @@ bool Committer::rest(std::chrono::milliseconds pause) {
   return false;
 }
 
-Committer::Found Committer::look(const Job& job) {
+Committer::Found Committer::find_in_log(const Job& job) {
   const std::vector<EpochRecord> epochs =
       read_epochs(log_, settings_.pipeline, settings_.shard, job.log_position,
                   std::numeric_limits<std::size_t>::max(), settings_.simulated.wait);
@@ -180,10 +180,10 @@ void Committer::commit(const Job& job) {
     writer_.reset();
     const bool answered = retry(
         [&] {
-          found = look(job);
+          found = find_in_log(job);
           if (found == Found::other) return;
           writer_ = log_.writer(settings_.identity, settings_.topics, settings_.delivery);
-          found = look(job);
+          found = find_in_log(job);
         },
         deadline);
     if (!answered) return;

@@ -76,7 +76,7 @@ class Committer {
   void commit(const Job& job);
   std::chrono::steady_clock::time_point now() const;
   enum class Found : std::uint8_t { there, not_there, other };
-  Found look(const Job& job);
+  Found find_in_log(const Job& job);
   void end(State state, std::string reason, bool unreachable);
   bool retry(const std::function<void()>& call, std::chrono::steady_clock::time_point deadline);
   bool rest(std::chrono::milliseconds pause);

@@ -39,7 +39,7 @@ Worker::Settings worker_settings(const EngineConfig& engine, const std::string& 
                                  const Layout& layout, World& world, const fs::path& state_dir,
                                  std::size_t index, std::size_t count) {
   Worker::Settings settings{.pipeline = pipeline, .shards = layout.shards};
-  if (engine.membership != Sharing::group) {
+  if (engine.membership != ShardAssignment::group) {
     const std::vector<std::uint32_t> run = shards_to_run(engine, layout.shards);
     for (std::size_t i = index; i < run.size(); i += count) settings.fixed.push_back(run[i]);
     return settings;

@@ -60,7 +60,7 @@ bool EventClock::all_idle() const {
 }
 
 void EventClock::carry(const EventClock& from, std::span<const std::size_t> lanes) {
-  check(lanes.size() == lanes_.size(), "every lane is told where it comes from");
+  check(lanes.size() == lanes_.size(), "every lane has an origin");
   bool same = lanes_.size() == from.lanes_.size() && lateness_ == from.lateness_;
   for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
     same = same && lanes[lane] == lane;

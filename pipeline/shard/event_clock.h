@@ -35,7 +35,7 @@ class EventClock {
   /// The highest event time of a lane, or kNoTime.
   std::int64_t high(std::size_t lane) const { return lanes_[lane].high; }
 
-  /// Goes on from another clock: lane i from its lane `lanes[i]`, or anew (kNoLane).
+  /// Continues another clock: lane i its lane `lanes[i]`, or starts over (kNoLane).
   void carry(const EventClock& from, std::span<const std::size_t> lanes);
   static constexpr std::size_t kNoLane = std::numeric_limits<std::size_t>::max();
 

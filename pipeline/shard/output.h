@@ -37,7 +37,7 @@ class Output {
   const Encoder& encoder() const { return *encoders_[0]; }
 
   void state(StateVisitor& visit) { visit(hash_, rows_); }
-  /// Goes on from what a sink of this name has written already.
+  /// Continues after what a sink of this name has written already.
   void carry(std::uint64_t hash, std::uint64_t rows) {
     hash_ = hash;
     rows_ = rows;

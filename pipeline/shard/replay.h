@@ -14,7 +14,8 @@
 namespace weir {
 
 /// Runs a graph offline over files, in one shard and without a log: the same rows in the same order
-/// always give the same bits. Several files are merged row by row by event time; where times are equal, tables
+/// always give the same bits. Several files are merged row by row by event time; where times are
+/// equal, tables
 /// come first, then rows, then labels (PortRole), then they go by name.
 class Replay {
  public:

@@ -87,7 +87,7 @@ class SnapshotStore {
   /// Throws LogFailure (`unreachable`): what the topic holds will be known later.
   std::vector<Candidate> list();
   /// Loads one, its sealed parts too (from the topic those that the disk does not have whole).
-  /// Throws std::runtime_error: damaged, cut short, of another version, not all there.
+  /// Throws std::runtime_error: damaged, cut short, of a different version, not all there.
   Snapshot load(const Candidate& candidate);
 
   /// The oldest snapshot in the topic, as far as `list` or `publish` have seen it: the epochs topic

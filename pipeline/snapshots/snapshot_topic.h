@@ -88,7 +88,7 @@ class SnapshotTopicWriter {
   /// time-out, the topic cannot be read to its end. Throws LogFailure.
   void fence();
 
-  /// Returns the bytes sent. Throws LogFailure: what was sent stays, and the next call goes on;
+  /// Returns the bytes sent. Throws LogFailure: what was sent stays, and the next call continues;
   /// `fenced`: another owner writes, this one never will again.
   std::size_t publish(const Snapshot& snapshot, std::string_view packed);
 

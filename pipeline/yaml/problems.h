@@ -33,7 +33,7 @@ class Problems {
   Place argument(std::string text);
 
   /// From now on `value` is printed as `written` (`${PASSWORD}`) wherever it appears as a separate
-  /// word: a message made elsewhere may quote it.
+  /// token: a message made elsewhere may quote it.
   void hide(std::string value, std::string written);
 
   /// From now on a line is printed only up to `place`, an argument up to its `=`: what follows may

@@ -46,7 +46,7 @@ class MockCluster {
   }
   MockCluster(const MockCluster&) = delete;
 
-  KafkaProperties properties() const {
+  kafka::Properties properties() const {
     return {{"bootstrap.servers", rd_kafka_mock_cluster_bootstraps(cluster_)},
             {"batch.size", "1000000"}};  // else topics are asked for theirs, which it cannot answer
   }
@@ -85,7 +85,7 @@ class KafkaErrors : public testing::Test {
     return {LogFailure::Kind::unreachable, ""};
   }
 
-  static KafkaProperties with(KafkaProperties properties, const KafkaProperties& more) {
+  static kafka::Properties with(kafka::Properties properties, const kafka::Properties& more) {
     for (const auto& [name, value] : more) properties[name] = value;
     return properties;
   }

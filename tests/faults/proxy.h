@@ -5,7 +5,7 @@
 
 namespace weir::faults {
 
-/// Stands between Kafka clients and a broker on loopback and does damage as it is told.
+/// Stands between Kafka clients and a broker on loopback and does damage on command.
 ///
 /// It reads the frames of the protocol (in the clear; TLS cannot be read), so that rules can act by
 /// API key; the broker must advertise the proxy's port, or clients go around it. Control: a command

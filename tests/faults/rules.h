@@ -9,7 +9,7 @@
 
 namespace weir::faults {
 
-/// A line of the control: a word, and numbers by name, as `cut-after api=26 times=1`.
+/// A line of the control: a command, and numbers by name, as `cut-after api=26 times=1`.
 struct Command {
   std::string word;
   std::map<std::string, std::int64_t> numbers;
@@ -26,7 +26,7 @@ enum class Action : std::uint8_t {
   cut_before,  // both sides are closed; the broker never sees the request
   cut_sent,    // both are closed as soon as it was sent: its fate is open
   cut_after,   // the broker has answered, the client never hears it
-  delay,       // its answer comes later
+  delay,       // its answer is delayed
 };
 
 struct Rule {
@@ -40,7 +40,7 @@ struct Rule {
 /// The rules in the order given. The first one that fits an event takes it.
 class Rules {
  public:
-  /// Takes over a `cut-before`, `cut-sent`, `cut-after` or `delay`; false for another word.
+  /// Takes over a `cut-before`, `cut-sent`, `cut-after` or `delay`; false for any other command.
   /// Throws std::invalid_argument for numbers that do not fit.
   bool add(Command command);
 

@@ -80,7 +80,7 @@ class OperatorBench {
     operator_->state(writer);
     return bytes;
   }
-  /// A new instance with a saved state; sequence and clock go on where they are.
+  /// A new instance with a saved state; sequence and clock continue where they are.
   void load(std::string_view bytes) {
     operator_ = plan_->make(placement_);
     StateReader reader(bytes);

@@ -10,7 +10,7 @@
 
 namespace weir {
 
-/// Evaluates the nodes of one program for one batch; used by expression*.cc only. `active`, where
+/// Evaluates the nodes of one program for one batch; used by this folder only. `active`, where
 /// given, holds 1 for the rows whose value is wanted: what a guard like `if(x > 0, log(x), 0)`
 /// keeps out is not counted as invalid.
 class Evaluation {
@@ -42,7 +42,7 @@ class Evaluation {
   static Column result(const double* numbers) { return numbers; }
   static Column result(const std::string_view* texts) { return texts; }
 
-  // expression_evaluate.cc: numbers
+  // evaluate.cc: numbers
   Column constant(const ExpressionNode& node);
   template <class F>
   Column binary(const ExpressionNode& node, const double* active, F f);
@@ -53,7 +53,7 @@ class Evaluation {
   Column pure(const ExpressionNode& node, const double* active);
   Column extreme(const ExpressionNode& node, const double* active);
 
-  // expression_conditions.cc: comparison, logic, what is missing
+  // evaluate.cc: comparison, logic, what is missing
   template <class F>
   const double* narrowed(const double* active, bool wanted, F keep);
   bool fallible(const ExpressionNode& node, std::size_t argument) const {
@@ -71,7 +71,7 @@ class Evaluation {
   Column choice(const ExpressionNode& node, const double* active);
   Column is_missing_column(const ExpressionNode& node, const double* active);
 
-  // expression_text.cc
+  // text.cc
   Column hash(const ExpressionNode& node, const double* active);
   Column concat(const ExpressionNode& node, const double* active);
   std::string_view joined(std::string_view a, std::string_view b, const double* active,

@@ -68,7 +68,7 @@ struct FunctionType {
   std::string_view doc;
 };
 
-/// Every function and operator word, sorted by name.
+/// Every function and operator keyword, sorted by name.
 std::span<const FunctionType> function_types();
 
 }  // namespace weir

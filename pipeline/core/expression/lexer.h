@@ -10,7 +10,7 @@
 
 namespace weir {
 
-/// A word of an expression.
+/// A token of an expression.
 struct Token {
   enum class Kind : std::uint8_t { end, number, text, name, quoted_name, symbol };
 
@@ -25,13 +25,13 @@ struct Token {
   }
 };
 
-/// Cuts an expression into words: numbers (`1.5`, `1e-6`), durations (`5m`, as ms), texts ('x' or
+/// Cuts an expression into tokens: numbers (`1.5`, `1e-6`), durations (`5m`, as ms), texts ('x' or
 /// "x" with \\ \' \" \n \t), names, `names-with-hyphens`, symbols.
 class ExpressionLexer {
  public:
   explicit ExpressionLexer(std::string_view text) : text_(text) {}
 
-  /// The next word; on a mistake `error` is set (its column in bytes) and the end is returned.
+  /// The next token; on a mistake `error` is set (its column in bytes) and the end is returned.
   Token next(std::optional<ExpressionError>& error);
 
  private:

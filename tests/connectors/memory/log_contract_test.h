@@ -36,7 +36,7 @@ class LogUnderTest {
   virtual void expire(const Membership& member) = 0;
 };
 
-/// A member with what it was told.
+/// A member with what was reported to it.
 struct Sharing {
   struct Released {
     std::vector<std::int32_t> partitions;

@@ -15,7 +15,7 @@
 
 namespace weir {
 
-/// A model that says what it was told to say, and remembers what it was given.
+/// A model that says what a test wants, and remembers what it was given.
 class ScriptedModel final : public Model {
  public:
   struct Learned {

@@ -182,7 +182,7 @@ std::vector<Hashes> run_service(std::size_t batch_rows, std::size_t workers,
   EngineConfig& engine = pipeline->config.engine;
   engine.batch_rows = batch_rows;
   engine.workers = workers;
-  engine.membership = Sharing::fixed;
+  engine.membership = ShardAssignment::fixed;
   engine.epoch.ms = 5;
   Signal committed;
   Cluster cluster({.hook = [&](const MemoryLog::Call& call) {

@@ -143,7 +143,8 @@ TEST_F(ShardSetTest, FailingSnapshotsAreToldOnceAndSoIsTheirEnd) {
   shards.report();
   EXPECT_EQ(heard.told,
             (std::vector<Notice>{{Level::error,
-                                  "shard 1: no snapshot could be written; a restart replays more instead: disk "
+                                  "shard 1: no snapshot could be written; a restart replays more "
+                                  "instead: disk "
                                   "full"}}));
   heard.told.clear();
   scripts[1].snapshot_error.clear();
