@@ -6,7 +6,8 @@
 
 #include "pipeline/config/config.h"
 #include "pipeline/options/option_slot.h"
-#include "tests/pipeline/config/fake_vocabulary_test.h"
+#include "tests/pipeline/config/fake_operator.h"
+#include "tests/pipeline/config/fake_vocabulary.h"
 
 namespace weir {
 namespace {
