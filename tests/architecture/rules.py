@@ -197,9 +197,9 @@ def tests_mirror_rooms(tree):
     for line, room in rooms:
         if not any(path.startswith(f"tests/{room}/") for path in tests):
             yield "CMakeLists.txt", line, f"{room} has no test: write tests/{room}/*_test.cc"
-        elif room not in programs:
-            yield "tests/CMakeLists.txt", 1, (f"no add_folder_tests({room} ...): a room has a test "
-                                              "program of its own")
+        elif not any(room == folder or room.startswith(folder + "/") for folder in programs):
+            yield "tests/CMakeLists.txt", 1, (f"no add_folder_tests({room} ...): a room, or the "
+                                              "folder that it is in, has a test program")
     folders = {posixpath.dirname(path) for path in tree.files if not of_tests(path)}
     folders |= {posixpath.dirname(folder) for folder in folders}
     for path in tests:
