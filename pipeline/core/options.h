@@ -92,8 +92,8 @@ class OptionVisitor {
     if (scalar(name, Slot(&inside), rule, value.has_value())) value = std::move(inside);
   }
 
-  /// An option that is one of a few keywords, kept as an enum: its values count from 0 in the order of
-  /// `rule.choices`. Written and documented as the text that it is in the file.
+  /// An option that is one of a few keywords, kept as an enum: its values count from 0 in the order
+  /// of `rule.choices`. Written and documented as the text that it is in the file.
   template <class T>
   requires std::is_enum_v<T> void operator()(std::string_view name, T& value, const Rule& rule) {
     std::string word(choice(rule.choices, static_cast<std::size_t>(value)));

@@ -57,7 +57,8 @@ struct Beginning {
   std::uint64_t record_bytes = 0;  // a larger output is a dead letter; 0: not recorded
   // Of a change only:
   std::vector<std::string> reset = {};  // operators that a person wants to start cold
-  /// The logic of the epochs before, when this program cannot repeat it and a person wants it to continue.
+  /// The logic of the epochs before, when this program cannot repeat it and a person wants it to
+  /// continue.
   std::optional<std::uint64_t> accepted = {};
 
   bool operator==(const Beginning&) const = default;

@@ -15,7 +15,8 @@
 namespace weir {
 
 /// One mapping of the file while and after it is read: which keys it takes and which it was given
-/// that nobody has named. Kept until all is read, so that a misplaced key is reported with its place.
+/// that nobody has named. Kept until all is read, so that a misplaced key is reported with its
+/// place.
 struct OptionScope {
   std::string what;  // for messages: `operator 'fraud'`, `'labels'`
   OptionScope* parent = nullptr;

@@ -197,7 +197,13 @@ sources:
   tx: { type: kafka, topic: tx, time: ts, ahead: 900d, fields: { id: text, x: number, ts: time } }
   cb: { type: kafka, topic: cb, time: ts, idle: 1ms, fields: { id: text, y: boolean, ts: time } }
 operators:
-  m: { type: model, input: tx, features: [x], target: y, labels: { input: cb, match: id, wait: 1s, absent: false, max_waiting: 100000 }, steps: [standard_scaler, logistic_regression] }
+  m:
+    type: model
+    input: tx
+    features: [x]
+    target: y
+    labels: { input: cb, match: id, wait: 1s, absent: false, max_waiting: 100000 }
+    steps: [standard_scaler, logistic_regression]
 sinks:
   p: { type: kafka, input: m, topic: p, fields: [id, score] }
 )");
