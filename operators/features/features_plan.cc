@@ -5,17 +5,10 @@
 #include <string_view>
 #include <utility>
 
+#include "pipeline/core/field_name.h"
+
 namespace weir {
 namespace {
-
-bool is_field_name(std::string_view name) {
-  const auto letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  };
-  return !name.empty() && letter(name[0]) && std::all_of(name.begin(), name.end(), [&](char c) {
-    return letter(c) || (c >= '0' && c <= '9') || c == '-';
-  });
-}
 
 /// Binds one operator; what went wrong is left out and not complained of twice.
 class FeaturesBinder {

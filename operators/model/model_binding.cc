@@ -9,18 +9,10 @@
 #include <vector>
 
 #include "operators/model/model_fields.h"
+#include "pipeline/core/field_name.h"
 
 namespace weir {
 namespace {
-
-bool is_field_name(std::string_view name) {
-  const auto letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  };
-  if (name.empty() || !letter(name[0])) return false;
-  return std::ranges::all_of(
-      name, [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '-'; });
-}
 
 std::optional<Task> task_of(Type type) {
   switch (type) {
