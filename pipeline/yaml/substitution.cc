@@ -51,7 +51,7 @@ void substitute_scalar(YamlNode& node, const std::map<std::string, std::string>&
         end == std::string_view::npos ? std::nullopt : reference_of(rest.substr(2, end - 2));
     if (!reference) {
       problems.error(node.place,
-                     "${ must begin ${NAME} or ${NAME:-default} ($${ stands for a literal ${)");
+                     "a ${ must begin ${NAME} or ${NAME:-default} ($${ stands for a literal ${)");
       return;
     }
     if (reference->otherwise && reference->otherwise->find("${") != std::string::npos) {

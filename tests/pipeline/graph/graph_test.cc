@@ -115,7 +115,7 @@ TEST(Graph, OrderInTheFileMeansNothing) {
   const std::size_t some = other.find("  some: ");
   const std::string line = other.substr(some, other.find('\n', some) + 1 - some);
   other.erase(some, line.size());
-  other.insert(other.find("  spend: "), line);
+  other.insert(other.find("  spend:"), line);
   EXPECT_EQ(read_pipeline(other)->graph->fingerprint, read_pipeline(kShop)->graph->fingerprint);
 }
 

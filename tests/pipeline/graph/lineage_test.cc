@@ -63,7 +63,7 @@ TEST(Lineage, AFeatureMadeOfTheTargetIsWarnedOfAtItsPlace) {
                             "tip } }\n" +
                             model("spend", "[tip, ratio]", "amount"))),
             "test.yaml:19:55: warning: feature `ratio` is made of the target `amount`" + kEnd +
-                "   18 |   model: { type: model, input: spend, features: [tip, ratio], target: "
+                "   19 |   model: { type: model, input: spend, features: [tip, ratio], target: "
                 "amount, steps: [impute, linear_regression], as: mo...\n"
                 "      |                                                       ^\n");
 }

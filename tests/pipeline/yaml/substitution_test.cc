@@ -132,7 +132,7 @@ TEST(Set, IsNamedWhereItIsWrong) {
             std::string::npos);
   EXPECT_NE(after("a: 1\n", {{"a", "[1"}}).second.find("--set a=[1: error: "), std::string::npos);
   for (const std::string nothing : {"#x", "  ", "\n# x\n"})
-    EXPECT_NE(after("a: 1\n", {{"a", nothing}}).second.find(": error: holds nothing"),
+    EXPECT_NE(after("a: 1\n", {{"a", nothing}}).second.find(": error: is empty"),
               std::string::npos)
         << nothing;
 }
