@@ -110,7 +110,8 @@ steps: [scalar, join]
                       "`rate` must be between 0 and 1, not `2`",
                       "`window` must be a whole number, not `many`",
                       "unknown key `intial` in `learning_rate`; did you mean `initial`?",
-                      "`steps` has no `scalar`; did you mean `scaler`?", "`join` is not available yet"}));
+                      "`steps` has no `scalar`; did you mean `scaler`?",
+                      "`join` is not available yet"}));
 }
 
 TEST(OptionReader, SaysWhereAMisplacedKeyBelongs) {
