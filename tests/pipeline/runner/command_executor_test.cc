@@ -24,7 +24,7 @@ TEST(CommandExecutor, EveryRecordTakesASequenceNumberAndIsAnswered) {
   Shard& shard = machine->shard();
   CommandExecutor commands("weir.payments.control");
   EXPECT_EQ(commands.execute(record_of("{"), shard),
-            "what is at offset 3 of weir.payments.control is no command: ignored");
+            "the record at offset 3 of weir.payments.control is not a command: ignored");
   EXPECT_EQ(commands.execute(record_of(Command{"freeze", "nobody"}.write()), shard),
             "command freeze for operator nobody (offset 3 of weir.payments.control): there is no "
             "such operator: ignored");

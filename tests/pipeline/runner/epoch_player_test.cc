@@ -88,7 +88,7 @@ TEST(EpochPlayer, ARunOfCommandsNeedsABeginningOfThem) {
   Recorded live;
   const std::string wrong =
       live.replay([](auto& record) { record.runs[0].source = kControlSource; });
-  EXPECT_TRUE(says(wrong, "no beginning is known")) << wrong;
+  EXPECT_TRUE(says(wrong, "commands are recorded, but not where they begin")) << wrong;
 }
 
 TEST(EpochPlayer, ASkippedRecordIsADeadLetterAndNotRead) {

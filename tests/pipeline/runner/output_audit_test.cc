@@ -116,7 +116,7 @@ TEST(OutputAudit, FindsATornEpoch) {
     if (said.empty()) continue;  // an epoch without outputs
     ++torn;
     EXPECT_NE(said.find("outputs for"), std::string::npos) << said;
-    EXPECT_NE(said.find("are not there"), std::string::npos) << said;
+    EXPECT_NE(said.find("are missing"), std::string::npos) << said;
   }
   EXPECT_GE(torn, 5);
 }
@@ -144,7 +144,7 @@ TEST(OutputAudit, AfterRetentionATornEpochIsStillFound) {
   ASSERT_NE(scene.difference(), "");
   const auto range = scene.cluster.log().offsets("all", 0);
   scene.cluster.log().delete_records("all", 0, range.first + 20);
-  EXPECT_NE(scene.difference().find("are not there"), std::string::npos);
+  EXPECT_NE(scene.difference().find("are missing"), std::string::npos);
 }
 
 TEST(OutputAudit, ADeliveryAtLeastOnceMayHaveWrittenThemTwice) {

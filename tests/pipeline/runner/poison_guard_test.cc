@@ -42,7 +42,7 @@ TEST_F(PoisonGuardTest, RecordsAreProcessedOneByOneAfterThreeCrashesOverThem) {
   const auto guard = process(0);
   EXPECT_TRUE(guard->one_by_one());
   EXPECT_TRUE(guard->suspects_any());
-  EXPECT_TRUE(noticed("died 3 times over the same records"));
+  EXPECT_TRUE(noticed("crashed 3 times over the same records"));
   EXPECT_FALSE(guard->beside_others().owns_lock()) << "each record takes its own turn";
 }
 
@@ -61,7 +61,7 @@ TEST_F(PoisonGuardTest, TheRecordThatCrashedAloneIsPoison) {
   EXPECT_FALSE(guard->is_poison("events", 0, 3));
   EXPECT_FALSE(guard->is_poison("events", 1, 4));
   EXPECT_FALSE(guard->is_poison("labels", 0, 4));
-  EXPECT_TRUE(noticed("offset 4 of events [0] ended the process"));
+  EXPECT_TRUE(noticed("offset 4 of events [0] crashed the process"));
 }
 
 TEST_F(PoisonGuardTest, ARecordThatWasDoneAloneIsNotToBlame) {
@@ -78,7 +78,7 @@ TEST_F(PoisonGuardTest, NothingIsSuspectOnceAnEpochWithAllOfItIsCommitted) {
   guard->committed(at(10));
   EXPECT_FALSE(guard->one_by_one());
   EXPECT_FALSE(guard->suspects_any());
-  EXPECT_TRUE(noticed("are behind"));
+  EXPECT_TRUE(noticed("have been passed"));
   EXPECT_TRUE(guard->beside_others().owns_lock());
   EXPECT_FALSE(process(10)->suspects_any());
 }

@@ -362,7 +362,7 @@ TEST(Poison, AKillFromOutsideNeitherCountsNorResetsCrashes) {
   for (int death = 0; death < 3; ++death) EXPECT_THROW(lives.life()->work_to_end(), Died);
   for (int kill = 0; kill < 3; ++kill) {
     const auto life = lives.life();
-    EXPECT_TRUE(life->says("died 3 times")) << kill;
+    EXPECT_TRUE(life->says("crashed 3 times")) << kill;
     EXPECT_THROW(life->work_to_end(), Died);  // ended here, with the record alone in hand
     lives.crashed = false;                    // but from outside
   }

@@ -87,7 +87,7 @@ TEST(ShardMachine, ASnapshotThatLacksALaneOrAStateIsRefused) {
   EXPECT_EQ(why(whole), "");
   Snapshot cut = whole;
   cut.positions.clear();
-  EXPECT_NE(why(cut).find("more partitions than it had"), std::string::npos);
+  EXPECT_NE(why(cut).find("more partitions than before"), std::string::npos);
   cut = whole;
   cut.sections.pop_back();
   EXPECT_NE(why(cut).find("no state of operator spend"), std::string::npos);

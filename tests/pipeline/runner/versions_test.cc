@@ -215,7 +215,7 @@ TEST(Versions, DifferentArithmeticAfterASnapshotIsRefusedUnlessAccepted) {
   Trimmed log;
   log.die_later();
   log.take_for(kOtherOutputs);
-  const std::string wanted = "was computed with different arithmetic";
+  const std::string wanted = "was computed by a program whose arithmetic this one does not have";
   EXPECT_NE(log.refusal().find(wanted), std::string::npos) << log.refusal();
   EXPECT_NE(log.refusal().find("--accept-new-logic"), std::string::npos) << log.refusal();
   try {
@@ -256,8 +256,9 @@ TEST(Versions, WhereNothingElseIsLeftItIsSaidWhyNoSnapshotCanBeUsed) {
   EXPECT_TRUE(refusal.starts_with("cannot recover: weir.diamond.epochs starts at epoch "))
       << refusal;
   EXPECT_TRUE(refusal.ends_with(
-      " on, and no snapshot of it or a later one can be used: it has no state of operator drift "
-      "that this program can read (`weir run --accept-new-logic` continues with what it can read)"))
+      " (earlier epochs were trimmed) and no snapshot from that epoch on is usable: it has no state "
+      "of operator drift that this program can read (`weir run --accept-new-logic` continues with "
+      "what it can read)"))
       << refusal;
   try {
     log.lives.verified();

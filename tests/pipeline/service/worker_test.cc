@@ -214,7 +214,7 @@ TEST_F(WorkerTest, AFailureOfTheGroupDuringARecoveryIsNotTakenForTheShards) {
   run_member({{{0}}, {.failure = LogFailure(Kind::fenced, "another member has joined as x")}});
   EXPECT_EQ(heard.failures,
             (Failures{{StopReason::fenced,
-                       "another member has joined as x. Two programs have the same "
+                       "another member has joined as x. Two processes have the same "
                        "engine.instance: give each its own"}}));
   EXPECT_TRUE(heard.lost.empty());
 }
