@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
+#include <vector>
 
 #include "pipeline/core/state_visitors.h"
+#include "tests/harness/read_options.h"
 #include "tests/monitoring/vectors_test.h"
 
 namespace weir {
@@ -171,6 +174,23 @@ TEST(KsTest, MethodsDifferWhereTheSampleIsSmall) {
   EXPECT_DOUBLE_EQ(p("exact"), 2.0 / 125'970);  // two of C(20, 8) paths
   EXPECT_EQ(p("auto"), p("exact"));
   EXPECT_NE(p("asymptotic"), p("exact"));
+}
+
+TEST(KsTest, RefusesOptionsThatCostTooMuchOrExcludeEachOther) {
+  const auto mistakes = [](std::string_view text) {
+    KsTest::Options options;
+    return read_options(text, [&](OptionVisitor& option) { options.describe(option); });
+  };
+  using Mistakes = std::vector<std::string>;
+  EXPECT_EQ(mistakes("{reference: 10000, window: 10000, method: exact}"), Mistakes{});
+  EXPECT_EQ(mistakes("{reference: 10000, window: 10001, method: exact}"),
+            Mistakes{"`method`: an exact p-value costs reference times window, at most 100,000,000 "
+                     "(auto uses the asymptotic one)"});
+  EXPECT_EQ(mistakes("{alpha: 0.01, warning_alpha: 0.001}"),
+            Mistakes{"`warning_alpha` must be between 0.01 and 1, not `0.001`"});
+  EXPECT_EQ(mistakes("method: exakt"),
+            Mistakes{"`method` must be one of auto, exact, asymptotic, not `exakt`; did you mean "
+                     "`exact`?"});
 }
 
 TEST(KsTest, RefusesAStateThatItsOptionsDoNotAllow) {

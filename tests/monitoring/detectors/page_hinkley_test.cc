@@ -3,37 +3,35 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <map>
+#include <memory>
 #include <sstream>
+#include <string>
+#include <vector>
 
-#include "tests/monitoring/detectors/settings_test.h"
+#include "tests/harness/read_options.h"
 #include "tests/monitoring/vectors_test.h"
 
 namespace weir {
 namespace {
 
-/// The options of River's call, as `PageHinkley(mode='up',threshold=20)`, by our names.
-std::map<std::string, std::string> options_of(const std::string& call) {
-  std::map<std::string, std::string> options;
+/// The options of River's call, as `PageHinkley(mode='up',threshold=20)`, by our names in YAML.
+std::string options_of(const std::string& call) {
+  std::string options;
   const std::size_t open = call.find('(');
   std::istringstream arguments(call.substr(open + 1, call.size() - open - 2));
   for (std::string one; std::getline(arguments, one, ',');) {
     const std::size_t equal = one.find('=');
-    std::string name = one.substr(0, equal), value = one.substr(equal + 1);
-    if (name == "mode") {
-      name = "direction";
-      value = value.substr(1, value.size() - 2);  // the quotes
-    }
-    options[name] = value;
+    const std::string name = one.substr(0, equal);
+    options += (name == "mode" ? "direction" : name) + ": " + one.substr(equal + 1) + "\n";
   }
-  return options;
+  return options.empty() ? "{}" : options;
 }
 
-std::unique_ptr<DriftDetector> made(const std::map<std::string, std::string>& options) {
+std::unique_ptr<DriftDetector> made(const std::string& options) {
   constexpr std::array types = {Type::number};
   const std::unique_ptr<DetectorSpec> spec = make_page_hinkley();
-  Settings settings(options);
-  spec->describe(settings);
+  EXPECT_EQ(read_options(options, [&](OptionVisitor& option) { spec->describe(option); }),
+            std::vector<std::string>{});
   return spec->make({.types = types});
 }
 
