@@ -1,12 +1,18 @@
+// What every format of the table must do, whatever its bytes look like.
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <cstring>
+#include <memory>
+#include <ostream>
 #include <random>
+#include <set>
+#include <string>
+#include <vector>
 
-#include "connectors/formats/csv.h"
-#include "connectors/formats/json.h"
+#include "connectors/registry.h"
 #include "tests/connectors/formats/decoding_test.h"
+#include "tests/harness/contradictions.h"
 
 namespace weir {
 namespace {
@@ -111,11 +117,22 @@ void expect_same(Table& got, Table& wanted, const std::vector<FieldSpec>& fields
   }
 }
 
-/// Encodes, decodes, compares, encodes again: the same rows and the same bytes.
-void round_trip(const FormatSpec& format, std::uint64_t seed) {
-  Rows rows(seed);
-  const auto encoder = format.encoder(rows.table.schema(), {0, 1, 2, 3, 4, 5});
-  const auto decoder = format.decoder(rows.fields);
+class EveryFormat : public testing::TestWithParam<FormatType> {
+ protected:
+  std::unique_ptr<FormatSpec> format_ = GetParam().make();
+};
+
+std::vector<FormatType> all_formats() {
+  std::vector<FormatType> all;
+  for (const FormatType& type : format_types())
+    if (type.make) all.push_back(type);
+  return all;
+}
+
+TEST_P(EveryFormat, ReadsBackExactlyWhatItWroteAndWritesTheSameBytesAgain) {
+  Rows rows(11);
+  const auto encoder = format_->encoder(rows.table.schema(), {0, 1, 2, 3, 4, 5});
+  const auto decoder = format_->decoder(rows.fields);
   Table back(rows.fields, kRows);
   Arena arena;
   BadRecord bad;
@@ -133,57 +150,62 @@ void round_trip(const FormatSpec& format, std::uint64_t seed) {
   }
 }
 
-TEST(JsonFormat, ReadsBackExactlyWhatItWrote) { round_trip(*make_json_format(), 11); }
-
-TEST(CsvFormat, ReadsBackExactlyWhatItWrote) { round_trip(*make_csv_format(), 12); }
-
-TEST(JsonEncoder, WritesTheBytesOfTheOrderLaw) {
-  const auto fields = fields_of_every_type();
-  Table table(fields, 2);
-  table.number(0) = -0.0;
-  table.number(1) = 1;
-  table.text(2) = "\"\\/\b\f\n\r\t\x01\x7f\xc3\xa9";
-  table.number(3) = 1714979289123;
-  table.number(4) = 0.1;
-  table.text(5) = "";
-  for (std::size_t i : {0u, 1u, 3u, 4u}) table.number(i, 1) = kMissing;
-  table.text(2, 1) = table.text(5, 1) = {};
-  const auto encoder = make_json_encoder(table.schema(), {5, 0, 1, 2, 3, 4});
-  std::string out = "before ";
-  encoder->encode(table.batch(), 0, out);
-  EXPECT_EQ(out,
-            "before {\"s\\\"2\":\"\",\"n\":0,\"b\":true,"
-            "\"s\":\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\x7f\xc3\xa9\",\"t\":1714979289123,\"m\":0.1}");
-  out.clear();
-  encoder->encode(table.batch(), 1, out);
-  EXPECT_EQ(out, R"({"s\"2":null,"n":null,"b":null,"s":null,"t":null,"m":null})");
-  out.clear();
-  make_json_encoder(table.schema(), {})->encode(table.batch(), 0, out);
-  EXPECT_EQ(out, "{}");
+TEST_P(EveryFormat, GivesTheSameRowsInOneStepOrInMany) {
+  Rows rows(13);
+  const auto encoder = format_->encoder(rows.table.schema(), {0, 1, 2, 3, 4, 5});
+  const auto whole = format_->decoder(rows.fields);
+  const auto pieces = format_->decoder(rows.fields);
+  Table at_once(rows.fields, kRows);
+  Arena arena;
+  Arena small;
+  BadRecord bad;
+  for (std::size_t row = 0; row < kRows; ++row) {
+    std::string record;
+    encoder->encode(rows.table.batch(), row, record);
+    ASSERT_TRUE(whole->decode(record_of(record), arena, at_once.columns(), row, bad));
+    Table single(rows.fields, 1);
+    small.reset();
+    ASSERT_TRUE(pieces->decode(record_of(record), small, single.columns(), 0, bad));
+    std::string one, other;
+    encoder->encode(single.batch(), 0, one);
+    encoder->encode(at_once.batch(), row, other);
+    ASSERT_EQ(one, other);
+  }
 }
 
-TEST(Decoders, GiveTheSameRowsInOneStepOrInMany) {
-  for (const auto& format : {make_json_format(), make_csv_format()}) {
-    Rows rows(13);
-    const auto encoder = format->encoder(rows.table.schema(), {0, 1, 2, 3, 4, 5});
-    const auto whole = format->decoder(rows.fields);
-    const auto pieces = format->decoder(rows.fields);
-    Table at_once(rows.fields, kRows);
-    Arena arena;
-    Arena small;
+TEST_P(EveryFormat, RefusesNoiseAsABadRecordWithAReason) {
+  std::mt19937_64 random(14);
+  const auto fields = fields_of_every_type();
+  const auto decoder = format_->decoder(fields);
+  Table table(fields, 1);
+  Arena arena;
+  std::size_t refused = 0;
+  for (int i = 0; i < 5'000; ++i) {
+    std::string noise(random() % 40, ' ');
+    for (char& c : noise) c = static_cast<char>(random());
     BadRecord bad;
-    for (std::size_t row = 0; row < kRows; ++row) {
-      std::string record;
-      encoder->encode(rows.table.batch(), row, record);
-      ASSERT_TRUE(whole->decode(record_of(record), arena, at_once.columns(), row, bad));
-      Table single(rows.fields, 1);
-      small.reset();
-      ASSERT_TRUE(pieces->decode(record_of(record), small, single.columns(), 0, bad));
-      std::string one, other;
-      encoder->encode(single.batch(), 0, one);
-      encoder->encode(at_once.batch(), row, other);
-      ASSERT_EQ(one, other);
-    }
+    arena.reset();
+    if (decoder->decode(record_of(noise), arena, table.columns(), 0, bad)) continue;
+    EXPECT_FALSE(bad.text.empty());
+    ++refused;
+  }
+  EXPECT_GT(refused, 4'900u);
+}
+
+TEST_P(EveryFormat, HasOptionsWhoseDefaultsObeyTheirOwnRules) {
+  EXPECT_EQ(contradictions([&](OptionVisitor& option) { format_->describe(option); }),
+            std::vector<std::string>{});
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, EveryFormat, testing::ValuesIn(all_formats()),
+                         [](const auto& row) { return std::string(row.param.name); });
+
+TEST(FormatTable, NamesEachFormatOnceAndDocumentsIt) {
+  std::set<std::string_view> names;
+  for (const FormatType& row : format_types()) {
+    EXPECT_TRUE(names.insert(row.name).second) << row.name;
+    EXPECT_FALSE(row.doc.empty()) << row.name;
+    EXPECT_EQ(row.make == nullptr, !row.later.empty()) << row.name;
   }
 }
 
