@@ -10,7 +10,7 @@
 
 #include "connectors/file/file_reader.h"
 #include "connectors/file/file_writer.h"
-#include "tests/connectors/option_values_test.h"
+#include "tests/harness/read_options.h"
 
 namespace weir {
 namespace {
@@ -183,8 +183,9 @@ TEST(FileReader, TellsTheFormatByTheNameElseByTheContent) {
 TEST(FileSource, ReadsAFileInTheFormatThatItWillBeDecodedWith) {
   const Folder folder;
   const auto source = make_file_source();
-  OptionValues options({{"path", folder.write("rows", "{}\n1,2\n")}});
-  source->describe(options);
+  EXPECT_EQ(read_options("path: " + folder.write("rows", "{}\n1,2\n"),
+                         [&](OptionVisitor& option) { source->describe(option); }),
+            Texts{});
   EXPECT_FALSE(source->timed());
   EXPECT_EQ(source->format(), "");
   EXPECT_EQ(source->open_as("csv")->head(), "{}");

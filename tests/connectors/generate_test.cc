@@ -13,14 +13,11 @@
 
 #include "connectors/generate/cards.h"
 #include "connectors/generate/classification.h"
-#include "connectors/registry.h"
 #include "pipeline/core/exact_math.h"
-#include "tests/connectors/option_values_test.h"
+#include "tests/harness/read_options.h"
 
 namespace weir {
 namespace {
-
-using Values = std::map<std::string, std::string>;
 
 struct Told {
   std::string key, value;
@@ -28,11 +25,11 @@ struct Told {
   bool operator==(const Told&) const = default;
 };
 
-std::unique_ptr<SourceSpec> source(const Values& values) {
+/// The source of some options in YAML.
+std::unique_ptr<SourceSpec> source(const std::string& options) {
   auto spec = make_generate_source();
-  OptionValues options(values);
-  spec->describe(options);
-  EXPECT_EQ(options.unknown(), "");
+  EXPECT_EQ(read_options(options, [&](OptionVisitor& option) { spec->describe(option); }),
+            std::vector<std::string>{});
   return spec;
 }
 
@@ -58,9 +55,7 @@ std::vector<Told> read(RecordReader& reader, std::size_t max, std::size_t most,
 TEST(Classification, MakesTheRowsOfItsRecipe) {
   // Made by a Python program from the recipe in the header (numbers as shortest text: 5e-04).
   const auto told =
-      read(*source({{"of", "classification"}, {"seed", "7"}, {"features", "3"}, {"events", "4"}})
-                ->open(),
-           3, 100);
+      read(*source("{of: classification, seed: 7, features: 3, events: 4}")->open(), 3, 100);
   ASSERT_EQ(told.size(), 4u);
   const std::array<std::string, 4> rows = {
       R"({"id":0,"ts":1704067200000,"x0":0.1659,"x1":-0.0951,"x2":-0.5012,"y":false})",
@@ -74,11 +69,8 @@ TEST(Classification, MakesTheRowsOfItsRecipe) {
   }
   std::size_t bytes = 0;
   std::size_t positive = 0;
-  for (const Told& row : read(
-           *source(
-                {{"of", "classification"}, {"seed", "42"}, {"features", "100"}, {"events", "2000"}})
-                ->open(),
-           100, 5000)) {
+  const auto many = source("{of: classification, seed: 42, features: 100, events: 2000}");
+  for (const Told& row : read(*many->open(), 100, 5000)) {
     bytes += row.value.size();
     positive += row.value.find("\"y\":true") != std::string::npos;
   }
@@ -87,8 +79,8 @@ TEST(Classification, MakesTheRowsOfItsRecipe) {
 }
 
 TEST(Generate, TellsTheSameRecordsAtEveryReading) {
-  for (const char* stream : {"transactions", "chargebacks"}) {
-    const auto spec = source({{"of", "cards"}, {"stream", stream}, {"events", "20000"}});
+  for (const std::string stream : {"transactions", "chargebacks"}) {
+    const auto spec = source("{of: cards, events: 20000, stream: " + stream + "}");
     EXPECT_EQ(spec->format(), "json");
     EXPECT_TRUE(spec->timed());
     const auto whole = read(*spec->open(), 4096, 1'000'000);
@@ -97,26 +89,25 @@ TEST(Generate, TellsTheSameRecordsAtEveryReading) {
     ASSERT_EQ(later.size(), 50u);
     for (std::size_t i = 0; i < 50; ++i) EXPECT_TRUE(later[i] == whole[123 + i]);
     const auto other =
-        read(*source({{"of", "cards"}, {"stream", stream}, {"seed", "2"}})->open(), 100, 100);
+        read(*source("{of: cards, seed: 2, stream: " + stream + "}")->open(), 100, 100);
     EXPECT_NE(other[50].value, whole[50].value);
   }
 }
 
 TEST(Generate, MakesNoOtherFormat) {
-  EXPECT_NO_THROW(source({{"of", "cards"}})->open_as("json"));
-  EXPECT_THROW(source({{"of", "cards"}})->open_as("csv"), LogFailure);
+  EXPECT_NO_THROW(source("{of: cards}")->open_as("json"));
+  EXPECT_THROW(source("{of: cards}")->open_as("csv"), LogFailure);
 }
 
 TEST(Generate, EndsAfterItsEventsElseNever) {
-  EXPECT_EQ(read(*source({{"of", "cards"}, {"events", "5000"}})->open(), 4096, 1'000'000).size(),
-            5000u);
-  EXPECT_EQ(read(*source({{"of", "cards"}})->open(), 4096, 150'000).size(), 150'000u);
-  const auto reader = source({{"of", "cards"}, {"events", "10"}})->open();
+  EXPECT_EQ(read(*source("{of: cards, events: 5000}")->open(), 4096, 1'000'000).size(), 5000u);
+  EXPECT_EQ(read(*source("{of: cards}")->open(), 4096, 150'000).size(), 150'000u);
+  const auto reader = source("{of: cards, events: 10}")->open();
   EXPECT_THROW(read(*reader, 10, 10, 11), LogFailure);
 }
 
 TEST(Generate, GivesOutNoMoreThanItsRate) {
-  const auto reader = source({{"of", "cards"}, {"rate", "2000"}})->open();
+  const auto reader = source("{of: cards, rate: 2000}")->open();
   Signal signal;
   const PartitionOffset position{0, 0};
   const auto began = std::chrono::steady_clock::now();
@@ -344,22 +335,18 @@ TEST(Cards, CanBeLearnedUntilTheConceptChangesAndShowsBothDrifts) {
   }
 }
 
-TEST(Registry, ListsEveryNameOnce) {
-  std::set<std::string_view> names;
-  for (const SourceType& each : source_types()) {
-    EXPECT_TRUE(names.insert(each.name).second) << each.name;
-    EXPECT_FALSE(each.doc.empty());
-    if (each.later.empty()) {
-      EXPECT_NE(each.make(), nullptr);
-    }
-  }
-  EXPECT_TRUE(names.contains("file") && names.contains("generate"));
-  names.clear();
-  for (const SinkType& each : sink_types()) EXPECT_TRUE(names.insert(each.name).second);
-  EXPECT_TRUE(names.contains("file"));
-  names.clear();
-  for (const FormatType& each : format_types()) EXPECT_TRUE(names.insert(each.name).second);
-  EXPECT_TRUE(names.contains("json") && names.contains("csv"));
+TEST(Generate, RefusesOptionsThatNoStoryHas) {
+  const auto mistakes = [](const std::string& options) {
+    const auto spec = make_generate_source();
+    return read_options(options, [&](OptionVisitor& option) { spec->describe(option); });
+  };
+  using Mistakes = std::vector<std::string>;
+  EXPECT_EQ(mistakes("events: 10"), Mistakes{"the component needs `of`"});
+  EXPECT_EQ(mistakes("{of: card, noise: 0.6, feature: 3}"),
+            (Mistakes{"`of` must be one of cards, classification, not `card`; did you mean "
+                      "`cards`?",
+                      "`noise` must be between 0 and 0.5, not `0.6`",
+                      "unknown key `feature` in the component; did you mean `features`?"}));
 }
 
 }  // namespace
