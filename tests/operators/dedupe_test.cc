@@ -261,12 +261,14 @@ TEST(Dedupe, RefusesAStateThatIsBroken) {
 
 TEST(Dedupe, ReportsMistakes) {
   using Mistakes = std::vector<std::string>;
-  EXPECT_EQ(bench(R"({"input": "events", "key": "id"})").mistakes(), Mistakes{"within is missing"});
-  EXPECT_EQ(bench(R"({"input": "events", "within": "1s"})").mistakes(), Mistakes{"key is missing"});
+  EXPECT_EQ(bench(R"({"input": "events", "key": "id"})").mistakes(),
+            Mistakes{"operator `under_test` needs `within`"});
+  EXPECT_EQ(bench(R"({"input": "events", "within": "1s"})").mistakes(),
+            Mistakes{"operator `under_test` needs `key`"});
   EXPECT_EQ(bench(R"({"input": "events", "key": "id", "within": "all"})").mistakes(),
-            Mistakes{"within: must be rows or a duration"});
+            Mistakes{"`within`: must be rows or a duration"});
   EXPECT_EQ(bench(R"({"input": "events", "key": "id", "within": 0})").mistakes(),
-            Mistakes{"within is out of range"});
+            Mistakes{"`within` must be at least 1, not `0`"});
   EXPECT_EQ(bench(R"({"input": "events", "key": "nope", "within": 5})").mistakes(),
             Mistakes{"no field nope"});
   EXPECT_EQ(bench(R"({"input": "events", "key": ["id", "id"], "within": 5})").mistakes(),

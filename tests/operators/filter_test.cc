@@ -59,7 +59,8 @@ TEST(Filter, LeavesColumnsThatNobodyReadsNull) {
 TEST(Filter, NeedsABooleanExpression) {
   EXPECT_EQ(bench(R"({"input": "s", "when": "x + 1"})").mistakes(),
             std::vector<std::string>{"`x + 1` is number, not boolean"});
-  EXPECT_EQ(bench(R"({"input": "s"})").mistakes(), std::vector<std::string>{"when is missing"});
+  EXPECT_EQ(bench(R"({"input": "s"})").mistakes(),
+            std::vector<std::string>{"operator `under_test` needs `when`"});
 }
 
 }  // namespace

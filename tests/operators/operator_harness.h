@@ -13,14 +13,14 @@
 
 #include "pipeline/core/operator.h"
 #include "pipeline/core/state_visitors.h"
+#include "tests/harness/read_options.h"
 #include "tests/operators/fake_binding.h"
 #include "tests/operators/fake_reporter.h"
-#include "tests/operators/json_options.h"
 #include "tests/operators/literal_rows.h"
 
 namespace weir {
 
-/// Runs one operator on literal rows, as the engine would: options from JSON, binding, steps of any
+/// Runs one operator on literal rows, as the engine would: options from YAML, binding, steps of any
 /// size, watermark = highest event time less `lateness`. The instance lives on between `run`s.
 class OperatorBench {
  public:
@@ -28,7 +28,8 @@ class OperatorBench {
                 std::vector<FakeBinding::Port> ports)
       : spec_(std::move(spec)), binding_(std::move(ports)) {
     binding_.mistakes =
-        read_options(options, [this](OptionVisitor& visitor) { spec_->describe(visitor); });
+        read_options(options, [this](OptionVisitor& visitor) { spec_->describe(visitor); },
+                     "operator `" + std::string(binding_.name()) + "`");
     if (binding_.mistakes.empty()) plan_ = spec_->bind(binding_);
     if (!ok()) return;
     for (const FakeBinding::Output& output : binding_.outputs)

@@ -298,7 +298,7 @@ TEST(DriftOperator, ReportsMistakes) {
   EXPECT_EQ(bench(R"({"input": "f", "fields": ["a"], "detector": {"b": "ks_test"}})").mistakes(),
             (Mistakes{"`b` is not one of `fields`", "the field `a` has no detector"}));
   EXPECT_EQ(bench(R"({"input": "f", "fields": ["a"]})").mistakes(),
-            Mistakes{"detector is missing"});
+            Mistakes{"operator `under_test` needs `detector`"});
   EXPECT_EQ(bench(R"({"input": "f", "fields": ["nope"], "detector": "ks_test"})").mistakes(),
             Mistakes{"no field nope"});
 }

@@ -203,16 +203,15 @@ TEST(Features, TellsEveryMistakeOnce) {
   EXPECT_EQ(mistakes(R"({"input": "s", "aggregates": {"m": {"count": "amount"}}})"),
             Texts{"`amount` is number, not boolean"});
   EXPECT_EQ(mistakes(R"({"input": "s", "aggregates": {"m": {"over": "1h"}}})"),
-            Texts{": an aggregate needs one of count, sum, mean, std, min, max, last, lag"});
+            Texts{"an aggregate needs one of count, sum, mean, std, min, max, last, lag"});
   EXPECT_EQ(mistakes(R"({"input": "s", "aggregates": {"m": {"mean": "amount", "max": "amount"}}})"),
-            Texts{"max: an aggregate is one of mean and max, not both"});
+            Texts{"`max`: an aggregate is one of mean and max, not both"});
   EXPECT_EQ(mistakes(R"({"input": "s", "aggregates": {"m": {"mean": "amount", "by": 2}}})"),
-            Texts{"by: `by` belongs to `lag`"});
+            Texts{"`by`: `by` belongs to `lag`"});
   EXPECT_EQ(mistakes(R"({"input": "s", "aggregates": {"m": {"lag": "amount", "over": 2}}})"),
-            Texts{"over: `lag` has no window: it takes `by`"});
+            Texts{"`over`: `lag` has no window: it takes `by`"});
   EXPECT_EQ(mistakes(R"({"input": "s", "aggregates": {"m": {"distinct": "country"}}})"),
-            (Texts{"distinct is not available yet",
-                   ": an aggregate needs one of count, sum, mean, std, min, max, last, lag"}));
+            Texts{"`distinct` is not available yet"});
   EXPECT_EQ(mistakes(R"({"input": "s", "values": {"amount": "1 + 1"}})"),
             Texts{"field twice: amount"});
   EXPECT_EQ(mistakes(R"({"input": "s", "values": {"2x": "1 + 1"}})"),

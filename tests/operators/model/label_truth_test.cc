@@ -83,8 +83,9 @@ struct Direct {
 
   explicit Direct(const std::vector<InputRow>& stream) {
     ModelSpec spec;
-    read_options("{" + std::string(kSteps) + "}",
-                 [&](OptionVisitor& options) { spec.describe(options); });
+    EXPECT_EQ(read_options("{" + std::string(kSteps) + "}",
+                           [&](OptionVisitor& options) { spec.describe(options); }),
+              std::vector<std::string>{});
     const std::vector<Feature> features{{"amount", FeatureKind::number},
                                         {"country", FeatureKind::text}};
     EXPECT_TRUE(spec.bind(Task::binary, features).empty());

@@ -270,11 +270,11 @@ TEST(Labels, ReportMistakesOfTheirOptions) {
         .bench.mistakes();
   };
   using Mistakes = std::vector<std::string>;
-  EXPECT_EQ(mistakes(R"({"input": "labels", "match": "id"})"), Mistakes{"wait is missing"});
+  EXPECT_EQ(mistakes(R"({"input": "labels", "match": "id"})"), Mistakes{"`labels` needs `wait`"});
   EXPECT_EQ(mistakes(R"({"input": "labels", "match": {"x": "id"}, "wait": "1s"})"),
             Mistakes{"`match` compares number with text"});
   EXPECT_EQ(mistakes(R"({"input": "labels", "match": {"id": "id", "x": "y"}, "wait": "1s"})"),
-            Mistakes{"match: one field names a row"});
+            Mistakes{"`match`: one field names a row"});
   EXPECT_EQ(mistakes(R"({"input": "labels", "match": "id", "wait": "1s", "absent": 3})"),
             Mistakes{"`absent` must be a boolean, as the target is"});
   EXPECT_EQ(mistakes(R"({"input": "labels", "match": "id", "wait": "1s", "field": "y",
@@ -283,7 +283,7 @@ TEST(Labels, ReportMistakesOfTheirOptions) {
   EXPECT_EQ(mistakes(R"({"input": "labels", "match": "id", "wait": "1s"})", ""),
             Mistakes{"a model needs a `target`: the label's field"});
   EXPECT_EQ(mistakes(R"({"input": "labels", "match": "id", "wait": "1s", "rows": "some"})"),
-            Mistakes{"rows is not one of first|last|all"});
+            Mistakes{"`rows` must be one of first, last, all, not `some`"});
 
   const ModelBench good = model();
   using Fields = std::vector<std::pair<std::size_t, std::size_t>>;

@@ -44,8 +44,9 @@ std::vector<InputRow> stream(std::size_t count) {
 /// What River's order gives, by calls of the model itself: score, observe, learn.
 std::vector<double> direct_scores(const std::vector<InputRow>& rows) {
   ModelSpec spec;
-  read_options(R"({"steps": ["standard_scaler", {"logistic_regression": {"learning_rate": 0.1}}]})",
-               [&](OptionVisitor& options) { spec.describe(options); });
+  EXPECT_EQ(read_options("steps: [standard_scaler, logistic_regression: {learning_rate: 0.1}]",
+                         [&](OptionVisitor& options) { spec.describe(options); }),
+            std::vector<std::string>{});
   const std::vector<Feature> features{{"a", FeatureKind::number}, {"b", FeatureKind::number}};
   EXPECT_TRUE(spec.bind(Task::binary, features).empty());
   const std::unique_ptr<Model> model = spec.make(1);
