@@ -7,7 +7,7 @@
 #include <string>
 
 #include "connectors/kafka/kafka_log.h"
-#include "tests/connectors/memory/log_contract_test.h"
+#include "tests/connectors/log_contract/log_contract.h"
 
 namespace weir {
 namespace {
@@ -129,11 +129,11 @@ TEST_P(KafkaLogContract, AnOpenTransactionHidesWhatFollowsUntilItEnds) {
   const auto reader = log_.reader(topic);
   const PartitionOffset position{0, 0};
   reader->start({&position, 1}, signal);
-  EXPECT_EQ(values_of(read_until(*reader, signal, 0, 1)), Values{"before"});
+  EXPECT_EQ(values_of(read_until(*reader, signal, 0, 1)), RecordValues{"before"});
   std::vector<Record> records;
   EXPECT_EQ(reader->fetch(0, 10, records).next, 1);
   open.abort();
-  EXPECT_EQ(values_of(read_until(*reader, signal, 0, 6)), Values{"behind"});
+  EXPECT_EQ(values_of(read_until(*reader, signal, 0, 6)), RecordValues{"behind"});
 }
 
 TEST_P(KafkaLogContract, ANewWriterEndsTheOpenTransactionOfTheOlder) {
@@ -141,7 +141,7 @@ TEST_P(KafkaLogContract, ANewWriterEndsTheOpenTransactionOfTheOlder) {
   OpenTransaction open(topic, 0, 3);
   const auto writer = log_.writer(topic + ".open", {topic});
   ASSERT_EQ(commit(*writer, outbox({"a"})), Commit::done);
-  EXPECT_EQ(values_of(read(topic)), Values{"a"});
+  EXPECT_EQ(values_of(read(topic)), RecordValues{"a"});
 }
 
 TEST_P(KafkaLogContract, RefusesARecordOverTheLimitOfTheTopic) {
@@ -157,7 +157,7 @@ TEST_P(KafkaLogContract, SendsNoMoreAtOnceThanATopicTakes) {
   log_.create_topic(topic, 1, {{"max.message.bytes", "5000"}});
   for (const Delivery delivery : {Delivery::exactly_once, Delivery::plain}) {
     const auto writer = log_.writer(fresh("writer"), {topic}, delivery);
-    EXPECT_EQ(commit(*writer, outbox(Values(1000, std::string(100, 'x')))), Commit::done);
+    EXPECT_EQ(commit(*writer, outbox(RecordValues(1000, std::string(100, 'x')))), Commit::done);
     EXPECT_EQ(commit(*writer, outbox({std::string(4800, 'x')})), Commit::done);
   }
   EXPECT_EQ(read(topic).size(), 2002U);
@@ -170,7 +170,7 @@ TEST_P(KafkaLogContract, PassesTheUsersPropertiesThrough) {
   const std::string topic = fresh_topic();
   const auto writer = log.writer(fresh("writer"), {topic});
   EXPECT_LE(writer->max_record_bytes(), 5000U);
-  ASSERT_EQ(commit(*writer, outbox(Values(1000, std::string(100, 'x')))), Commit::done);
+  ASSERT_EQ(commit(*writer, outbox(RecordValues(1000, std::string(100, 'x')))), Commit::done);
   EXPECT_EQ(read(topic).size(), 1000U);
   EXPECT_EQ(failure_of([&] { commit(*writer, outbox({std::string(6000, 'x')})); }),
             LogFailure::Kind::refused);

@@ -1,4 +1,4 @@
-"""The contract of the log (tests/connectors/memory/log_contract_test.h) on a real broker."""
+"""The contract of the log (tests/connectors/log_contract) on a real broker."""
 
 import os
 import subprocess

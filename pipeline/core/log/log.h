@@ -30,8 +30,8 @@ struct TopicSettings {
 };
 
 /// The log as a port: Kafka (connectors/kafka) or in the process (connectors/memory). Both pass one
-/// contract suite (log_contract_test.h). Thread-safe. Calls answer within a time-out or throw
-/// LogFailure (`unreachable`).
+/// contract suite (tests/connectors/log_contract). Thread-safe. Calls answer within a time-out or
+/// throw LogFailure (`unreachable`).
 class Log {
  public:
   virtual ~Log() = default;

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/connectors/memory/log_contract_test.h"
+#include "tests/connectors/log_contract/log_contract.h"
 
 namespace weir {
 namespace {
@@ -67,7 +67,7 @@ TEST(MemoryLog, AppliesACommitWhoseAnswerIsLost) {
   const CommittedOffset offset{"in", 0, 9};
   EXPECT_EQ(log.writer("w", {"t"})->commit(one("a"), {&offset, 1}, reason), Commit::unknown);
   EXPECT_EQ(reason, "the answer was lost");
-  EXPECT_EQ(values(log, "t"), Values{"a"});
+  EXPECT_EQ(values(log, "t"), RecordValues{"a"});
   EXPECT_EQ(log.committed("in", 0), 9);
 }
 
@@ -79,13 +79,14 @@ TEST(MemoryLog, DoesNotApplyACommitWhoseRequestIsLost) {
   const CommittedOffset offset{"in", 0, 9};
   EXPECT_EQ(log.writer("w", {"t"})->commit(one("a"), {&offset, 1}, reason), Commit::unknown);
   EXPECT_EQ(reason, "the request was lost");
-  EXPECT_EQ(values(log, "t"), Values{});
+  EXPECT_EQ(values(log, "t"), RecordValues{});
   EXPECT_EQ(log.committed("in", 0), std::nullopt);
 }
 
 TEST(MemoryLog, TearsAnEpochAndSaysThatItIsDone) {
-  for (const auto& [torn, visible] : {std::pair(Fault::partial, Values{"a", "b"}),
-                                      std::pair(Fault::partial_rest, Values{"c", "d", "e"})}) {
+  const std::pair<Fault, RecordValues> cases[] = {{Fault::partial, {"a", "b"}},
+                                                  {Fault::partial_rest, {"c", "d", "e"}}};
+  for (const auto& [torn, visible] : cases) {
     const Fault fault = torn;
     MemoryLog log({.hook = [fault](const MemoryLog::Call&) { return fault; }});
     log.create_topic("t", 1);
@@ -111,8 +112,8 @@ TEST(MemoryLog, CanBeKilledBetweenOutputsAndTheirEpochAtLeastOnce) {
   std::string reason;
   const auto writer = log.writer("w", {"t", "epochs"}, Delivery::at_least_once);
   EXPECT_THROW(writer->commit(records, {}, reason), std::domain_error);
-  EXPECT_EQ(values(log, "t"), Values{"a"});
-  EXPECT_EQ(values(log, "epochs"), Values{});
+  EXPECT_EQ(values(log, "t"), RecordValues{"a"});
+  EXPECT_EQ(values(log, "epochs"), RecordValues{});
 }
 
 TEST(MemoryLog, AKilledMemberKeepsItsPlaceUntilItExpires) {
@@ -123,8 +124,8 @@ TEST(MemoryLog, AKilledMemberKeepsItsPlaceUntilItExpires) {
   }});
   log.create_topic("t", 2);
   Signal signal;
-  Sharing dead{&signal};
-  Sharing alive{&signal};
+  GroupMember dead{&signal};
+  GroupMember alive{&signal};
   dead.join(log, "g", "t");
   alive.join(log, "g", "t");
   for (int i = 0; i < 2; ++i) {
@@ -192,7 +193,7 @@ TEST(MemoryLog, AThrowingHookStopsACallBeforeItTakesPlace) {
   std::string reason;
   EXPECT_THROW(writer->commit(one("a"), {}, reason), LogFailure);
   down = false;
-  EXPECT_EQ(values(log, "t"), Values{});
+  EXPECT_EQ(values(log, "t"), RecordValues{});
 }
 
 TEST(MemoryLog, ShowsAnEpochToReadersAsAWhole) {
