@@ -84,7 +84,8 @@ class Examination {
   void examine(const OptionTree& option, const std::string& path) {
     if (option.doc.empty()) found.push_back("`" + path + "` has no documentation");
     if (!option.later.empty()) return;
-    if (option.default_value != "\"\"") examine_value(option, path, "default", option.default_value);
+    if (option.default_value != R"("")")
+      examine_value(option, path, "default", option.default_value);
     examine_value(option, path, "example", option.example);
     examine(option.options, path + ".");
     for (const ChoiceTree& choice : option.choices) {
