@@ -11,12 +11,12 @@
 
 namespace weir {
 
-/// An invented card business whose truth is known: transactions, the chargebacks that tell days
-/// later which were fraud, and two planted drifts. The same options tell the same story, bit for
+/// An invented card business whose truth is known: transactions, the chargebacks that reveal days
+/// later which were fraud, and two planted drifts. The same options give the same events, bit for
 /// bit.
 ///
-/// The business: every card has a home country and an own level of spending, and buys `a_day` times
-/// a day on average (Poisson). Now and then a card is stolen: 3 to 7 transactions follow, minutes
+/// The business: every card has a home country and a level of spending, and buys `a_day` times a
+/// day on average (Poisson). Now and then a card is stolen: 3 to 7 transactions follow, minutes
 /// apart, mostly abroad and some three times larger than the card's own. 2 to 3 % of all
 /// transactions are fraud. Each fraud is charged back (`fraud: true`) half a day to six and a half
 /// days later; one good transaction in 500 is disputed too (`fraud: false`).
@@ -42,7 +42,7 @@ class Cards {
   struct Event {
     Stream stream = Stream::transactions;
     std::int64_t time = 0;          // ms; the first is soon after 2024-01-01T00:00:00Z
-    std::uint64_t transaction = 0;  // its number from 0: the one made, or the one charged back
+    std::uint64_t transaction = 0;  // its number from 0: this one, or the one charged back
     std::uint32_t card = 0;
     bool fraud = false;  // the truth; not among the fields of a transaction
     // Of transactions only:
@@ -64,7 +64,7 @@ class Cards {
   /// false at the end, which comes when all chargebacks are out.
   bool next(Event& event);
 
-  /// The drifts that lie behind the last event, in order.
+  /// The drifts that have happened by the last event, in order.
   const std::vector<Planted>& planted() const { return planted_; }
 
   /// The record's key: the card, `c00042`.

@@ -9,15 +9,15 @@
 
 namespace weir {
 
-/// A stream of rows with two classes that a line separates but for noise, which any language can
-/// make again bit for bit: all it needs is splitmix64 and + - * / of doubles, rounded one by one.
+/// A stream of rows with two classes that a line separates but for noise. Any language can
+/// reproduce it bit for bit with splitmix64 and + - * / of doubles, rounded one by one.
 ///
 /// The recipe, with u = the next u01 of SplitMix64(seed) (see there), n = features:
 ///   weights, once:    w[j] = u * 2 - 1                          for j = 0 .. n-1, in order
 ///   of each row i:    x[j] = (floor(u * 20001) - 10000) / 10000 for j = 0 .. n-1, in order
 ///                     s = 0; s = s + w[j] * x[j]                for j = 0 .. n-1, in order
 ///                     y = (s > 0), turned over if u < noise     (one more u, in every row)
-/// So value x[j] of row i is made from draw n + i * (n + 1) + j, counted from 0.
+/// So value x[j] of row i comes from draw n + i * (n + 1) + j, counted from 0.
 /// The best accuracy that can be reached is 1 - noise.
 class Classification {
  public:

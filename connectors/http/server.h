@@ -15,7 +15,7 @@ namespace weir {
 struct HttpRequest {
   std::string_view method;  // GET for HEAD too
   std::string_view path;    // as sent, up to the `?`
-  std::string_view query;   // behind the `?`, not decoded
+  std::string_view query;   // after the `?`, not decoded
   std::string_view body;
 };
 

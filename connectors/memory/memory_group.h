@@ -24,8 +24,8 @@ class MemoryGroup {
   /// A new member, or one that comes back: an instance that has a place takes it over, partitions
   /// included, and fences whoever held it.
   Member enter(const std::string& instance, Signal& signal);
-  /// The member ends its stay. `told`: the group knows, so one without an instance gives up its
-  /// place; else the place is held until it expires.
+  /// The member ends its stay. `told`: it said so to the group, and without an instance it gives up
+  /// its place; else the place is held until it expires.
   void leave(Member member, bool told);
   void expire(Member member);
   /// Ends the leases of all that are not there any more.

@@ -66,7 +66,7 @@ class MemoryLog final : public Log {
 
   /// Called before and after every call of the port, by its thread, without a lock. May throw (a
   /// LogFailure, or a simulated crash). What it returns counts before a commit, and before `leave`:
-  /// throwing there, or any fault, means that the group is not told (the process was killed).
+  /// throwing there, or any fault, means that the group never hears of it (the process was killed).
   using Hook = std::function<Fault(const Call&)>;
 
   struct Options {

@@ -17,7 +17,7 @@ namespace weir {
 struct MemoryLog::Subscription {
   std::int64_t next = 0;
   Signal* signal = nullptr;
-  bool at_end = true;  // wake the reader when something comes; it knows of what came before
+  bool at_end = true;  // wake the reader when something comes; it has seen what came before
 };
 
 struct MemoryLog::Partition {
