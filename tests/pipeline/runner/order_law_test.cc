@@ -223,19 +223,9 @@ TEST(OrderLaw, TwoShardsOnOneWorkerOrOnTwoGiveTheSameBits) {
     EXPECT_EQ(run_service(batch_rows, 2, rows), expected) << "batch_rows " << batch_rows;
 }
 
-/// Prints the bits of one run, for a child process on another kind of processor.
-TEST(OrderLawOfThisProcess, DISABLED_PrintsItsBits) {
-  const Hashes hashes = replay_files(*diamond(4096), random_rows(8, 1000), {});
-  std::printf("bits %s %s\n", hex16(hashes.output).c_str(), hex16(hashes.state).c_str());
-}
-
-/// What that test prints when this program runs once more in the environment given.
+/// What `print_bits` prints in the environment given.
 std::string bits_of_child(const std::string& environment) {
-  const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
-  const std::string command = environment +
-                              " env -u GTEST_TOTAL_SHARDS -u GTEST_SHARD_INDEX '" + self +
-                              "' --gtest_also_run_disabled_tests "
-                              "--gtest_filter=OrderLawOfThisProcess.DISABLED_PrintsItsBits 2>&1";
+  const std::string command = environment + " '" WEIR_PRINT_BITS "' 2>&1";
   std::FILE* out = ::popen(command.c_str(), "r");
   if (out == nullptr) return {};
   std::string bits;

@@ -256,8 +256,8 @@ TEST(Versions, WhereNothingElseIsLeftItIsSaidWhyNoSnapshotCanBeUsed) {
   EXPECT_TRUE(refusal.starts_with("cannot recover: weir.diamond.epochs starts at epoch "))
       << refusal;
   EXPECT_TRUE(refusal.ends_with(
-      " (earlier epochs were trimmed) and no snapshot from that epoch on is usable: it has no state "
-      "of operator drift that this program can read (`weir run --accept-new-logic` continues with "
+      " (earlier epochs were trimmed) and no snapshot from that epoch on is usable: it has no "
+      "state of operator drift that this program can read (`weir run --accept-new-logic` continues with "
       "what it can read)"))
       << refusal;
   try {
