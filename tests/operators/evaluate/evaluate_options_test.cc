@@ -1,11 +1,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "monitoring/metrics/metric.h"
+#include "pipeline/options/option_tree.h"
 #include "tests/operators/evaluate/evaluate_bench.h"
 
 namespace weir {
@@ -51,31 +51,12 @@ TEST(Evaluate, SaysWhichMetricsAreNotAvailableYet) {
   }
 }
 
-/// Remembers what a component says of each option.
-class Docs final : public OptionVisitor {
- public:
-  bool block(std::string_view, const Rule&, const Inside&) override { return false; }
-  void entries(std::string_view, const Rule&, const Entry&) override {}
-  bool component(std::string_view, std::span<const Choice>, const Rule&, const Entry&) override {
-    return false;
-  }
-  void components(std::string_view, std::span<const Choice>, const Rule&, const Entry&) override {}
-  void fail(std::string_view, const std::string&) override {}
-  bool reading() const override { return false; }
-
-  std::map<std::string, std::string, std::less<>> of;
-
- private:
-  bool scalar(std::string_view name, Slot, const Rule& rule, bool) override {
-    of[std::string(name)] = rule.doc;
-    return false;
-  }
-};
-
 TEST(Evaluate, DocumentsTheMetricsThereAreByTheTypeOfTheLabel) {
-  Docs docs;
-  make_evaluate()->describe(docs);
-  const std::string doc = docs.of["metrics"] + ";";
+  const std::vector<OptionTree> options =
+      describe_options([](OptionVisitor& option) { make_evaluate()->describe(option); });
+  const auto metrics = std::ranges::find(options, "metrics", &OptionTree::name);
+  ASSERT_NE(metrics, options.end());
+  const std::string doc = metrics->doc + ";";
   const std::size_t classes = doc.find("; of a text label: "), values = doc.find("; of a number");
   ASSERT_NE(values, std::string::npos) << doc;
   const auto place = [&](std::string_view name, std::size_t from = 0) {
