@@ -257,8 +257,8 @@ TEST(Versions, WhereNothingElseIsLeftItIsSaidWhyNoSnapshotCanBeUsed) {
       << refusal;
   EXPECT_TRUE(refusal.ends_with(
       " (earlier epochs were trimmed) and no snapshot from that epoch on is usable: it has no "
-      "state of operator drift that this program can read (`weir run --accept-new-logic` continues with "
-      "what it can read)"))
+      "state of operator drift that this program can read (`weir run --accept-new-logic` "
+      "continues with what it can read)"))
       << refusal;
   try {
     log.lives.verified();
