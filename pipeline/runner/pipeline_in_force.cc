@@ -140,9 +140,9 @@ void PipelineInForce::check_logic(const EpochRecord& record) {
         "under another pipeline name");
   if (!settings_.accept_new_logic)
     throw std::runtime_error(fmt::format(
-        "epoch {} was computed by a program whose arithmetic this one does not have (logic {}, "
-        "here {}): run that program once more, or continue with this one and --accept-new-logic "
-        "(what was learned since the last snapshot is then learned again, and may differ)",
+        "epoch {} was computed with different arithmetic (logic {}, here {}): run the program that "
+        "computed it once more, or continue with this one by --accept-new-logic (what was learned "
+        "since the last snapshot is then learned again, and may differ)",
         record.epoch, hex16(record.logic), hex16(graph().fingerprint)));
   accepted_ = record.logic;
 }
