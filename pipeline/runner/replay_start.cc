@@ -28,9 +28,8 @@ std::vector<SnapshotStore::Candidate> ReplayStart::snapshots_up_to(
     throw LogFailure(
         LogFailure::Kind::lost,
         fmt::format(
-            "{} [{}] {}, but there is a snapshot of epoch {} ({}): the log has lost epochs that "
-            "were committed, or is another one. To continue from what it has, remove the snapshots "
-            "of later epochs",
+            "{} [{}] {}, but there is a snapshot of epoch {} ({}): the log has lost committed "
+            "epochs or was recreated. To continue from what it holds, delete the newer snapshots",
             epochs_topic(machine_.pipeline().name()), machine_.pipeline().shard(),
             last ? fmt::format("ends with epoch {}", *last) : "holds no epoch", there.front().epoch,
             there.front().where));

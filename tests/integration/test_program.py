@@ -17,7 +17,7 @@ from broker import end_with_parent, wait_until
 from weir import PROGRAM, ROOT, invoke, planted
 
 FRAUD = ROOT / "deploy" / "examples" / "fraud.yaml"
-WRONG = ROOT / "tests" / "pipeline" / "engine" / "wrong"
+WRONG = ROOT / "tests" / "pipeline" / "graph" / "wrong"
 
 # What libm may still be asked for: results that IEEE 754 rounds exactly, and long double, which x87
 # computes the same way on every processor.
