@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/core/metric_samples.h"
@@ -19,12 +20,15 @@ inline std::vector<std::string> texts(const std::vector<Notice>& notices, Notice
   return all;
 }
 
-/// One figure of a runner, by its metric; the first if there are more.
-inline double figure(Runner& runner, const MetricName& metric) {
+/// One figure of a runner, by its metric and, where one is named, a label; the first if there are
+/// more.
+inline double figure(Runner& runner, const MetricName& metric, std::string_view label = {},
+                     std::string_view value = {}) {
   MetricSamples samples;
   runner.report(samples);
   for (const MetricSamples::Sample& sample : samples.all())
-    if (sample.metric->name == metric.name) return sample.number();
+    if (sample.metric->name == metric.name && (label.empty() || sample.label(label) == value))
+      return sample.number();
   return std::nan("");
 }
 

@@ -2,6 +2,7 @@
 
 #include "pipeline/snapshots/snapshot_folder.h"
 #include "tests/harness/one_shard.h"
+#include "tests/harness/reported.h"
 
 // A shard on the log in memory: owners that follow each other, commits of unknown fate, time.
 
@@ -37,6 +38,7 @@ TEST(Recovery, ACommitWhoseAnswerIsLostIsFoundAndNotSentAgain) {
   shard->work_to(one.rows.size());
   (*shard)->finish();
   EXPECT_EQ(one.trouble.lose_answers, 0) << "all three were lost";
+  EXPECT_EQ(figure(**shard, metric::epochs_total, "outcome", "resent"), 0);
   EXPECT_EQ((*shard)->stopped(), StopReason::none) << (*shard)->reason();
   EXPECT_EQ(shard->hashes(), replay_files(*one.pipeline, one.rows, {}));
   EXPECT_EQ(one.cluster.output_hash(*one.pipeline->graph, 0), shard->hashes().output);
@@ -50,6 +52,7 @@ TEST(Recovery, ACommitWhoseRequestIsLostIsSentAgainWithTheSameBytes) {
   shard->work_to(one.rows.size());
   (*shard)->finish();
   EXPECT_EQ(one.trouble.lose_requests, 0) << "all three were lost";
+  EXPECT_EQ(figure(**shard, metric::epochs_total, "outcome", "resent"), 3);
   EXPECT_EQ((*shard)->stopped(), StopReason::none) << (*shard)->reason();
   EXPECT_EQ(shard->hashes(), replay_files(*one.pipeline, one.rows, {}));
   EXPECT_EQ(one.cluster.output_hash(*one.pipeline->graph, 0), shard->hashes().output);
