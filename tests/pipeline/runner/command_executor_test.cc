@@ -22,6 +22,8 @@ TEST(CommandExecutor, EveryRecordTakesASequenceNumberAndIsAnswered) {
   FileShard scene;
   const auto machine = scene.machine();
   Shard& shard = machine->shard();
+  Outbox outbox;
+  shard.write_to(outbox);
   CommandExecutor commands("weir.payments.control");
   EXPECT_EQ(commands.execute(record_of("{"), shard),
             "the record at offset 3 of weir.payments.control is not a command: ignored");
