@@ -54,7 +54,7 @@ void expect_kept(const Parts& before, const Parts& after, const std::vector<std:
 /// What the start said that the change costs.
 std::vector<std::string> costs_in(Lives::Life& life) {
   std::vector<std::string> costs;
-  for (const std::string& note : life->notes())
+  for (const std::string& note : life.notes())
     if (note.starts_with("operator ")) costs.push_back(note);
   return costs;
 }
