@@ -107,8 +107,8 @@ TEST(Generate, EndsAfterItsEventsElseNever) {
 }
 
 TEST(Generate, GivesOutNoMoreThanItsRate) {
+  Signal signal;  // outlives the reader, whose thread notifies it
   const auto reader = source("{of: cards, rate: 2000}")->open();
-  Signal signal;
   const PartitionOffset position{0, 0};
   const auto began = std::chrono::steady_clock::now();
   reader->start({&position, 1}, signal);
