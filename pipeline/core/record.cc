@@ -5,20 +5,9 @@
 namespace weir {
 namespace {
 
-constexpr std::array<std::string_view, 14> kReasons = {"empty",
-                                                       "null",
-                                                       "json",
-                                                       "depth",
-                                                       "utf8",
-                                                       "type",
-                                                       "range",
-                                                       "missing",
-                                                       "time",
-                                                       "time_ahead",
-                                                       "too_large",
-                                                       "label_type",
-                                                       "output_too_large",
-                                                       "poison"};
+constexpr std::array<std::string_view, kReasonCount> kReasons = {
+    "empty", "null", "json", "depth", "utf8", "type", "range", "missing", "time", "time_ahead",
+    "too_large", "label_type", "output_too_large", "poison"};
 
 }  // namespace
 

@@ -49,6 +49,8 @@ enum class Reason : std::uint8_t {
   output_too_large,
   poison  // it crashes the process: skipped unread
 };
+inline constexpr std::size_t kReasonCount = static_cast<std::size_t>(Reason::poison) + 1;
+/// How the reason is saved, reported and written into a dead letter.
 std::string_view reason_name(Reason reason);
 
 /// What is wrong with a record. Reused from record to record: no allocation for good ones.

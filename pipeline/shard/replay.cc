@@ -244,7 +244,7 @@ std::string Replay::summary_json() {
     json["operators"][graph_.nodes[node].name] = std::move(one);
   }
   Json dead = Json::object();
-  for (std::size_t reason = 0; reason < Shard::kReasons; ++reason)
+  for (std::size_t reason = 0; reason < kReasonCount; ++reason)
     if (const auto n = shard_->dead_letters(static_cast<Reason>(reason)); n > 0)
       dead[std::string(reason_name(static_cast<Reason>(reason)))] = n;
   json["dead_letters"] = std::move(dead);

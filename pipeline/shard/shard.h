@@ -117,7 +117,6 @@ class Shard {
   std::uint64_t dead_letters(Reason reason) const {
     return dead_letters_[static_cast<std::size_t>(reason)];
   }
-  static constexpr std::size_t kReasons = 14;
   static constexpr std::size_t kMaxRecordBytes =
       990'000;  // Kafka's default, less room for the rest
 
@@ -161,7 +160,7 @@ class Shard {
   Outbox* outbox_ = nullptr;
   std::size_t record_bytes_ = kMaxRecordBytes;
   BadRecord bad_;
-  std::array<std::uint64_t, kReasons> dead_letters_{};
+  std::array<std::uint64_t, kReasonCount> dead_letters_{};
 };
 
 }  // namespace weir

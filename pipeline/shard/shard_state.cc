@@ -101,8 +101,13 @@ bool Shard::load_operator(std::size_t index, const StateSection& section, bool a
 
 // Everything in it has a name, so that another pipeline takes from it what it knows.
 void Shard::save_own(StateVisitor& visit) {
-  visit.version("shard", 2);
-  visit(sequence_, dead_letters_);
+  visit.version("shard", 3);
+  visit(sequence_);
+  visit.count(dead_letters_.size(), 1);
+  for (std::size_t reason = 0; reason < dead_letters_.size(); ++reason) {
+    std::string name(reason_name(static_cast<Reason>(reason)));
+    visit(name, dead_letters_[reason]);
+  }
   visit.count(settings_.lanes.size(), 1);
   for (Lane& lane : settings_.lanes) {
     std::string source = graph_.sources[lane.source].name;
@@ -129,10 +134,17 @@ void Shard::save_own(StateVisitor& visit) {
 }
 
 void Shard::load_own(StateVisitor& visit) {
-  visit.version("shard", 2);
-  visit(sequence_, dead_letters_);
+  visit.version("shard", 3);
+  visit(sequence_);
   step_.clear(sequence_);
   std::size_t n = visit.count(0, 1);
+  for (std::string name; n > 0; --n) {
+    std::uint64_t count = 0;
+    visit(name, count);
+    for (std::size_t reason = 0; reason < dead_letters_.size(); ++reason)
+      if (reason_name(static_cast<Reason>(reason)) == name) dead_letters_[reason] = count;
+  }
+  n = visit.count(0, 1);
   std::vector<std::size_t> from(settings_.lanes.size(), EventClock::kNoLane);
   for (std::size_t i = 0; i < n; ++i) {
     std::string source;
