@@ -1,12 +1,16 @@
 #include "operators/labels/label_join.h"
 
+#include <utility>
+
 namespace weir {
 namespace {
 
 WaitingLayout label_layout(bool text_id, bool text_label) {
-  return {.numbers = text_id ? 2u : 3u,
-          .texts = (text_id ? 1u : 0u) + (text_label ? 1u : 0u),
-          .list = false};
+  WaitingLayout layout;
+  (text_id ? layout.texts : layout.numbers).push_back("id");
+  layout.numbers.insert(layout.numbers.end(), {"time", "label"});
+  if (text_label) layout.texts.push_back("label");
+  return layout;
 }
 
 }  // namespace
@@ -16,7 +20,7 @@ LabelJoin::LabelJoin(const Options& options, WaitingLayout rows, bool text_id, b
       text_id_(text_id),
       text_label_(text_label),
       // A label after its row's wait is `late` for one more wait.
-      rows_(rows, {.text_id = text_id, .remember = options.wait_ms}),
+      rows_(std::move(rows), {.text_id = text_id, .remember = options.wait_ms}),
       labels_(label_layout(text_id, text_label), {.text_id = text_id}) {}
 
 void LabelJoin::advance(std::int64_t watermark) {
@@ -27,6 +31,19 @@ void LabelJoin::advance(std::int64_t watermark) {
     labels_.drop(timer->number);
     count(LabelEnd::orphan);
   }
+}
+
+void LabelJoin::shed() {
+  while (rows_.waiting() > options_.max_waiting) {
+    rows_.drop(rows_.oldest());
+    count(LabelEnd::evicted);
+  }
+  while (rows_.remembered() > options_.max_waiting) rows_.forget_one();
+  while (labels_.waiting() > options_.max_waiting) {
+    labels_.drop(labels_.oldest());
+    count(LabelEnd::orphan);
+  }
+  while (labels_.remembered() > options_.max_waiting) labels_.forget_one();
 }
 
 LabelJoin::Arrival LabelJoin::arrive(const MatchId& id, Label& label) {
@@ -53,17 +70,19 @@ LabelJoin::Arrival LabelJoin::arrive(const MatchId& id, Label& label) {
       count(LabelEnd::superseded);
     }
   }
-  if (options_.rows == Rows::all && found_.waiting.size() >= options_.max_per_id) {
-    rows_.drop(found_.waiting.front());
-    count(LabelEnd::evicted);
-  }
+  if (options_.rows == Rows::all)
+    for (std::size_t i = 0; i + options_.max_per_id <= found_.waiting.size(); ++i) {
+      rows_.drop(found_.waiting[i]);
+      count(LabelEnd::evicted);
+    }
   return Arrival::waits;
 }
 
 /// Joined rows are kept only to recognise their id; the most recent `max_per_id` suffice.
 void LabelJoin::make_room(const MatchId& id) {
   rows_.find(id, found_);
-  if (found_.joined.size() >= options_.max_per_id) rows_.drop(found_.joined.front());
+  for (std::size_t i = 0; i + options_.max_per_id <= found_.joined.size(); ++i)
+    rows_.drop(found_.joined[i]);
 }
 
 void LabelJoin::keep(const MatchId& id, Arrival arrival, std::int64_t time, const WaitingRow& row) {
@@ -97,7 +116,10 @@ LabelJoin::Reached LabelJoin::reach(const MatchId& id, const Label& label, std::
   }
   if (!found_.kept.empty() || found_.expired) {
     count(LabelEnd::late);
-    return {found_.kept, true};
+    // Rows that were kept while late labels were learned stay so no longer.
+    return {options_.learn_late ? std::span<const std::uint64_t>(found_.kept)
+                                : std::span<const std::uint64_t>(),
+            true};
   }
   if (found_.joined_late) {
     count(LabelEnd::duplicate);

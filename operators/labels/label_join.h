@@ -66,6 +66,10 @@ class LabelJoin {
   /// Call before a row or label, and at the end of a step.
   void advance(std::int64_t watermark);
 
+  /// Gives up what is more than the limits allow, in their order: a state may have been saved under
+  /// larger ones. Call before a step.
+  void shed();
+
   enum class Arrival : std::uint8_t { waits, joins, duplicate };
   /// What a new row finds. `joins`: `label` was waiting for it (its text is good until `keep`).
   Arrival arrive(const MatchId& id, Label& label);

@@ -27,10 +27,17 @@ class BlockWriter {
 };
 
 std::size_t words_of(const WaitingLayout& layout) {
-  return layout.numbers + 3 * (layout.texts + (layout.list ? 1 : 0));
+  return layout.numbers.size() + 3 * (layout.texts.size() + (layout.list ? 1 : 0));
 }
 
 }  // namespace
+
+void WaitingLayout::state(StateVisitor& visit) {
+  std::uint8_t has_list = list ? 1 : 0;
+  visit(numbers, texts, has_list);
+  if (has_list > 1) throw StateError("waiting rows: a layout is none");
+  list = has_list == 1;
+}
 
 bool TextColumn::fit(std::span<const std::uint64_t> ends, std::size_t bytes) {
   std::uint64_t last = 0;
@@ -51,12 +58,12 @@ bool ListColumn::fit(std::span<const std::uint64_t> ends, std::size_t values) {
 }
 
 WaitingColumns::WaitingColumns(const WaitingLayout& layout)
-    : layout_(layout), numbers_(layout.numbers), texts_(layout.texts) {}
+    : layout_(&layout), numbers_(layout.numbers.size()), texts_(layout.texts.size()) {}
 
 void WaitingColumns::append(const WaitingRow& row) {
   for (std::size_t i = 0; i < numbers_.size(); ++i) numbers_[i].push_back(one_nan(row.numbers[i]));
   for (std::size_t i = 0; i < texts_.size(); ++i) texts_[i].append(row.texts[i]);
-  if (layout_.list) list_.append(row.list);
+  if (layout_->list) list_.append(row.list);
 }
 
 void WaitingColumns::read(std::size_t row, WaitingRow& to) const {
@@ -65,7 +72,7 @@ void WaitingColumns::read(std::size_t row, WaitingRow& to) const {
   to.list.clear();
   for (std::size_t i = 0; i < numbers_.size(); ++i) to.numbers[i] = numbers_[i][row];
   for (std::size_t i = 0; i < texts_.size(); ++i) to.texts[i] = texts_[i][row];
-  if (!layout_.list) return;
+  if (!layout_->list) return;
   const std::span<const double> list = list_[row];
   to.list.assign(list.begin(), list.end());
 }
@@ -76,12 +83,12 @@ bool WaitingColumns::fit(std::size_t rows) const {
   for (const TextColumn& column : texts_)
     if (column.ends().size() != rows || !TextColumn::fit(column.ends(), column.text().size()))
       return false;
-  return list_.ends().size() == (layout_.list ? rows : 0) &&
+  return list_.ends().size() == (layout_->list ? rows : 0) &&
          ListColumn::fit(list_.ends(), list_.values().size());
 }
 
 std::string WaitingColumns::seal() const {
-  BlockWriter block(words_of(layout_));
+  BlockWriter block(words_of(*layout_));
   block.reserve(size());
   for (const std::vector<double>& column : numbers_) block.column(std::span(column));
   for (const TextColumn& column : texts_) {
@@ -89,7 +96,7 @@ std::string WaitingColumns::seal() const {
     block.column(std::span(column.text()));
     block.word(column.text().size());
   }
-  if (layout_.list) {
+  if (layout_->list) {
     block.column(list_.ends());
     block.column(list_.values());
     block.word(list_.values().size());
@@ -98,7 +105,7 @@ std::string WaitingColumns::seal() const {
 }
 
 void WaitingColumns::free() {
-  *this = WaitingColumns(layout_);  // vectors moved to give their memory back; a string would not
+  *this = WaitingColumns(*layout_);  // vectors moved to give their memory back; a string would not
 }
 
 /// At most so many bytes has a block of them, beside the words at its beginning.
@@ -126,15 +133,15 @@ void WaitingColumns::state(StateVisitor& visit) {
   // The number of columns is the layout's, not the state's.
   for (std::vector<double>& column : numbers_) visit(column);
   for (TextColumn& column : texts_) visit(column);
-  if (layout_.list) visit(list_);
+  if (layout_->list) visit(list_);
 }
 
 void SealedColumns::read(std::size_t row, WaitingRow& to) const {
-  to.numbers.resize(layout_.numbers);
-  to.texts.resize(layout_.texts);
+  to.numbers.resize(layout_.numbers.size());
+  to.texts.resize(layout_.texts.size());
   to.list.clear();
-  for (std::size_t i = 0; i < layout_.numbers; ++i) to.numbers[i] = number(i, row);
-  for (std::size_t i = 0; i < layout_.texts; ++i) to.texts[i] = text(i, row);
+  for (std::size_t i = 0; i < layout_.numbers.size(); ++i) to.numbers[i] = number(i, row);
+  for (std::size_t i = 0; i < layout_.texts.size(); ++i) to.texts[i] = text(i, row);
   if (!layout_.list) return;
   const std::span<const double> values = list(row);
   to.list.assign(values.begin(), values.end());
@@ -146,11 +153,11 @@ bool SealedColumns::holds(std::uint64_t offset, std::uint64_t count, std::size_t
 
 bool SealedColumns::fit() const {
   if (block_.size() < words_of(layout_) * sizeof(std::uint64_t)) return false;
-  for (std::size_t i = 0; i < layout_.numbers; ++i)
+  for (std::size_t i = 0; i < layout_.numbers.size(); ++i)
     if (!holds(word(i), rows_, sizeof(double))) return false;
-  for (std::size_t i = 0; i < layout_.texts + (layout_.list ? 1 : 0); ++i) {
-    const std::size_t first = layout_.numbers + 3 * i;
-    const bool text = i < layout_.texts;
+  for (std::size_t i = 0; i < layout_.texts.size() + (layout_.list ? 1 : 0); ++i) {
+    const std::size_t first = layout_.numbers.size() + 3 * i;
+    const bool text = i < layout_.texts.size();
     const std::uint64_t count = word(first + 2);
     if (!holds(word(first), rows_, sizeof(std::uint64_t)) ||
         !holds(word(first + 1), count, text ? 1 : sizeof(double)))

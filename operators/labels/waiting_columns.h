@@ -12,11 +12,14 @@
 
 namespace weir {
 
-/// What a row of a WaitingStore consists of: so many numbers, texts, and perhaps one list.
+/// What a row of a WaitingStore consists of: numbers and texts by name, and perhaps one list.
 struct WaitingLayout {
-  std::size_t numbers = 0;
-  std::size_t texts = 0;
+  std::vector<std::string> numbers;
+  std::vector<std::string> texts;
   bool list = false;
+
+  bool operator==(const WaitingLayout&) const = default;
+  void state(StateVisitor& visit);
 };
 
 /// A row, on its way in or out.
@@ -89,12 +92,12 @@ class ListColumn {
   std::vector<double> values_;
 };
 
-/// The values of rows by column, appended only.
+/// The values of rows by column, appended only. The layout must outlive them.
 class WaitingColumns {
  public:
   explicit WaitingColumns(const WaitingLayout& layout);
 
-  const WaitingLayout& layout() const { return layout_; }
+  const WaitingLayout& layout() const { return *layout_; }
   void append(const WaitingRow& row);
   double number(std::size_t column, std::size_t row) const { return numbers_[column][row]; }
   std::string_view text(std::size_t column, std::size_t row) const { return texts_[column][row]; }
@@ -110,7 +113,7 @@ class WaitingColumns {
  private:
   std::size_t size() const;
 
-  WaitingLayout layout_;
+  const WaitingLayout* layout_;
   std::vector<std::vector<double>> numbers_;
   std::vector<TextColumn> texts_;
   ListColumn list_;
@@ -126,11 +129,11 @@ class SealedColumns {
 
   double number(std::size_t column, std::size_t row) const { return at<double>(word(column))[row]; }
   std::string_view text(std::size_t column, std::size_t row) const {
-    const std::size_t first = layout_.numbers + 3 * column;
+    const std::size_t first = layout_.numbers.size() + 3 * column;
     return TextColumn::at(at<std::uint64_t>(word(first)), at<char>(word(first + 1)), row);
   }
   std::span<const double> list(std::size_t row) const {
-    const std::size_t first = layout_.numbers + 3 * layout_.texts;
+    const std::size_t first = layout_.numbers.size() + 3 * layout_.texts.size();
     return ListColumn::at(at<std::uint64_t>(word(first)), at<double>(word(first + 1)), row);
   }
   void read(std::size_t row, WaitingRow& to) const;

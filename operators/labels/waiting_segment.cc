@@ -26,10 +26,11 @@ void WaitingSegment::append(std::uint64_t hash, std::int64_t due, const WaitingR
   ++with_values_;
   ++remembered_;
   ++rows_;
-  if (full()) seal();
+  if (rows_ == capacity_) close();
 }
 
-void WaitingSegment::seal() {
+void WaitingSegment::close() {
+  closed_ = true;
   const std::size_t size = rows_ * sizeof(std::uint64_t);
   std::string ids(2 * size, '\0');
   std::memcpy(ids.data(), hashes_.data(), size);
@@ -47,7 +48,7 @@ void WaitingSegment::set_phase(std::size_t row, WaitingPhase next) {
   phases_[row] = static_cast<std::uint8_t>(next);
   if (has_values(before) && !has_values(next)) --with_values_;
   if (next == WaitingPhase::gone) --remembered_;
-  if (full()) let_go();
+  if (closed()) let_go();
 }
 
 void WaitingSegment::let_go() {
@@ -58,7 +59,7 @@ void WaitingSegment::let_go() {
 }
 
 void WaitingSegment::read(std::size_t row, WaitingRow& to) const {
-  if (full())
+  if (closed())
     values().read(row, to);
   else
     open_.read(row, to);
@@ -73,10 +74,14 @@ std::size_t WaitingSegment::bytes() const {
 
 void WaitingSegment::state(StateVisitor& visit) {
   std::uint64_t rows = rows_;
-  visit(rows, phases_);
+  std::uint8_t ended = closed_ ? 1 : 0;
+  visit(rows, ended, phases_);
   if (rows > capacity_) throw StateError("waiting rows: a segment has too many rows");
+  if (ended > 1 || (ended == 1 && rows == 0) || (ended == 0 && rows == capacity_))
+    throw StateError("waiting rows: a segment is neither open nor closed");
   rows_ = rows;
-  if (full())
+  closed_ = ended == 1;
+  if (closed())
     visit(ids_, values_);
   else
     visit(hashes_, due_, open_);
@@ -98,7 +103,7 @@ void WaitingSegment::check_loaded() {
     remembered_ += phase != WaitingPhase::gone;
   }
   bool fits = phases_.size() == rows_;
-  if (full()) {
+  if (closed()) {
     fits = fits || phases_.empty();
     fits = fits && ids_.bytes().size() == (remembered_ > 0 ? 2 * rows_ * 8 : 0);
     fits = fits && (with_values_ > 0 ? values().fit() : values_.empty());

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "pipeline/core/check.h"
+#include "pipeline/core/batch.h"
 
 namespace weir {
 
@@ -15,7 +16,9 @@ std::uint64_t MatchId::hash() const {
 }
 
 WaitingStore::WaitingStore(WaitingLayout layout, Options options)
-    : layout_(layout), options_(options) {}
+    : options_(options) {
+  layouts_.push_back(std::make_unique<const Layout>(Layout{std::move(layout), {}, {}}));
+}
 
 const WaitingSegment& WaitingStore::segment(std::uint64_t number) const {
   return segments_[(number >> options_.segment_bits) - first_];
@@ -74,8 +77,7 @@ void WaitingStore::find(const MatchId& id, Found& found) const {
 }
 
 std::uint64_t WaitingStore::add(const MatchId& id, std::int64_t due, const WaitingRow& row) {
-  if (segments_.empty() || segments_.back().full())
-    segments_.emplace_back(layout_, rows_of_segment());
+  open_segment();
   WaitingSegment& last = segments_.back();
   const std::uint64_t number =
       ((first_ + segments_.size() - 1) << options_.segment_bits) + last.rows();
@@ -87,8 +89,40 @@ std::uint64_t WaitingStore::add(const MatchId& id, std::int64_t due, const Waiti
   return number;
 }
 
+/// Sees to a segment that takes a row of today's layout.
+void WaitingStore::open_segment() {
+  if (!segments_.empty() && !segments_.back().closed()) {
+    if (&segments_.back().layout() == &layout()) return;
+    segments_.back().close();
+    drop_front();
+  }
+  segments_.emplace_back(layout(), rows_of_segment());
+}
+
+void WaitingStore::drop_front() {
+  while (!segments_.empty() && segments_.front().closed() && segments_.front().remembered() == 0) {
+    segments_.pop_front();
+    ++first_;
+  }
+}
+
 void WaitingStore::read(std::uint64_t number, WaitingRow& row) const {
-  segment(number).read(slot_of(number), row);
+  const WaitingSegment& at = segment(number);
+  at.read(slot_of(number), row);
+  if (&at.layout() == &layout()) return;
+  for (const auto& one : layouts_)
+    if (&one->columns == &at.layout()) give(*one, row);
+}
+
+/// Brings a row of another layout into today's.
+void WaitingStore::give(const Layout& from, WaitingRow& row) const {
+  const WaitingRow old = row;
+  row.numbers.assign(layout().numbers.size(), kMissing);
+  row.texts.assign(layout().texts.size(), {});
+  for (std::size_t i = 0; i < row.numbers.size(); ++i)
+    if (from.numbers[i]) row.numbers[i] = old.numbers[*from.numbers[i]];
+  for (std::size_t i = 0; i < row.texts.size(); ++i)
+    if (from.texts[i]) row.texts[i] = old.texts[*from.texts[i]];
 }
 
 void WaitingStore::set_phase(std::uint64_t number, WaitingPhase next) {
@@ -104,10 +138,7 @@ void WaitingStore::set_phase(std::uint64_t number, WaitingPhase next) {
   else
     ++remembered_;
   at.set_phase(slot_of(number), next);
-  while (!segments_.empty() && segments_.front().full() && segments_.front().remembered() == 0) {
-    segments_.pop_front();
-    ++first_;
-  }
+  drop_front();
   settle_queues();
 }
 
@@ -142,7 +173,10 @@ const TimerQueue::Timer* WaitingStore::next_due() const {
 std::uint64_t WaitingStore::oldest() {
   check(waiting_ > 0, "a row waits");
   oldest_ = std::max(oldest_, first_ << options_.segment_bits);
-  while (phase(oldest_) != WaitingPhase::waiting) ++oldest_;
+  while (phase(oldest_) != WaitingPhase::waiting)
+    oldest_ = slot_of(oldest_) + 1 < segment(oldest_).rows()
+                  ? oldest_ + 1
+                  : ((oldest_ >> options_.segment_bits) + 1) << options_.segment_bits;
   return oldest_;
 }
 
@@ -172,13 +206,73 @@ std::size_t WaitingStore::bytes() const {
 }
 
 void WaitingStore::state(StateVisitor& visit) {
-  visit.version("waiting rows", 2);
+  visit.version("waiting rows", 3);
   visit(first_);
   if (first_ >> 40 != 0) throw StateError("waiting rows: an impossible number of rows");
+  std::vector<WaitingLayout> used;
+  std::vector<std::uint32_t> layouts = layouts_in_use(used);
+  visit(used);
   const std::size_t count = visit.count(segments_.size(), 16);
-  if (visit.loading()) segments_.assign(count, WaitingSegment(layout_, rows_of_segment()));
-  for (WaitingSegment& one : segments_) visit(one);
-  if (visit.loading()) rebuild();
+  if (!visit.loading()) {
+    for (std::size_t i = 0; i < count; ++i) visit(layouts[i], segments_[i]);
+    return;
+  }
+  std::vector<const WaitingLayout*> at;
+  segments_.clear();
+  load_layouts(std::move(used), at);
+  for (std::size_t i = 0; i < count; ++i) {
+    std::uint32_t of = 0;
+    visit(of);
+    if (of >= at.size()) throw StateError("waiting rows: a segment has no layout");
+    visit(segments_.emplace_back(*at[of], rows_of_segment()));
+  }
+  rebuild();
+}
+
+/// The layouts of the segments there are, in the order of their first; returns which each has.
+std::vector<std::uint32_t> WaitingStore::layouts_in_use(std::vector<WaitingLayout>& used) const {
+  std::vector<const WaitingLayout*> seen;
+  std::vector<std::uint32_t> of;
+  for (const WaitingSegment& one : segments_) {
+    auto at = std::find(seen.begin(), seen.end(), &one.layout());
+    if (at == seen.end()) {
+      used.push_back(one.layout());
+      at = seen.insert(at, &one.layout());
+    }
+    of.push_back(static_cast<std::uint32_t>(at - seen.begin()));
+  }
+  return of;
+}
+
+/// `at`: where each of them is kept from now on.
+void WaitingStore::load_layouts(std::vector<WaitingLayout> saved,
+                                std::vector<const WaitingLayout*>& at) {
+  const auto places = [](const std::vector<std::string>& of, const std::vector<std::string>& in) {
+    std::vector<std::optional<std::size_t>> found;
+    for (const std::string& name : of) {
+      const auto there = std::find(in.begin(), in.end(), name);
+      found.push_back(there == in.end() ? std::nullopt
+                                        : std::optional<std::size_t>(there - in.begin()));
+    }
+    return found;
+  };
+  layouts_.resize(1);
+  for (WaitingLayout& one : saved) {
+    // The id comes first: what is looked up by it must not be something else.
+    const auto& ids = options_.text_id ? one.texts : one.numbers;
+    const auto& own_ids = options_.text_id ? layout().texts : layout().numbers;
+    if (ids.empty() || own_ids.empty() || ids[0] != own_ids[0] || one.list != layout().list)
+      throw StateError("waiting rows: they are found by another id, or have other lists");
+    if (one == layout()) {
+      at.push_back(&layout());
+      continue;
+    }
+    Layout old{std::move(one), {}, {}};
+    old.numbers = places(layout().numbers, old.columns.numbers);
+    old.texts = places(layout().texts, old.columns.texts);
+    layouts_.push_back(std::make_unique<const Layout>(std::move(old)));
+    at.push_back(&layouts_.back()->columns);
+  }
 }
 
 void WaitingStore::sealed(SealedSink& sink) {
@@ -193,8 +287,8 @@ void WaitingStore::rebuild() {
   std::vector<Timer> due, forget;
   for (std::size_t i = 0; i < segments_.size(); ++i) {
     const WaitingSegment& at = segments_[i];
-    if (i + 1 < segments_.size() && !at.full())
-      throw StateError("waiting rows: a segment before the last is not full");
+    if (i + 1 < segments_.size() && !at.closed())
+      throw StateError("waiting rows: a segment before the last is not closed");
     for (std::size_t slot = 0; slot < at.rows(); ++slot) {
       const WaitingPhase standing = at.phase(slot);
       if (standing == WaitingPhase::gone) continue;

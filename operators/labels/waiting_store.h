@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -28,10 +29,11 @@ struct MatchId {
 /// Append-only segments of 65,536 rows by column, an index from the hash of the id, and a queue of
 /// due times. A row that waits or is kept is found by its exact id; of one that is only remembered,
 /// 17 bytes and its timer stay. Rows are numbered in order of arrival.
+/// A state may hold rows of other layouts: columns are found by name, what a row lacks is missing.
 /// Cost: O(1) per row, no allocation of its own per row (columns grow); a full segment is sealed
 /// (some ms). Memory: the values of every segment with a row that waits, which go to disk and need
 /// none once a snapshot was taken, and 28 to 42 bytes a row for phase, index and timer.
-/// State: phases and the open segment; sealed ones by name. Index and queues are rebuilt.
+/// State: layouts, phases and the open segment; sealed ones by name. Index and queues are rebuilt.
 class WaitingStore {
  public:
   struct Options {
@@ -85,6 +87,19 @@ class WaitingStore {
  private:
   using Timer = TimerQueue::Timer;
 
+  /// A layout of some rows, the first is that of the rows to come; `numbers` and `texts` say, for
+  /// each column of the first, which column of this one has its name.
+  struct Layout {
+    WaitingLayout columns;
+    std::vector<std::optional<std::size_t>> numbers, texts;
+  };
+
+  const WaitingLayout& layout() const { return layouts_[0]->columns; }
+  void open_segment();
+  void drop_front();
+  std::vector<std::uint32_t> layouts_in_use(std::vector<WaitingLayout>& used) const;
+  void load_layouts(std::vector<WaitingLayout> saved, std::vector<const WaitingLayout*>& at);
+  void give(const Layout& from, WaitingRow& row) const;
   const WaitingSegment& segment(std::uint64_t number) const;
   WaitingSegment& segment(std::uint64_t number);
   std::size_t slot_of(std::uint64_t number) const { return number & (rows_of_segment() - 1); }
@@ -96,7 +111,7 @@ class WaitingStore {
   void settle_queues();
   void rebuild();
 
-  WaitingLayout layout_;
+  std::vector<std::unique_ptr<const Layout>> layouts_;  // their addresses do not change
   Options options_;
   std::deque<WaitingSegment> segments_;
   std::uint64_t first_ = 0;  // number of the first segment

@@ -148,12 +148,4 @@ void LabelLearner::report(Reporter& report) const {
   report.histogram(metric::label_delay_seconds, {}, label_delay_);
 }
 
-void LabelLearner::state(StateVisitor& visit) {
-  std::uint64_t layout = layout_.hash();
-  visit(layout);
-  if (layout != layout_.hash())
-    throw StateError("model " + plan_.name + ": different fields of waiting rows are read now");
-  visit(join_);
-}
-
 }  // namespace weir

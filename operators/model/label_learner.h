@@ -30,7 +30,10 @@ class LabelLearner {
   LabelLearner(const LabelLearner&) = delete;
   LabelLearner& operator=(const LabelLearner&) = delete;
 
-  void begin_step() { floor_ = 0; }
+  void begin_step() {
+    floor_ = 0;
+    join_.shed();
+  }
   /// Lets time pass until `position`, included: waits that are over end, each at its own position.
   void advance(Step& step, std::uint32_t position);
 
@@ -47,7 +50,7 @@ class LabelLearner {
   std::size_t bytes() const { return join_.bytes(); }
 
   void report(Reporter& report) const;
-  void state(StateVisitor& visit);
+  void state(StateVisitor& visit) { visit(join_); }
   void sealed(SealedSink& sink) { join_.sealed(sink); }
 
  private:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,6 +54,7 @@ struct Served {
   double score = 0;
   double version = 0;  // the n of model_version
   double updates = 0;
+  std::uint32_t made_by = 0;  // of the operator as written: what model_version begins with
   bool fallback = false;
 };
 

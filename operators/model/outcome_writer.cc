@@ -15,7 +15,7 @@ void OutcomeWriter::emit_outcome(const Outcome& outcome, ServedModel& model, Are
   rows_.number(at_.score(), served.score);
   rows_.text(at_.model(), name_);
   if (rows_.needed(at_.version()))
-    rows_.text(at_.version(), model.version_text(served.version, arena));
+    rows_.text(at_.version(), model.version_text(served, arena));
   rows_.number(at_.updates(), served.updates);
   for (std::size_t i = 0; i < at_.classes(); ++i)
     if (!outcome.scores.empty())

@@ -34,7 +34,7 @@ void ScoreWriter::write(std::size_t row, const Served& served, ServedModel& mode
   if (!predictions_.empty()) predictions_[row] = served.prediction;
   if (!predicted_classes_.empty())
     predicted_classes_[row] = model.class_text(served.prediction, *arena_);
-  if (!versions_.empty()) versions_[row] = model.version_text(served.version, *arena_);
+  if (!versions_.empty()) versions_[row] = model.version_text(served, *arena_);
   if (!updates_.empty()) updates_[row] = served.updates;
   const std::vector<double>& scores = model.scores();
   for (std::size_t i = 0; i < probabilities_.size(); ++i)

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "pipeline/core/batch.h"
+#include "pipeline/core/check.h"
 #include "pipeline/core/exact_math.h"
 
 namespace weir {
@@ -17,7 +18,7 @@ ServedModel::ServedModel(const ModelPlan& plan, std::unique_ptr<Model> model,
       fallback_(plan.fallback),
       fixed_classes_(!plan.classes.empty()),
       max_classes_(plan.max_classes),
-      fingerprint_(fingerprint),
+      made_by_(static_cast<std::uint32_t>(fingerprint >> 32)),
       model_(std::move(model)) {
   for (const std::string& name : plan.classes) classes_.add(name);
   // Known from the beginning, beside those learned: when it is first served decides nothing.
@@ -38,7 +39,8 @@ Served ServedModel::serve(const Features& features) {
     return fallback();
   }
   Served served{.version = static_cast<double>(version()),
-                .updates = static_cast<double>(updates_)};
+                .updates = static_cast<double>(updates_),
+                .made_by = made_by_};
   if (task_ == Task::classes) {
     served.prediction = served.score = kMissing;
     if (scores_.empty()) return served;  // no class seen yet
@@ -58,6 +60,7 @@ Served ServedModel::fallback() {
                 .score = kMissing,
                 .version = static_cast<double>(version()),
                 .updates = static_cast<double>(updates_),
+                .made_by = made_by_,
                 .fallback = true};
   if (!fallback_) return served;
   if (task_ == Task::classes) {
@@ -125,19 +128,21 @@ ServedModel::Quality ServedModel::quality(const Served& served, std::span<const 
 std::string_view ServedModel::class_text(double number, Arena& arena) {
   if (is_missing(number)) return {};
   const auto at = static_cast<std::size_t>(number);
+  check(at < classes_.size(), "a class that was served has a name");
   while (class_texts_.size() <= at)
     class_texts_.push_back(arena.copy(classes_[static_cast<std::uint32_t>(class_texts_.size())]));
   return class_texts_[at];
 }
 
-std::string_view ServedModel::version_text(double version, Arena& arena) {
-  for (const auto& [number, text] : version_texts_)
-    if (number == version) return text;
+std::string_view ServedModel::version_text(const Served& served, Arena& arena) {
+  for (const VersionText& known : version_texts_)
+    if (known.version == served.version && known.made_by == served.made_by) return known.text;
   char text[32];
-  const auto end = fmt::format_to_n(text, sizeof text, "{:08x}.{:.0f}",
-                                    static_cast<std::uint32_t>(fingerprint_ >> 32), version);
-  version_texts_.emplace_back(version, arena.copy({text, end.size}));
-  return version_texts_.back().second;
+  const auto end = fmt::format_to_n(text, sizeof text, "{:08x}.{:.0f}", served.made_by,
+                                    served.version);
+  version_texts_.push_back(
+      {served.version, served.made_by, arena.copy(std::string_view(text, end.size))});
+  return version_texts_.back().text;
 }
 
 void ServedModel::report_learning(Reporter& report) const {

@@ -55,7 +55,8 @@ class ServedModel {
   /// The names of classes and versions, as texts that live as long as the step.
   void begin_step() { class_texts_.clear(), version_texts_.clear(); }
   std::string_view class_text(double number, Arena& arena);
-  std::string_view version_text(double version, Arena& arena);
+  /// `model_version` of a row as it was served, perhaps before the pipeline changed.
+  std::string_view version_text(const Served& served, Arena& arena);
 
   std::uint64_t updates() const { return updates_; }
   /// Of what it has learned.
@@ -77,7 +78,7 @@ class ServedModel {
   std::optional<Constant> fallback_;
   bool fixed_classes_;
   std::size_t max_classes_;
-  std::uint64_t fingerprint_;
+  std::uint32_t made_by_;  // as of Served
   std::unique_ptr<Model> model_;
   TextIndex classes_;
   bool frozen_ = false;
@@ -87,7 +88,12 @@ class ServedModel {
   std::uint64_t refused_ = 0;  // labels beyond `max_classes`, since the program started
   std::vector<double> scores_;
   std::vector<std::string_view> class_texts_;
-  std::vector<std::pair<double, std::string_view>> version_texts_;
+  struct VersionText {
+    double version;
+    std::uint32_t made_by;
+    std::string_view text;
+  };
+  std::vector<VersionText> version_texts_;
 };
 
 }  // namespace weir

@@ -1,23 +1,36 @@
 #include "operators/model/served_row_layout.h"
 
-#include <xxhash.h>
-
 #include <algorithm>
+#include <array>
 #include <string>
 
 namespace weir {
 namespace {
 
 // A row's numbers after its fields.
-enum KeptAt : std::size_t { kTime, kPrediction, kScore, kWeight, kVersion, kUpdates, kFallback };
-constexpr std::size_t kKeptNumbers = kFallback + 1;
+enum KeptAt : std::size_t {
+  kTime,
+  kPrediction,
+  kScore,
+  kWeight,
+  kVersion,
+  kUpdates,
+  kMadeBy,
+  kFallback
+};
+constexpr std::array kKept = {"@time",    "@prediction", "@score",   "@weight",
+                              "@version", "@updates",    "@made_by", "@fallback"};
+static_assert(kKept.size() == kFallback + 1);
+
+std::string column_name(const Field& field) {
+  return field.name + ':' + std::string(type_name(field.type));
+}
 
 }  // namespace
 
 ServedRowLayout::ServedRowLayout(const ModelPlan& plan, const std::vector<bool>& needed)
     : number_features_(plan.numbers.size()),
-      text_features_(plan.texts.size()),
-      scores_(plan.task == Task::classes) {
+      text_features_(plan.texts.size()) {
   const LabelsPlan& labels = *plan.labels;
   (labels.text_id ? texts_ : numbers_).push_back(labels.row_id);
   first_number_ = numbers_.size();
@@ -28,14 +41,12 @@ ServedRowLayout::ServedRowLayout(const ModelPlan& plan, const std::vector<bool>&
     auto& fields = plan.rows.fields[field].type == Type::text ? texts_ : numbers_;
     if (needed[field] && std::ranges::find(fields, field) == fields.end()) fields.push_back(field);
   }
-  std::string names;
-  for (const auto* fields : {&numbers_, &texts_})
-    for (const std::size_t field : *fields) names += plan.rows.fields[field].name + ' ';
-  hash_ = XXH3_64bits(names.data(), names.size());
-}
-
-WaitingLayout ServedRowLayout::columns() const {
-  return {.numbers = numbers_.size() + kKeptNumbers, .texts = texts_.size(), .list = scores_};
+  for (const std::size_t field : numbers_)
+    columns_.numbers.push_back(column_name(plan.rows.fields[field]));
+  columns_.numbers.insert(columns_.numbers.end(), kKept.begin(), kKept.end());
+  for (const std::size_t field : texts_)
+    columns_.texts.push_back(column_name(plan.rows.fields[field]));
+  columns_.list = plan.task == Task::classes;
 }
 
 void ServedRowLayout::pack(const Batch& rows, std::size_t row, const Kept& kept,
@@ -47,7 +58,8 @@ void ServedRowLayout::pack(const Batch& rows, std::size_t row, const Kept& kept,
   for (const std::size_t field : texts_) to.texts.push_back(rows.text(field, row));
   to.numbers.insert(to.numbers.end(),
                     {static_cast<double>(kept.time), served.prediction, served.score, kept.weight,
-                     served.version, served.updates, served.fallback ? 1.0 : 0.0});
+                     served.version, served.updates, static_cast<double>(served.made_by),
+                     served.fallback ? 1.0 : 0.0});
   to.list.assign(scores.begin(), scores.end());
 }
 
@@ -59,6 +71,7 @@ ServedRowLayout::Kept ServedRowLayout::kept(const WaitingRow& row) const {
                      .score = at[kScore],
                      .version = at[kVersion],
                      .updates = at[kUpdates],
+                     .made_by = static_cast<std::uint32_t>(at[kMadeBy]),
                      .fallback = at[kFallback] != 0}};
 }
 

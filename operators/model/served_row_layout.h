@@ -14,17 +14,15 @@
 namespace weir {
 
 /// How a row as it was served is kept while it waits for its label: its id, its features, the other
-/// fields that readers of `outcomes` use, and what the model said of it. Part of the state: a row
-/// packed by one layout is unpacked by the same.
+/// fields that readers of `outcomes` use, and what the model said of it. The columns have the names
+/// and types of the fields, so that a row kept by another layout gives what it has.
 class ServedRowLayout {
  public:
   /// `needed`: by field of the output `outcomes`.
   ServedRowLayout(const ModelPlan& plan, const std::vector<bool>& needed);
 
   /// The columns of a WaitingStore of such rows.
-  WaitingLayout columns() const;
-  /// Of the names of the fields kept, in order: rows of another hash cannot be unpacked.
-  std::uint64_t hash() const { return hash_; }
+  const WaitingLayout& columns() const { return columns_; }
 
   /// What is kept beside the row's own fields.
   struct Kept {
@@ -48,8 +46,7 @@ class ServedRowLayout {
   std::vector<std::size_t> numbers_, texts_;
   std::size_t first_number_ = 0, first_text_ = 0;  // of the features
   std::size_t number_features_, text_features_;    // how many
-  bool scores_;                                    // whether rows keep all of them
-  std::uint64_t hash_ = 0;
+  WaitingLayout columns_;
 };
 
 }  // namespace weir

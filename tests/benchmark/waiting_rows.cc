@@ -31,7 +31,8 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr WaitingLayout kLayout{.numbers = 9, .texts = 1, .list = false};
+const WaitingLayout kLayout{
+    .numbers = std::vector<std::string>(9, "number"), .texts = {"id"}, .list = false};
 
 double ms_since(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();

@@ -98,7 +98,8 @@ TEST(HashMultimap, NamesTheNumbersThemselvesHoweverLargeTheyGrow) {
 }
 
 WaitingStore store() {
-  return WaitingStore({.numbers = 1, .texts = 2, .list = true}, {.remember = 5'000});
+  return WaitingStore({.numbers = {"n0"}, .texts = {"id", "text"}, .list = true},
+                      {.remember = 5'000});
 }
 
 std::uint64_t add(WaitingStore& to, std::string_view id, std::int64_t due, double value,
@@ -131,7 +132,7 @@ TEST(WaitingStore, GivesBackARowAsItCame) {
 }
 
 TEST(WaitingStore, MatchesWaitingRowsByTheirExactIdNotByItsHash) {
-  WaitingStore rows({.numbers = 0, .texts = 1, .list = false}, {});
+  WaitingStore rows({.numbers = {}, .texts = {"id"}, .list = false}, {});
   // Two ids in one slot of the index: the id decides.
   for (int i = 0; i < 5'000; ++i) {
     const std::string id = "id" + std::to_string(i);
@@ -233,7 +234,7 @@ class Life {
  public:
   explicit Life(std::uint64_t seed) : random_(seed) {}
 
-  WaitingStore rows{{.numbers = 2, .texts = 2, .list = true},
+  WaitingStore rows{{.numbers = {"n0", "n1"}, .texts = {"id", "text"}, .list = true},
                     {.remember = 3'000, .segment_bits = 6}};
 
   void go_on(int steps) {
@@ -279,7 +280,7 @@ TEST(WaitingStore, SealedRowsInFilesChangeNothing) {
     EXPECT_GT(parts.size(), 2u);
     EXPECT_LT(in_files.rows.bytes(), in_memory.rows.bytes());
     if (turn % 3 != 0) continue;
-    WaitingStore loaded{{.numbers = 2, .texts = 2, .list = true},
+    WaitingStore loaded{{.numbers = {"n0", "n1"}, .texts = {"id", "text"}, .list = true},
                         {.remember = 3'000, .segment_bits = 6}};
     StateReader reader(bytes, parts);
     loaded.state(reader);
@@ -290,7 +291,8 @@ TEST(WaitingStore, SealedRowsInFilesChangeNothing) {
 
 TEST(WaitingStore, HashesASealedNanAsAnyOther) {
   const auto filled = [](bool often) {
-    WaitingStore rows{{.numbers = 2, .texts = 1, .list = true}, {.segment_bits = 2}};
+    WaitingStore rows{{.numbers = {"n0", "n1"}, .texts = {"id"}, .list = true},
+                      {.segment_bits = 2}};
     for (const std::string id : {"a", "b", "c", "d", "e"}) {
       rows.add({.text = id}, 1'000, {{-kMissing, 1}, {id}, {-kMissing}});
       if (often) hash(rows);  // makes it one pattern where it lies
@@ -341,7 +343,7 @@ TEST(WaitingStore, ShowsEverySealedPartThatItsStateNames) {
 }
 
 TEST(WaitingStore, RefusesAStateWhoseSealedBlockIsNoneOfItsOwn) {
-  const WaitingLayout layout{.numbers = 1, .texts = 1, .list = true};
+  const WaitingLayout layout{.numbers = {"n0"}, .texts = {"id"}, .list = true};
   WaitingStore rows(layout, {.segment_bits = 2});
   for (int i = 0; i < 4; ++i)
     rows.add({.text = "id" + std::to_string(i)}, i, {{1}, {"id" + std::to_string(i)}, {1, 2, 3}});

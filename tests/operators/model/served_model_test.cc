@@ -121,9 +121,11 @@ TEST(ServedModel, ItsVersionIsTheFingerprintsUpperHalfAndTheRestores) {
   Serving one(plan_of_x(Task::binary));
   Arena arena;
   one.model.begin_step();
-  EXPECT_EQ(one.model.version_text(one.model.serve(kFeatures).version, arena), "abcdef01.1");
+  EXPECT_EQ(one.model.version_text(one.model.serve(kFeatures), arena), "abcdef01.1");
   one.script.restores = 2;
-  EXPECT_EQ(one.model.version_text(one.model.serve(kFeatures).version, arena), "abcdef01.3");
+  EXPECT_EQ(one.model.version_text(one.model.serve(kFeatures), arena), "abcdef01.3");
+  const Served before{.version = 1, .made_by = 0x12345678};  // by a pipeline that has changed since
+  EXPECT_EQ(one.model.version_text(before, arena), "12345678.1");
 }
 
 }  // namespace

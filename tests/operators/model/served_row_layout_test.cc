@@ -30,11 +30,11 @@ TEST(ServedRowLayout, UnpacksWhatItPacked) {
   const Batch batch = batch_of(plan.rows, rows, 0, arena);
   const double scores[] = {0.25, 0.75};
   const Served served{
-      .prediction = 1, .score = 0.75, .version = 3, .updates = 11, .fallback = true};
+      .prediction = 1, .score = 0.75, .version = 3, .updates = 11, .made_by = 7, .fallback = true};
   WaitingRow row;
   layout.pack(batch, 0, {1'234, 0.5, served}, scores, row);
-  EXPECT_EQ(row.numbers.size(), layout.columns().numbers);
-  EXPECT_EQ(row.texts.size(), layout.columns().texts);
+  EXPECT_EQ(row.numbers.size(), layout.columns().numbers.size());
+  EXPECT_EQ(row.texts.size(), layout.columns().texts.size());
   EXPECT_EQ(row.texts[0], "a") << "the id comes first";
   EXPECT_EQ(row.list, std::vector<double>({0.25, 0.75}));
   EXPECT_TRUE(layout.columns().list);
@@ -46,6 +46,7 @@ TEST(ServedRowLayout, UnpacksWhatItPacked) {
   EXPECT_EQ(kept.served.score, 0.75);
   EXPECT_EQ(kept.served.version, 3);
   EXPECT_EQ(kept.served.updates, 11);
+  EXPECT_EQ(kept.served.made_by, 7u);
   EXPECT_TRUE(kept.served.fallback);
   ASSERT_EQ(layout.features(row).numbers.size(), 1u);
   EXPECT_EQ(layout.features(row).numbers[0], 1.5);
@@ -58,16 +59,16 @@ TEST(ServedRowLayout, UnpacksWhatItPacked) {
 
 TEST(ServedRowLayout, KeepsAFieldOnceThoughItIsAFeatureAndRead) {
   const ModelPlan plan = waiting_plan(Task::binary, true);
-  EXPECT_EQ(ServedRowLayout(plan, needed(plan, {1})).hash(),
-            ServedRowLayout(plan, needed(plan, {})).hash());
-  EXPECT_EQ(ServedRowLayout(plan, needed(plan, {1})).columns().numbers,
-            ServedRowLayout(plan, needed(plan, {})).columns().numbers);
+  EXPECT_EQ(ServedRowLayout(plan, needed(plan, {1})).columns(),
+            ServedRowLayout(plan, needed(plan, {})).columns());
 }
 
-TEST(ServedRowLayout, ItsHashTellsApartWhichFieldsAreKept) {
+TEST(ServedRowLayout, NamesItsColumnsAfterTheFieldsAndTheirTypes) {
   const ModelPlan plan = waiting_plan(Task::binary, true);
-  EXPECT_NE(ServedRowLayout(plan, needed(plan, {2})).hash(),
-            ServedRowLayout(plan, needed(plan, {})).hash());
+  const WaitingLayout layout = ServedRowLayout(plan, needed(plan, {2})).columns();
+  EXPECT_EQ(layout.texts, (std::vector<std::string>{"id:text", "note:text"}));
+  ASSERT_FALSE(layout.numbers.empty());
+  EXPECT_EQ(layout.numbers[0], "x:number");
 }
 
 TEST(ServedRowLayout, PassesOnTheFieldsThatReadersUse) {
