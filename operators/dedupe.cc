@@ -104,7 +104,7 @@ class Dedupe final : public Operator {
     pass_rows(in, kept.first(passed), needed_, step.arena, outputs[0]);
   }
 
-  void state(StateVisitor& visit) override {
+  void state(StateVisitor& visit, std::size_t /*part*/) override {
     visit.version("dedupe", 1);
     visit(rows_, table_);
   }
@@ -171,12 +171,27 @@ class DedupeSpec final : public OperatorSpec {
       binding.error(binding.place(), "`within` a time needs event times: give the source of `" +
                                          std::string(binding.edge(0)) + "` a `time:`");
     binding.output("", 0, {});
-    return plan_of([plan = std::move(plan)](const Placement& placement) {
-      return std::make_unique<Dedupe>(plan, placement.needed[0]);
-    });
+    std::vector<StatePart> parts{part_of(binding, plan)};
+    return plan_of(
+        [plan = std::move(plan)](const Placement& placement) {
+          return std::make_unique<Dedupe>(plan, placement.needed[0]);
+        },
+        std::move(parts));
   }
 
  private:
+  /// Which keys have passed, and when. A changed `within` holds for rows that come afterwards, but
+  /// points of rows are no event times.
+  StatePart part_of(const Binding& binding, const DedupePlan& plan) const {
+    StatePart part{.name = "keys", .depends = {{"key", binding.option("key")}}};
+    for (const std::size_t field : plan.key.fields())
+      part.depends.push_back({"the computation of key " + binding.input(0).fields[field].name,
+                              binding.definition(0, field)});
+    part.depends.push_back({"the unit of `within`", plan.by_rows() ? "rows" : "time"});
+    part.depends.push_back({"arithmetic", std::to_string(logic())});
+    return part;
+  }
+
   Written input_;
   std::vector<Written> key_;
   Extent within_;

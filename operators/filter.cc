@@ -30,7 +30,7 @@ class Filter final : public Operator {
     pass_rows(input, rows.first(passed), needed_, step.arena, outputs[0]);
   }
 
-  void state(StateVisitor&) override {}
+  void state(StateVisitor&, std::size_t) override {}
 
   void report(Reporter& report) const override {
     report(metric::operator_rows_total, {"outcome", "passed"}, static_cast<double>(rows_));
@@ -63,7 +63,7 @@ class FilterSpec final : public OperatorSpec {
     if (!when) return nullptr;
     return plan_of([when = *when](const Placement& placement) {
       return std::make_unique<Filter>(when, placement.needed[0]);
-    });
+    }, {});
   }
 
  private:

@@ -13,6 +13,7 @@
 #include "pipeline/core/hash_text.h"
 #include "pipeline/core/json.h"
 #include "pipeline/epochs/epoch_record.h"
+#include "pipeline/graph/state_parts.h"
 #include "pipeline/service/state_dir.h"
 #include "pipeline/snapshots/snapshot_folder.h"
 #include "pipeline/snapshots/snapshot_topic.h"
@@ -50,6 +51,7 @@ Json sections_of(const SnapshotOutline& outline) {
     std::uint64_t sealed = 0;
     for (const SealedBytes& part : section.sealed) sealed += part.name().size;
     all.push_back({{"operator", section.name},
+                   {"part", section.part},
                    {"fingerprint", hex16(section.fingerprint)},
                    {"bytes", outline.measures[i].bytes},
                    {"hash", hex16(outline.measures[i].hash)},
@@ -156,10 +158,12 @@ void print_snapshot(const Json& one, bool newest) {
   if (one.contains("error")) fmt::print("  NOT USABLE: {}", one["error"].get<std::string>());
   fmt::print("\n");
   if (!newest || !one.contains("sections")) return;
-  fmt::print("      {:<24} {:<16} {:>12} {:<16}\n", "operator", "fingerprint", "bytes", "hash");
+  fmt::print("      {:<32} {:<16} {:>12} {:<16}\n", "part", "fingerprint", "bytes", "hash");
   for (const Json& section : one["sections"]) {
     const auto name = section["operator"].get<std::string>();
-    fmt::print("      {:<24} {:<16} {:>12} {:<16}", name.empty() ? "(the shard itself)" : name,
+    fmt::print("      {:<32} {:<16} {:>12} {:<16}",
+               name.empty() ? "(the shard itself)"
+                            : part_name(name, section["part"].get<std::string>()),
                section["fingerprint"].get<std::string>(), section["bytes"].get<std::uint64_t>(),
                section["hash"].get<std::string>());
     if (const auto parts = section["sealed_parts"].get<std::size_t>(); parts > 0)

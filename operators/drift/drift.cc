@@ -68,6 +68,7 @@ struct Watched {
   Type type = Type::number;
   std::string detector;
   const DetectorSpec* spec = nullptr;
+  StatePart part = {};  // of the state
 };
 
 struct DriftPlan {
@@ -115,6 +116,7 @@ std::string sentence(const DriftPlan& plan, const Watched& watched, Drift before
 
 /// One field's detector and where it stands.
 struct Watch {
+  std::uint64_t seen = 0;  // rows
   std::unique_ptr<DriftDetector> detector;
   Drift state = Drift::stable;
   bool tested = false;
@@ -124,7 +126,8 @@ struct Watch {
   RecentTimes times;
 
   void visit_state(StateVisitor& visit) {
-    visit(*detector, state, tested, statistic, threshold, drifts, times);
+    visit.version("drift", 2);
+    visit(seen, *detector, state, tested, statistic, threshold, drifts, times);
   }
 };
 
@@ -139,21 +142,13 @@ class DriftOperator final : public Operator {
   void process(Step& step, std::span<const Batch> inputs, std::span<Batch> outputs) override {
     rows_.begin();
     const Batch& in = inputs[0];
-    for (std::size_t row = 0; row < in.rows; ++row) {
-      if (seen_ < plan_.after) {
-        ++seen_;
-        continue;
-      }
-      for (std::size_t i = 0; i < watches_.size(); ++i) watch(step, in, row, i);
-    }
+    for (std::size_t row = 0; row < in.rows; ++row)
+      for (std::size_t i = 0; i < watches_.size(); ++i)
+        if (watches_[i].seen++ >= plan_.after) watch(step, in, row, i);
     rows_.finish(step, outputs[0]);
   }
 
-  void state(StateVisitor& visit) override {
-    visit.version("drift", 1);
-    visit(seen_);
-    for (Watch& watch : watches_) watch.visit_state(visit);
-  }
+  void state(StateVisitor& visit, std::size_t part) override { watches_[part].visit_state(visit); }
 
   void report(Reporter& report) const override;
 
@@ -166,7 +161,6 @@ class DriftOperator final : public Operator {
   DriftPlan plan_;
   std::uint32_t shard_;
   OutcomeRows rows_;
-  std::uint64_t seen_ = 0;
   std::vector<Watch> watches_;
 };
 
@@ -259,6 +253,7 @@ class DriftOperatorSpec final : public OperatorSpec {
 
   const Detector* detector_of(std::string_view field) const;
   void bind_field(Binding& binding, const Written& name, DriftPlan& plan) const;
+  StatePart part_of(const Binding& binding, std::size_t field, const Detector& detector) const;
 
   std::span<const DetectorType> types_;  // that can be written
   std::vector<Choice> choices_;          // the same
@@ -310,9 +305,13 @@ std::unique_ptr<const OperatorPlan> DriftOperatorSpec::bind(Binding& binding) co
                     fmt::format("`{}` is not one of `fields`", detector.field.text));
   for (const Written& name : fields_) bind_field(binding, name, plan);
   binding.output("", std::nullopt, drift_rows().fields);
-  return plan_of([plan = std::move(plan)](const Placement& placement) {
-    return std::make_unique<DriftOperator>(plan, placement);
-  });
+  std::vector<StatePart> parts;
+  for (const Watched& field : plan.fields) parts.push_back(field.part);
+  return plan_of(
+      [plan = std::move(plan)](const Placement& placement) {
+        return std::make_unique<DriftOperator>(plan, placement);
+      },
+      std::move(parts));
 }
 
 void DriftOperatorSpec::bind_field(Binding& binding, const Written& name, DriftPlan& plan) const {
@@ -330,8 +329,20 @@ void DriftOperatorSpec::bind_field(Binding& binding, const Written& name, DriftP
                               plural(detector->type->types), name.text, type_name(type)));
   } else {
     plan.fields.push_back({name.text, *field, type, std::string(detector->type->name),
-                           detector->spec.get()});
+                           detector->spec.get(), part_of(binding, *field, *detector)});
   }
+}
+
+/// What a field's reference is of: one of other values, or in another detector, means nothing.
+/// `after` is a limit: it does not count.
+StatePart DriftOperatorSpec::part_of(const Binding& binding, std::size_t field,
+                                     const Detector& detector) const {
+  const std::string& name = binding.input(0).fields[field].name;
+  return {.name = "field " + name,
+          .depends = {{"", binding.option("detector", detector.field.text)},
+                      {"input", std::string(binding.edge(0))},
+                      {"the computation of " + name, binding.definition(0, field)},
+                      {"arithmetic", std::to_string(detector.type->logic)}}};
 }
 
 }  // namespace

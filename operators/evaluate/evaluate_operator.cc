@@ -176,7 +176,7 @@ void Evaluate::emit(const QualityWindow& window, std::int64_t from, std::int64_t
   rows_.number(field++, shard_);
 }
 
-void Evaluate::state(StateVisitor& visit) {
+void Evaluate::state(StateVisitor& visit, std::size_t /*part*/) {
   visit.version("evaluate", 2);
   visit(whole_, typical_, last_, last_label_, classes_, pending_, closed_, late_, shed_,
         last_values_);

@@ -49,7 +49,7 @@ class Evaluate final : public Operator {
     if (plan_.window.unit == Extent::Unit::all) return pending_;
     return open_.empty() ? std::nullopt : std::optional(open_.front().end());
   }
-  void state(StateVisitor& visit) override;
+  void state(StateVisitor& visit, std::size_t part) override;
   void report(Reporter& report) const override;
   void summary(Reporter& report) const override;
 

@@ -15,13 +15,14 @@
 namespace weir {
 namespace {
 
-/// What is kept of one key: a track for each aggregate, texts apart from numbers.
+/// What is kept of one key: a track for each aggregate, texts apart from numbers. The tracks are
+/// parts of the state by themselves.
 struct KeyState {
   KeyClock clock;
   std::vector<NumberTrack> numbers;
   std::vector<TextTrack> texts;
 
-  void state(StateVisitor& visit) { visit(clock, numbers, texts); }
+  void state(StateVisitor& visit) { visit(clock); }
 };
 
 class Features final : public Operator {
@@ -29,7 +30,7 @@ class Features final : public Operator {
   Features(const FeaturesPlan& plan, std::vector<bool> needed)
       : plan_(plan), table_(plan.max_keys, plan.ttl_ms), needed_(std::move(needed)) {
     for (const auto& bound : plan_.aggregates)
-      ++(bound.aggregate.is_text() ? text_tracks_ : number_tracks_);
+      tracks_.push_back((bound.aggregate.is_text() ? text_tracks_ : number_tracks_)++);
     const std::size_t first_value = plan_.fields + plan_.aggregates.size();
     wanted_ = needed_;
     wanted_.resize(first_value);
@@ -64,12 +65,23 @@ class Features final : public Operator {
     outputs[0].columns = columns.data();
   }
 
-  void state(StateVisitor& visit) override {
-    visit(table_);
-    if (!visit.loading()) return;
-    table_.each([&](std::string_view, const KeyState& key) {
-      if (key.numbers.size() != number_tracks_ || key.texts.size() != text_tracks_)
-        throw StateError("features: the state is of different aggregates");
+  /// The keys, then one aggregate of all keys after another.
+  void state(StateVisitor& visit, std::size_t part) override {
+    if (part == 0) {
+      visit(table_);
+      if (visit.loading()) table_.each([&](std::string_view, KeyState& key) { add_tracks(key); });
+      return;
+    }
+    visit.version("aggregate", 1);
+    if (visit.count(table_.size(), sizeof(std::uint64_t)) != table_.size())
+      throw StateError("features: an aggregate is of different keys");
+    const bool text = plan_.aggregates[part - 1].aggregate.is_text();
+    const std::size_t track = tracks_[part - 1];
+    table_.each([&](std::string_view, KeyState& key) {
+      if (text)
+        visit(key.texts[track]);
+      else
+        visit(key.numbers[track]);
     });
   }
 
@@ -112,10 +124,7 @@ class Features final : public Operator {
   }
 
   void pass(KeyState& key, std::uint32_t row, std::int64_t time, Arena& arena) {
-    if (key.clock.rows == 0) {
-      key.numbers.resize(number_tracks_);
-      key.texts.resize(text_tracks_);
-    }
+    if (key.clock.rows == 0) add_tracks(key);
     key.clock.newest = std::max(key.clock.newest, time);
     std::size_t number = 0, text = 0;
     for (std::size_t i = 0; i < plan_.aggregates.size(); ++i) {
@@ -139,6 +148,11 @@ class Features final : public Operator {
     ++key.clock.rows;
   }
 
+  void add_tracks(KeyState& key) const {
+    key.numbers.resize(number_tracks_);
+    key.texts.resize(text_tracks_);
+  }
+
   void cold(std::uint32_t row) {
     ++no_key_;
     for (std::size_t i = 0; i < plan_.aggregates.size(); ++i) {
@@ -158,6 +172,7 @@ class Features final : public Operator {
   KeyedTable<KeyState> table_;
   std::size_t number_tracks_ = 0;
   std::size_t text_tracks_ = 0;
+  std::vector<std::size_t> tracks_;  // per aggregate: its track among the numbers or texts of a key
   std::vector<bool> needed_;  // by field of the output
   std::vector<bool> wanted_;  // by field of the scope: needed, or used by what is
   // Of the step at hand; kept so that a step allocates nothing.
@@ -205,7 +220,7 @@ class FeaturesSpec final : public OperatorSpec {
   std::vector<Written> inputs() const override { return {input_}; }
   std::vector<Written> key() const override { return key_; }
 
-  std::uint32_t logic() const override { return 2; }
+  std::uint32_t logic() const override { return FeaturesPlan::kLogic; }
   std::unique_ptr<const OperatorPlan> bind(Binding& binding) const override {
     FeaturesPlan plan;
     plan.max_keys = std::max<std::size_t>(1, max_keys_);
@@ -217,9 +232,12 @@ class FeaturesSpec final : public OperatorSpec {
     if (aggregates_.empty() && values_.empty())
       binding.error(binding.place(), "needs `aggregates` or `values`");
     bind_features(binding, aggregates_, values_, plan);
-    return plan_of([plan = std::move(plan)](const Placement& placement) {
-      return std::make_unique<Features>(plan, placement.needed[0]);
-    });
+    std::vector<StatePart> parts = plan.parts;
+    return plan_of(
+        [plan = std::move(plan)](const Placement& placement) {
+          return std::make_unique<Features>(plan, placement.needed[0]);
+        },
+        std::move(parts));
   }
 
  private:

@@ -1,14 +1,24 @@
 #include "operators/features/features_plan.h"
 
+#include <xxhash.h>
+
 #include <algorithm>
 #include <optional>
 #include <string_view>
 #include <utility>
 
 #include "pipeline/core/field_name.h"
+#include "pipeline/core/hash_text.h"
 
 namespace weir {
 namespace {
+
+/// Of facts that a definition is made of: it names them all without becoming longer with each.
+std::string digest(const std::vector<StatePart::Fact>& facts) {
+  std::string text;
+  for (const StatePart::Fact& fact : facts) text += fact.what + '\0' + fact.is + '\n';
+  return facts.empty() ? "" : " " + hex16(XXH3_64bits(text.data(), text.size()));
+}
 
 /// Binds one operator; what went wrong is left out and not complained of twice.
 class FeaturesBinder {
@@ -16,6 +26,9 @@ class FeaturesBinder {
   FeaturesBinder(Binding& binding, const std::vector<ValueOption>& values, FeaturesPlan& plan)
       : binding_(binding), values_(values), plan_(plan), scope_(binding.input(0)) {
     plan_.fields = scope_.size();
+    for (std::size_t i = 0; i < plan_.fields; ++i)
+      definitions_.push_back(binding_.definition(0, i));
+    add_part("keys", {});
     for (const ValueOption& value : values_)
       uses_.push_back(expression_names(value.expression.text));
     visited_.resize(values_.size(), Visit::never);
@@ -28,6 +41,13 @@ class FeaturesBinder {
     if (!type) broken_.push_back(options.name.text);
     // A broken one stays in the schema, so that its readers are not told that it is unknown.
     scope_.fields.push_back({options.name.text, type.value_or(Type::number)});
+    const std::string written = binding_.option("aggregates", options.name.text);
+    std::vector<StatePart::Fact> facts{{"", written}};
+    if (type)
+      for (const std::size_t field : plan_.aggregates.back().argument.fields())
+        facts.push_back({"the computation of " + scope_.fields[field].name, definitions_[field]});
+    add_part("aggregate " + options.name.text, std::move(facts));
+    definitions_.push_back(written + digest(plan_.parts.back().depends));
   }
 
   void finish() {
@@ -41,6 +61,9 @@ class FeaturesBinder {
     for (std::size_t i = 0; i < values_.size(); ++i) visit(i);
     own.insert(own.end(), own_.begin(), own_.end());
     binding_.output("", 0, std::move(own));
+    for (std::size_t i = plan_.fields; i < definitions_.size(); ++i)
+      binding_.define("", scope_.fields[i].name, definitions_[i]);
+    if (plan_.aggregates.empty()) plan_.parts.clear();
     // Aggregates know earlier rows only.
     for (const FeaturesPlan::BoundValue& value : plan_.values) {
       const std::size_t i = value.output - first_value_;
@@ -56,6 +79,15 @@ class FeaturesBinder {
       binding_.error(name.place, "`" + name.text +
                                      "` cannot be the name of a field: letters, digits, `_` "
                                      "and `-`, a letter or `_` first");
+  }
+
+  /// Adds a part of the state; whatever else it depends on, it is by these keys.
+  void add_part(std::string name, std::vector<StatePart::Fact> facts) {
+    facts.push_back({"key", binding_.option("key")});
+    for (const std::size_t field : plan_.key.fields())
+      facts.push_back({"the computation of key " + scope_.fields[field].name, definitions_[field]});
+    facts.push_back({"arithmetic", std::to_string(FeaturesPlan::kLogic)});
+    plan_.parts.push_back({.name = std::move(name), .depends = std::move(facts)});
   }
 
   std::optional<Type> bind_aggregate(const Aggregate::Options& options) {
@@ -128,6 +160,10 @@ class FeaturesBinder {
         binding_.expression(0, scope_, values_[i].expression, std::nullopt);
     if (!compiled) return broken_.push_back(name);
     own_[i].type = compiled->type();
+    std::vector<StatePart::Fact> used;
+    for (const std::size_t field : compiled->fields())
+      used.push_back({scope_.fields[field].name, definitions_[field]});
+    definitions_.push_back(values_[i].expression.text + digest(used));
     scope_.fields.push_back(own_[i]);
     plan_.values.push_back({std::move(*compiled), first_value_ + i});
   }
@@ -136,6 +172,7 @@ class FeaturesBinder {
   const std::vector<ValueOption>& values_;
   FeaturesPlan& plan_;
   Schema scope_;
+  std::vector<std::string> definitions_;        // of the fields of the scope
   std::size_t first_value_ = 0;                 // its field in the output
   std::vector<std::vector<std::string>> uses_;  // names in each value's expression
   std::vector<Visit> visited_;

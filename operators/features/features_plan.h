@@ -28,6 +28,9 @@ struct FeaturesPlan {
     std::size_t output = 0;  // its field in the output
   };
 
+  /// Raised with the arithmetic.
+  static constexpr std::uint32_t kLogic = 2;
+
   RowKey key;
   std::size_t max_keys = 1'000'000;
   std::int64_t ttl_ms = 0;
@@ -36,6 +39,8 @@ struct FeaturesPlan {
   /// So that each comes after those that it uses. The scope of the expressions is: the input's
   /// fields, the aggregates, the values in this order.
   std::vector<BoundValue> values;
+  /// Of the state: the keys, then each aggregate; none without aggregates.
+  std::vector<StatePart> parts;
 };
 
 /// Checks aggregates and values against the input and declares the output. Fills `plan` as far as

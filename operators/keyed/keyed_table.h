@@ -20,7 +20,8 @@ namespace weir {
 ///
 /// The table is in order of use. At `max_keys` the least recently used key makes room for a new
 /// one. With `ttl`, a key is forgotten when event time (that of its next row, or the watermark) is
-/// more than `ttl` past the latest event time of its rows. All of it follows from the rows alone:
+/// more than `ttl` past the latest event time of its rows. A state that was saved with more keys
+/// than `max_keys` gives them up with the next row. All of it follows from the rows alone:
 /// the same rows, the same evictions.
 ///
 /// Cost: one hash (XXH3), about one comparison, four links; no allocation for a known key. Memory:
@@ -38,6 +39,7 @@ class KeyedTable {
   /// The state of `key` for a row at `event_time`; a new or forgotten one is State{}. The key
   /// becomes the most recently used. Valid until the next call.
   State& at(std::string_view key, std::int64_t event_time, std::int64_t watermark) {
+    while (size_ > max_keys_) evict();  // a state with more was loaded
     if (ttl_ms_ > 0) forget_old(watermark);
     const std::uint64_t hash = hash_of(key);
     std::uint32_t index = lookup(key, hash);
@@ -113,10 +115,11 @@ class KeyedTable {
   }
 
   State& insert(std::string_view key, std::uint64_t hash, std::int64_t event_time) {
-    if (size_ == max_keys_) {
-      remove(oldest_);
-      ++evicted_;
-    }
+    if (size_ == max_keys_) evict();
+    return add(key, hash, event_time);
+  }
+
+  State& add(std::string_view key, std::uint64_t hash, std::int64_t event_time) {
     if (2 * (size_ + 1) > slots_.size()) grow();
     std::uint32_t index;
     if (free_.empty()) {
@@ -133,6 +136,11 @@ class KeyedTable {
     link_newest(index);
     ++size_;
     return entry.state;
+  }
+
+  void evict() {
+    remove(oldest_);
+    ++evicted_;
   }
 
   void grow() {
@@ -162,7 +170,6 @@ class KeyedTable {
   }
 
   void load(StateVisitor& visit, std::size_t count) {
-    if (count > max_keys_) throw StateError("more keys than max_keys");
     *this = KeyedTable(max_keys_, ttl_ms_);
     std::string key;
     for (std::size_t i = 0; i < count; ++i) {
@@ -170,7 +177,7 @@ class KeyedTable {
       visit(key, used);
       const std::uint64_t hash = hash_of(key);
       if (lookup(key, hash) != kNone) throw StateError("a key is in the table twice");
-      visit(insert(key, hash, used));
+      visit(add(key, hash, used));
     }
   }
 

@@ -3,10 +3,12 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "operators/model/model_binding.h"
 #include "operators/model/model_operator.h"
 #include "operators/model/model_options.h"
+#include "operators/model/model_parts.h"
 
 namespace weir {
 namespace {
@@ -26,9 +28,12 @@ class ModelOperatorSpec final : public OperatorSpec {
     std::optional<ModelPlan> plan = bind_model(binding, options_);
     if (!plan) return nullptr;
     const ModelSpec& steps = *options_.steps;
-    return plan_of([plan = std::move(*plan), &steps](const Placement& placement) {
-      return std::make_unique<ModelOperator>(plan, steps.make(placement.seed), placement);
-    });
+    std::vector<StatePart> parts = state_parts(binding, options_, *plan);
+    return plan_of(
+        [plan = std::move(*plan), &steps](const Placement& placement) {
+          return std::make_unique<ModelOperator>(plan, steps.make(placement.seed), placement);
+        },
+        std::move(parts));
   }
   std::uint32_t logic() const override { return 3 + options_.steps->logic(); }
 

@@ -8,8 +8,8 @@ namespace weir {
 namespace {
 
 // Layouts of the state.
-constexpr std::uint32_t kLearning = 1;
-constexpr std::uint32_t kFrozen = 2;
+constexpr std::uint32_t kLearning = 3;
+constexpr std::uint32_t kFrozen = 4;
 
 /// Numbers first, then texts.
 std::vector<std::string> feature_names(const ModelPlan& plan) {
@@ -24,6 +24,7 @@ std::vector<std::string> feature_names(const ModelPlan& plan) {
 ModelOperator::ModelOperator(const ModelPlan& plan, std::unique_ptr<Model> model,
                              const Placement& placement)
     : plan_(plan),
+      parts_(model_parts(plan)),
       model_(plan, std::move(model), placement.fingerprint),
       recent_(feature_names(plan)),
       features_(plan),
@@ -116,12 +117,18 @@ std::optional<std::int64_t> ModelOperator::next_timer() const {
   return later_labels_ ? later_labels_->next_timer() : std::nullopt;
 }
 
-void ModelOperator::state(StateVisitor& visit) {
-  // The version says it, so that a model that learns has the bytes it had before it could freeze.
-  const std::uint32_t version = model_.frozen() ? kFrozen : kLearning;
-  model_.freeze(visit.version("model", version, kLearning, kFrozen) == kFrozen);
-  visit(model_, recent_, weight_);
-  if (later_labels_) visit(*later_labels_);
+void ModelOperator::state(StateVisitor& visit, std::size_t part) {
+  switch (parts_[part]) {
+    case ModelPart::model: {
+      const std::uint32_t version = model_.frozen() ? kFrozen : kLearning;
+      model_.freeze(visit.version("model", version, kLearning, kFrozen) == kFrozen);
+      return visit(model_, recent_, weight_);
+    }
+    case ModelPart::classes:
+      return model_.classes_state(visit);
+    case ModelPart::labels:
+      return visit(*later_labels_);
+  }
 }
 
 void ModelOperator::sealed(SealedSink& sink) {

@@ -5,11 +5,13 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "models/model.h"
 #include "operators/model/feature_columns.h"
 #include "operators/model/label_learner.h"
 #include "operators/model/learning_weight.h"
+#include "operators/model/model_parts.h"
 #include "operators/model/model_plan.h"
 #include "operators/model/outcome_writer.h"
 #include "operators/model/recent_rows.h"
@@ -27,7 +29,7 @@ class ModelOperator final : public Operator {
   ModelOperator& operator=(const ModelOperator&) = delete;
 
   void process(Step& step, std::span<const Batch> inputs, std::span<Batch> outputs) override;
-  void state(StateVisitor& visit) override;
+  void state(StateVisitor& visit, std::size_t part) override;
   void sealed(SealedSink& sink) override;
   std::optional<std::int64_t> next_timer() const override;
   void report(Reporter& report) const override;
@@ -46,6 +48,7 @@ class ModelOperator final : public Operator {
   void merge_by_position(Step& step, const Batch& rows, const Batch& labels);
 
   ModelPlan plan_;
+  std::vector<ModelPart> parts_;  // of its state
   ServedModel model_;
   RecentRows recent_;
   FeatureColumns features_;

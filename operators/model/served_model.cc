@@ -160,8 +160,15 @@ void ServedModel::report_serving(Reporter& report) const {
 }
 
 void ServedModel::state(StateVisitor& visit) {
-  visit.version("served model", 1);
-  visit(*model_, classes_, updates_, fallbacks_missing_, fallbacks_not_finite_);
+  visit.version("served model", 2);
+  visit(*model_, updates_, fallbacks_missing_, fallbacks_not_finite_);
+}
+
+void ServedModel::classes_state(StateVisitor& visit) {
+  visit.version("classes", 1);
+  visit(classes_);
+  // The fallback may be another one than that of the state.
+  if (visit.loading() && fallback_ && !fixed_classes_) classes_.add(fallback_->text);
 }
 
 }  // namespace weir

@@ -63,8 +63,10 @@ class ServedModel {
   void report_learning(Reporter& report) const;
   /// Of rows that it could not score, and of classes that it could not learn.
   void report_serving(Reporter& report) const;
-  /// Whether it is frozen is not part of it: its owner's version says so.
+  /// What it has learned. Neither whether it is frozen, which its owner's version says, nor the
+  /// names of the classes.
   void state(StateVisitor& visit);
+  void classes_state(StateVisitor& visit);
 
  private:
   std::uint64_t version() const { return 1 + model_->restored(); }

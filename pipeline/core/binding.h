@@ -55,6 +55,17 @@ class Binding {
   /// Whether rows of the port have an event time of their own (not row numbers of a file).
   virtual bool timed(std::size_t port) const = 0;
 
+  /// How a field's value comes about: the same text, the same computation. A field passed through
+  /// keeps the definition of where it was made.
+  virtual std::string definition(std::size_t port, std::size_t field) const {
+    return input(port).fields[field].name;
+  }
+  /// What holds for one of the operator's own options after defaults, or for one entry of it, as
+  /// JSON; `null` without one.
+  virtual std::string option(std::string_view /*name*/, std::string_view /*entry*/ = {}) const {
+    return "null";
+  }
+
   /// The index of a field of the port, which counts as read; else reports it with the nearest name.
   virtual std::optional<std::size_t> field(std::size_t port, const Written& name) = 0;
   /// Marks a field as read.
@@ -85,6 +96,10 @@ class Binding {
   /// fields `of` of that output (passed through or own). Say nothing where only earlier rows enter.
   virtual void made_of(std::string_view /*output*/, std::string_view /*field*/,
                        const std::vector<std::string>& /*of*/) {}
+  /// Says how an own field of an output declared before is computed. Without it, it is whatever the
+  /// operator of this name gives under the field's name.
+  virtual void define(std::string_view /*output*/, std::string_view /*field*/,
+                      std::string /*definition*/) {}
   /// Which of `features` know `target`, all fields of the port, by what operators said is made of
   /// what in the same row.
   virtual std::vector<Leak> leaks(std::size_t /*port*/, std::size_t /*target*/,

@@ -14,6 +14,7 @@
 #include "pipeline/core/metrics.h"
 #include "pipeline/core/options.h"
 #include "pipeline/core/state.h"
+#include "pipeline/core/state_part.h"
 #include "pipeline/core/step.h"
 
 namespace weir {
@@ -30,7 +31,10 @@ class Operator {
   /// The positions of an output never go back.
   virtual void process(Step& step, std::span<const Batch> inputs, std::span<Batch> outputs) = 0;
 
-  virtual void state(StateVisitor& visit) = 0;
+  /// Visits what must survive a restart, one part at a time: `part` is an index of the plan's
+  /// `parts()`. Parts are loaded in that order, into a new instance; one that is not loaded begins
+  /// cold.
+  virtual void state(StateVisitor& visit, std::size_t part) = 0;
 
   /// Shows every sealed part of the state to `sink`, and touches nothing else. An operator with
   /// sealed parts must override this, or no snapshot can be taken of it.
@@ -56,7 +60,7 @@ struct Placement {
   std::uint32_t shard = 0;
   /// Of (pipeline, operator, shard).
   std::uint64_t seed = 0;
-  /// Of the operator's type, options, fields used and arithmetic: equal keeps its state.
+  /// Of the operator's type, options, fields used and arithmetic.
   std::uint64_t fingerprint = 0;
   /// For each output, for each field of its schema: whether anyone reads it. Columns that nobody
   /// reads may be left null.
@@ -77,23 +81,30 @@ class OperatorPlan {
   virtual ~OperatorPlan() = default;
   /// A new instance without state. May be called from several threads at once.
   virtual std::unique_ptr<Operator> make(const Placement& placement) const = 0;
+  /// The parts of its state; none: it has no state. A part that names no fact depends on the
+  /// operator as a whole: its type, its options, the fields that it reads.
+  virtual std::vector<StatePart> parts() const { return {{"state", {}}}; }
 };
 
 /// A plan whose instances `make(placement)` builds: a function that may be called from several
 /// threads at once, and owns what it needs or borrows it from the spec.
 template <class Make>
-std::unique_ptr<const OperatorPlan> plan_of(Make make) {
+std::unique_ptr<const OperatorPlan> plan_of(Make make,
+                                            std::vector<StatePart> parts = {{"state", {}}}) {
   class Plan final : public OperatorPlan {
    public:
-    explicit Plan(Make make) : make_(std::move(make)) {}
+    Plan(Make make, std::vector<StatePart> parts)
+        : make_(std::move(make)), parts_(std::move(parts)) {}
     std::unique_ptr<Operator> make(const Placement& placement) const override {
       return make_(placement);
     }
+    std::vector<StatePart> parts() const override { return parts_; }
 
    private:
     const Make make_;
+    const std::vector<StatePart> parts_;
   };
-  return std::make_unique<const Plan>(std::move(make));
+  return std::make_unique<const Plan>(std::move(make), std::move(parts));
 }
 
 /// An operator as written in the file. `describe` reads its options, `inputs` names its edges,
@@ -111,7 +122,8 @@ class OperatorSpec {
   /// Checks the options against the schemas of the inputs and declares the outputs. Null only where
   /// a mistake was reported. The plan may borrow from the spec.
   virtual std::unique_ptr<const OperatorPlan> bind(Binding& binding) const = 0;
-  /// Raised with its arithmetic: part of the fingerprint.
+  /// Raised with its arithmetic: part of the pipeline's fingerprint. A part of the state that names
+  /// its facts names the arithmetic that it depends on too.
   virtual std::uint32_t logic() const { return 1; }
   /// Whether it is useful without a reader (evaluate, drift, alert).
   virtual bool needs_no_reader() const { return false; }

@@ -18,7 +18,7 @@ std::string_view operator_of(std::string_view edge) { return edge.substr(0, edge
 
 class Builder {
  public:
-  Builder(const Config& config, Problems& problems) : draft_{config, problems, {}, {}, {}} {}
+  Builder(const Config& config, Problems& problems) : draft_{config, problems, {}, {}, {}, {}} {}
 
   std::optional<Graph> build() {
     draft_.graph.pipeline = draft_.config.pipeline.text;
@@ -142,7 +142,7 @@ class Builder {
     }
     path_.push_back(name);
     bool whole = true;
-    Node node{name, config.spec.get(), {}, {}, 0, {}, {}, nullptr};
+    Node node{name, config.spec.get(), {}, {}, 0, {}, {}, nullptr, {}};
     for (const Written& edge : config.spec->inputs()) {
       if (edge.text.empty()) {  // a required option that was reported already
         whole = false;
@@ -339,6 +339,19 @@ std::vector<std::size_t> Graph::by_name() const {
   std::vector<std::size_t> order(nodes.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::ranges::sort(order, {}, [this](std::size_t i) { return nodes[i].name; });
+  return order;
+}
+
+std::vector<Graph::PartIndex> Graph::parts_by_name() const {
+  std::vector<PartIndex> order;
+  for (const std::size_t node : by_name()) {
+    const auto first = static_cast<std::ptrdiff_t>(order.size());
+    for (std::size_t part = 0; part < nodes[node].parts.size(); ++part)
+      order.push_back({node, part});
+    std::sort(order.begin() + first, order.end(), [&](PartIndex a, PartIndex b) {
+      return nodes[node].parts[a.part].state.name < nodes[node].parts[b.part].state.name;
+    });
+  }
   return order;
 }
 

@@ -27,14 +27,21 @@ struct Stream {
 
 /// An operator in the graph; `inputs` and `outputs` are indices of streams.
 struct Node {
+  /// A part of its state, as its plan lists it.
+  struct Part {
+    StatePart state;
+    std::uint64_t fingerprint = 0;  // of what the part depends on: equal keeps it
+  };
+
   std::string name;
   const OperatorSpec* spec = nullptr;
   std::vector<std::size_t> inputs;
   std::vector<std::size_t> outputs;
-  std::uint64_t fingerprint = 0;     // type, options, fields used, arithmetic: equal keeps state
+  std::uint64_t fingerprint = 0;     // of type, options, fields used and arithmetic
   std::vector<std::size_t> sources;  // those whose rows reach it
   std::vector<std::set<std::size_t>> reads;  // per input: the fields it uses itself
   std::unique_ptr<const OperatorPlan> plan;  // null only while a mistake is being reported
+  std::vector<Part> parts;                   // of its state, in the plan's order
 };
 
 struct SinkNode {
@@ -65,8 +72,14 @@ struct Graph {
   std::vector<SinkNode> sinks;      // in name order
   std::uint64_t fingerprint = 0;    // of everything that replay depends on
 
-  /// The indices of `nodes` in name order: the order of state.
+  /// The indices of `nodes` in name order.
   std::vector<std::size_t> by_name() const;
+
+  struct PartIndex {
+    std::size_t node, part;
+  };
+  /// Every part of the state by the names of operator and part: the order of state.
+  std::vector<PartIndex> parts_by_name() const;
 };
 
 /// Binds the parts of a configuration; every mistake goes to `problems`. Returns nothing if there

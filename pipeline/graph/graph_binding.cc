@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "pipeline/core/check.h"
+#include "pipeline/core/json.h"
+#include "pipeline/graph/graph_fingerprint.h"
 
 namespace weir {
 
@@ -15,6 +17,14 @@ std::size_t GraphDraft::add_stream(std::string name, Schema schema, bool timed,
   lineage.add_stream(std::move(passed), own);
   graph.streams.push_back({std::move(name), std::move(schema), timed, std::move(needed), {}});
   return graph.streams.size() - 1;
+}
+
+std::string GraphDraft::definition(FieldOrigin origin) const {
+  if (const auto said = definitions.find(origin); said != definitions.end()) return said->second;
+  if (origin.stream < graph.sources.size())  // the sources' streams are the first
+    return source_field_text(graph.sources[origin.stream], origin.field);
+  const Stream& stream = graph.streams[origin.stream];
+  return fmt::format("{} of {}", stream.schema.fields[origin.field].name, stream.name);
 }
 
 std::string list_names(const Schema& schema) {
@@ -53,6 +63,19 @@ const StreamRole& NodeBinding::role(std::size_t port) const {
 
 bool NodeBinding::timed(std::size_t port) const {
   return draft_.graph.streams[node_.inputs[port]].timed;
+}
+
+std::string NodeBinding::definition(std::size_t port, std::size_t field) const {
+  return draft_.definition(draft_.lineage.origins(node_.inputs[port])[field]);
+}
+
+std::string NodeBinding::option(std::string_view name, std::string_view entry) const {
+  const Json options = parse_json(resolved_operator(config_));
+  const auto found = options.find(name);
+  if (found == options.end()) return "null";
+  if (entry.empty()) return json_text(*found);
+  return found->is_object() && found->contains(entry) ? json_text(found->at(std::string(entry)))
+                                                      : "null";
 }
 
 std::optional<std::size_t> NodeBinding::field(std::size_t port, const Written& name) {
@@ -130,17 +153,30 @@ void NodeBinding::output(std::string_view name, std::optional<std::size_t> passe
 
 void NodeBinding::made_of(std::string_view output, std::string_view field,
                           const std::vector<std::string>& of) {
+  const std::optional<FieldOrigin> made = own_field(output, field);
+  if (!made) return;
+  std::vector<std::size_t> parts;
+  for (const std::string& name : of)
+    if (const auto part = draft_.graph.streams[made->stream].schema.find(name))
+      parts.push_back(*part);
+  draft_.lineage.made_of(made->stream, made->field, parts);
+}
+
+void NodeBinding::define(std::string_view output, std::string_view field, std::string definition) {
+  if (const std::optional<FieldOrigin> made = own_field(output, field))
+    draft_.definitions[*made] = std::move(definition);
+}
+
+std::optional<FieldOrigin> NodeBinding::own_field(std::string_view output,
+                                                  std::string_view field) const {
   const std::string full = full_name(output);
   for (const std::size_t stream : node_.outputs) {
     if (draft_.graph.streams[stream].name != full) continue;
-    const Schema& schema = draft_.graph.streams[stream].schema;
-    const auto made = schema.find(field);
+    const auto made = draft_.graph.streams[stream].schema.find(field);
     check(made.has_value(), "an output has the field that something is said of");
-    std::vector<std::size_t> parts;
-    for (const std::string& name : of)
-      if (const auto part = schema.find(name)) parts.push_back(*part);
-    draft_.lineage.made_of(stream, *made, parts);
+    return FieldOrigin{stream, *made};
   }
+  return std::nullopt;
 }
 
 std::vector<Leak> NodeBinding::leaks(std::size_t port, std::size_t target,

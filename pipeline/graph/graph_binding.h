@@ -27,10 +27,13 @@ struct GraphDraft {
   Graph graph;
   Lineage lineage;                                                       // of graph.streams
   std::map<std::string, std::vector<BoundOutput>, std::less<>> outputs;  // per operator bound
+  std::map<FieldOrigin, std::string> definitions;  // of fields whose operators say it
 
   /// `passed`: the origins of its first fields, those passed through.
   std::size_t add_stream(std::string name, Schema schema, bool timed,
                          std::vector<FieldOrigin> passed);
+  /// How the value of a field comes about, where it is made: see Binding::definition.
+  std::string definition(FieldOrigin origin) const;
 };
 
 /// What follows a wrong name: the nearest valid one (`; did you mean ...?`), or nothing.
@@ -55,6 +58,8 @@ class NodeBinding final : public Binding {
   std::string_view edge(std::size_t port) const override;
   const StreamRole& role(std::size_t port) const override;
   bool timed(std::size_t port) const override;
+  std::string definition(std::size_t port, std::size_t field) const override;
+  std::string option(std::string_view name, std::string_view entry) const override;
   std::optional<std::size_t> field(std::size_t port, const Written& name) override;
   void read(std::size_t port, std::size_t field) override;
   void require(std::size_t port, std::size_t field) override;
@@ -65,6 +70,7 @@ class NodeBinding final : public Binding {
               StreamRole role) override;
   void made_of(std::string_view output, std::string_view field,
                const std::vector<std::string>& of) override;
+  void define(std::string_view output, std::string_view field, std::string definition) override;
   std::vector<Leak> leaks(std::size_t port, std::size_t target,
                           std::span<const std::size_t> features) const override;
   void error(Place place, const std::string& message) override;
@@ -72,6 +78,8 @@ class NodeBinding final : public Binding {
 
  private:
   std::string full_name(std::string_view output) const;
+  /// An own field of an output declared before; nothing when there is no such output.
+  std::optional<FieldOrigin> own_field(std::string_view output, std::string_view field) const;
   void mark(std::size_t port, std::size_t field, bool FieldSpec::*flag);
 
   GraphDraft& draft_;

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "pipeline/core/hash_text.h"
 #include "pipeline/epochs/control_lane.h"
 #include "pipeline/epochs/topic_names.h"
+#include "pipeline/graph/state_parts.h"
 #include "pipeline/runner/lone_epoch.h"
 
 namespace weir {
@@ -18,12 +18,14 @@ namespace {
 /// What the pipeline before the change was.
 struct Before {
   explicit Before(const PipelineInForce& pipeline)
-      : live(pipeline.is_live()), logic(pipeline.logic()), accepted(pipeline.accepted()) {
+      : state(StateOutline::of(pipeline.graph())),
+        live(pipeline.is_live()),
+        logic(pipeline.logic()),
+        accepted(pipeline.accepted()) {
     for (const SourceNode& source : pipeline.graph().sources) sources.push_back(source.name);
-    for (const Node& node : pipeline.graph().nodes) operators.insert(node.name);
   }
   std::vector<std::string> sources;
-  std::set<std::string> operators;
+  StateOutline state;
   bool live;
   std::uint64_t logic;
   std::optional<std::uint64_t> accepted;
@@ -45,16 +47,6 @@ void begin_new_inputs(ShardInput& input, Cursor& at, Beginning& record, Notices&
   record.start.push_back({{std::string(kControlSource), 0}, *first});
   notices.warn(fmt::format("commands are read from offset {} of {}", *first,
                            control_topic(pipeline)));
-}
-
-void report_cold(const std::vector<std::string>& cold, const ChangeWish& wish,
-                 const Before& before, Notices& notices) {
-  for (const std::string& name : cold)
-    notices.warn(fmt::format("operator {} starts cold: {}", name,
-                             std::ranges::find(wish.reset, name) != wish.reset.end()
-                                 ? "--reset names it"
-                             : before.operators.contains(name) ? "it has changed"
-                                                               : "it is new"));
 }
 
 void report_logic(const ShardMachine& machine, const Before& before, Notices& notices) {
@@ -100,11 +92,11 @@ void record_change(ShardMachine& machine, const ChangeWish& wish, Committer& com
   record.begin->reset.assign(wish.reset.begin(), wish.reset.end());
   record.begin->accepted = before.accepted;
   begin_new_inputs(machine.input(), change.carried, *record.begin, notices, pipeline.name());
-  report_cold(change.cold, wish, before, notices);
+  const StateChange state = compare_parts(before.state, StateOutline::of(graph), wish.reset);
+  for (const std::string& sentence : state.sentences()) notices.warn(sentence);
   report_logic(machine, before, notices);
-  notices.warn(fmt::format("the pipeline changed at epoch {}: {} of {} operators keep their state",
-                           machine.chain().next(), graph.nodes.size() - change.cold.size(),
-                           graph.nodes.size()));
+  notices.warn(fmt::format("the pipeline changed at epoch {}: {} of {} parts of its state are kept",
+                           machine.chain().next(), state.kept, state.parts));
   commit_alone(machine, committer, std::move(record));
   pipeline.settle();
   machine.open(change.carried);

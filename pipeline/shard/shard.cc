@@ -35,7 +35,7 @@ Shard::Shard(const Graph& graph, Settings settings)
       sources_(graph.sources.size()),
       counts_(graph.nodes.size()),
       streams_(graph.streams.size()),
-      by_name_(graph.by_name()) {
+      parts_(graph.parts_by_name()) {
   for (std::size_t s = 0; s < sources_.size(); ++s) {
     FormatSpec* format = s < settings_.formats.size() && settings_.formats[s] != nullptr
                              ? settings_.formats[s]

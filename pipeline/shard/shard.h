@@ -91,19 +91,20 @@ class Shard {
 
   /// Hash of all sinks' running hashes in name order.
   std::uint64_t output_hash() const;
-  /// Hash of the operators' states in name order, then clock and sequence number.
+  /// Hash of the parts of the operators' states in the order of their names, then of clock and
+  /// sequence number.
   std::uint64_t state_hash();
-  /// All of it, for a snapshot: the shard's own part, then the operators in name order. Flush
-  /// first. With a `sink` sealed parts are named there, not copied. More than `most` bytes throw
-  /// StateTooLarge.
+  /// All of it, for a snapshot: the shard's own section, then one for each part of an operator's
+  /// state, in the order of their names. Flush first. With a `sink` sealed parts are named there,
+  /// not copied. More than `most` bytes throw StateTooLarge.
   std::vector<StateSection> save(SealedSink* sink = nullptr,
                                  std::size_t most = std::numeric_limits<std::size_t>::max());
   /// Settles the sealed parts of all operators, and returns them.
   std::vector<SealedBytes> sealed(SealedSink& sink);
   /// Takes over what fits of a saved state, perhaps of another pipeline: lanes, sinks and counts by
-  /// their names, operators of the same name and fingerprint but those in `reset`. Returns the
-  /// operators that start cold. `any_logic`: the fingerprint need not fit, if the state does. Call
-  /// once, before anything else. Throws StateError.
+  /// their names, parts of the same operator, name and fingerprint but those of the operators in
+  /// `reset`. Returns the parts that begin cold (`spend, aggregate count`). `any_logic`: the
+  /// fingerprint need not fit, if the state does. Call once, before all else. Throws StateError.
   std::vector<std::string> load(std::span<const StateSection> sections,
                                 std::span<const std::string> reset = {}, bool any_logic = false);
   std::size_t state_bytes(std::size_t node);
@@ -139,7 +140,8 @@ class Shard {
                         std::optional<std::string_view> value, std::vector<Header> headers);
   void run_node(std::size_t node);
   std::unique_ptr<Operator> make(const Node& node) const;
-  bool load_operator(std::size_t index, const StateSection& section, bool any_logic);
+  std::vector<bool> load_operator(std::size_t index, std::span<const StateSection> sections,
+                                  bool any_logic);
   std::vector<std::int64_t> lateness() const;
   void save_own(StateVisitor& visit);
   void load_own(StateVisitor& visit);
@@ -156,7 +158,7 @@ class Shard {
   std::vector<Output> outputs_;
   std::vector<Batch> streams_;  // of the step, per stream
   std::vector<Batch> ports_, results_;
-  std::vector<std::size_t> by_name_;
+  std::vector<Graph::PartIndex> parts_;  // in the order of their names
   Outbox* outbox_ = nullptr;
   std::size_t record_bytes_ = kMaxRecordBytes;
   BadRecord bad_;

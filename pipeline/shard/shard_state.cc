@@ -2,9 +2,11 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "pipeline/core/check.h"
 #include "pipeline/core/state_visitors.h"
+#include "pipeline/graph/state_parts.h"
 #include "pipeline/shard/shard.h"
 
 // The state of a Shard: hashed, saved, loaded.
@@ -23,7 +25,7 @@ std::uint64_t Shard::output_hash() const {
 std::uint64_t Shard::state_hash() {
   check(step_.size() == 0, "the state is hashed between steps");
   StateHasher hasher;
-  for (const std::size_t node : by_name_) operators_[node]->state(hasher);
+  for (const auto [node, part] : parts_) operators_[node]->state(hasher, part);
   clock_.state(hasher);
   hasher(sequence_);
   return hasher.hash();
@@ -34,12 +36,13 @@ std::vector<StateSection> Shard::save(SealedSink* sink, std::size_t most) {
   std::vector<StateSection> sections(1);
   StateWriter own(sections[0].bytes);
   save_own(own);
-  for (const std::size_t node : by_name_) {
-    sections.push_back({graph_.nodes[node].name, graph_.nodes[node].fingerprint, {}, {}});
+  for (const auto [node, part] : parts_) {
+    const Node::Part& saved = graph_.nodes[node].parts[part];
+    sections.push_back({graph_.nodes[node].name, saved.state.name, saved.fingerprint, {}, {}});
     StateSection& section = sections.back();
     StateWriter writer = sink != nullptr ? StateWriter(section.bytes, *sink, section.sealed, most)
                                          : StateWriter(section.bytes);
-    operators_[node]->state(writer);
+    operators_[node]->state(writer, part);
     most -= std::min(most, section.bytes.size());
   }
   return sections;
@@ -63,40 +66,56 @@ std::vector<SealedBytes> Shard::sealed(SealedSink& sink) {
 std::vector<std::string> Shard::load(std::span<const StateSection> sections,
                                      std::span<const std::string> reset, bool any_logic) {
   check(sequence_ == 0, "a state is loaded first");
-  std::vector<bool> warm(operators_.size());
   for (const StateSection& section : sections) {
-    if (section.name.empty()) {
-      StateReader reader(section.bytes);
-      load_own(reader);
-      if (reader.left() != 0) throw StateError("the shard's own state is longer than expected");
-      continue;
-    }
-    const auto node = std::ranges::find(graph_.nodes, section.name, &Node::name);
-    if (node == graph_.nodes.end() || std::ranges::find(reset, section.name) != reset.end())
-      continue;
-    const auto index = static_cast<std::size_t>(node - graph_.nodes.begin());
-    warm[index] = load_operator(index, section, any_logic);
+    if (!section.name.empty()) continue;
+    StateReader reader(section.bytes);
+    load_own(reader);
+    if (reader.left() != 0) throw StateError("the shard's own state is longer than expected");
+  }
+  std::vector<std::vector<bool>> warm;
+  for (std::size_t node = 0; node < operators_.size(); ++node) {
+    const bool cold = std::ranges::find(reset, graph_.nodes[node].name) != reset.end();
+    warm.push_back(load_operator(node, cold ? std::span<const StateSection>() : sections,
+                                 any_logic));
   }
   std::vector<std::string> cold;
-  for (const std::size_t node : by_name_)
-    if (!warm[node]) cold.push_back(graph_.nodes[node].name);
+  for (const auto [node, part] : parts_)
+    if (!warm[node][part])
+      cold.push_back(part_name(graph_.nodes[node].name, graph_.nodes[node].parts[part].state.name));
   return cold;
 }
 
-bool Shard::load_operator(std::size_t index, const StateSection& section, bool any_logic) {
+/// Returns for each part of the operator whether it was loaded.
+std::vector<bool> Shard::load_operator(std::size_t index, std::span<const StateSection> sections,
+                                       bool any_logic) {
   const Node& node = graph_.nodes[index];
-  if (node.fingerprint != section.fingerprint && !any_logic) return false;
-  try {
-    StateReader reader(section.bytes, section.sealed);
-    operators_[index]->state(reader);
-    if (reader.left() != 0)
-      throw StateError("the state of `" + section.name + "` is longer than this program reads");
-    return true;
-  } catch (const StateError&) {
-    if (node.fingerprint == section.fingerprint) throw;
-    operators_[index] = make(node);
-    return false;
+  std::vector<const StateSection*> saved(node.parts.size());
+  for (const StateSection& section : sections) {
+    if (section.name != node.name) continue;
+    for (std::size_t part = 0; part < saved.size(); ++part)
+      if (node.parts[part].state.name == section.part &&
+          (any_logic || node.parts[part].fingerprint == section.fingerprint))
+        saved[part] = &section;
   }
+  for (std::size_t part = 0; part < saved.size(); ++part) {
+    if (saved[part] == nullptr) continue;
+    const StateSection& section = *saved[part];
+    try {
+      StateReader reader(section.bytes, section.sealed);
+      operators_[index]->state(reader, part);
+      if (reader.left() != 0)
+        throw StateError(fmt::format("the state of {} is longer than this program reads",
+                                     part_name(section.name, section.part)));
+    } catch (const StateError&) {
+      if (node.parts[part].fingerprint == section.fingerprint) throw;
+      saved[part] = nullptr;  // what is half loaded is of no use, nor is what came before
+      operators_[index] = make(node);
+      part = std::numeric_limits<std::size_t>::max();  // from the first part again
+    }
+  }
+  std::vector<bool> warm;
+  for (const StateSection* section : saved) warm.push_back(section != nullptr);
+  return warm;
 }
 
 // Everything in it has a name, so that another pipeline takes from it what it knows.
@@ -183,7 +202,8 @@ void Shard::load_own(StateVisitor& visit) {
 
 std::size_t Shard::state_bytes(std::size_t node) {
   StateSizer sizer;
-  operators_[node]->state(sizer);
+  for (std::size_t part = 0; part < graph_.nodes[node].parts.size(); ++part)
+    operators_[node]->state(sizer, part);
   return sizer.size();
 }
 

@@ -17,7 +17,7 @@ namespace {
 // Magic, u32 version, u32 size of the head, head (JSON), u64 hash of all that; then blocks: u32 raw
 // size, u32 packed size, u64 hash of the packed bytes, the bytes; a block of raw size 0 ends it.
 constexpr std::string_view kMagic = "WEIRSNAP";
-constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kVersion = 3;
 constexpr std::size_t kBlock = 1 << 20;
 constexpr std::size_t kMaxHead = 64 << 20;
 constexpr std::uint64_t kMaxState = std::uint64_t{64} << 30;
@@ -52,6 +52,7 @@ Json sections_of(const Snapshot& snapshot) {
   for (const StateSection& section : snapshot.sections) {
     Json one;
     one["name"] = section.name;
+    one["part"] = section.part;
     one["fingerprint"] = hex16(section.fingerprint);
     one["bytes"] = section.bytes.size();
     one["hash"] = hex16(hash_of(section.bytes));
@@ -108,6 +109,7 @@ SnapshotOutline parse_head(const Json& json) {
   for (const Json& one : json.at("sections")) {
     StateSection& section = head.sections.emplace_back();
     section.name = one.at("name");
+    section.part = one.at("part");
     section.fingerprint = hex(one.at("fingerprint"));
     for (const Json& part : one.at("sealed"))
       section.sealed.emplace_back(
@@ -127,7 +129,9 @@ SnapshotOutline take_head(std::string_view& in) {
   if (take(in, kMagic.size()) != kMagic) throw std::runtime_error("it is not a snapshot");
   if (const auto version = take<std::uint32_t>(in); version != kVersion)
     throw std::runtime_error(
-        fmt::format("it has format version {}, this program reads version {}", version, kVersion));
+        fmt::format("it has format version {}, this program reads version {}: remove it, and its "
+                    "state is replayed, or run the program that wrote it",
+                    version, kVersion));
   const auto size = take<std::uint32_t>(in);
   if (size > kMaxHead) throw std::runtime_error("its head is too large");
   const std::string_view text = take(in, size);

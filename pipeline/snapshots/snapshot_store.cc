@@ -131,7 +131,7 @@ void SnapshotStore::complete(Job& job) {
   const std::lock_guard lock(mutex_);
   report_.sections.clear();
   for (const StateSection& one : job.snapshot.sections)
-    report_.sections[one.name] = one.bytes.size();
+    report_.sections[one.name] += one.bytes.size();
 }
 
 void SnapshotStore::work(Job job) {

@@ -55,7 +55,7 @@ class SnapshotStore {
     Place disk, topic;
     std::size_t segments = 0, segment_bytes = 0;  // sealed parts that have a file
     bool fenced = false;  // another owner sends to the topic: this one does not any more
-    std::map<std::string, std::size_t> sections;  // bytes of the last one's, by name
+    std::map<std::string, std::size_t> sections;  // bytes of the last one's, by operator
   };
 
   /// A snapshot that may be loaded.

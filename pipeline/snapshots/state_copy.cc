@@ -29,10 +29,10 @@ constexpr char kWhole = 'w';
 /// What stands before the bytes of the sections.
 struct Head {
   struct Section {
-    std::string name;
+    std::string name, part;
     std::uint64_t fingerprint = 0, bytes = 0;
     std::vector<std::array<std::uint64_t, 3>> sealed;
-    void state(StateVisitor& visit) { visit(name, fingerprint, bytes, sealed); }
+    void state(StateVisitor& visit) { visit(name, part, fingerprint, bytes, sealed); }
   };
   std::vector<Section> sections;
   void state(StateVisitor& visit) { visit(sections); }
@@ -86,6 +86,7 @@ bool save_to(int memory, const StateCopy::Save& save) {
   for (const StateSection& one : sections) {
     Head::Section& section = head.sections.emplace_back();
     section.name = one.name;
+    section.part = one.part;
     section.fingerprint = one.fingerprint;
     section.bytes = one.bytes.size();
     for (const SealedBytes& part : one.sealed)
@@ -182,6 +183,7 @@ std::vector<StateSection> StateCopy::read() const {
   for (const Head::Section& one : head.sections) {
     StateSection& section = sections.emplace_back();
     section.name = one.name;
+    section.part = one.part;
     section.fingerprint = one.fingerprint;
     read_all(memory_, section.bytes, one.bytes);
     for (const auto& [high, low, bytes] : one.sealed) {

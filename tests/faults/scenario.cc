@@ -223,7 +223,7 @@ void Scenario::find_tear() {
   const std::string trouble = trouble_of([&] { recover_after_tear(); });
   recovering_ = false;
   // A snapshot of the torn epoch lies beyond the log's end if no epoch followed.
-  require(trouble.empty() || says(trouble, gap ? "follow" : "has lost epochs"), trouble);
+  require(trouble.empty() || says(trouble, gap ? "follow" : "has lost committed epochs"), trouble);
   if (trouble.empty() && !gap) recorded_.verify(pipeline());
 }
 

@@ -24,7 +24,8 @@ Snapshot good_snapshot() {
   snapshot.log_position = 12400;
   snapshot.positions = {{{"transactions", 0}, 99}, {{"chargebacks", 2}, 7}};
   snapshot.resolved = "pipeline: card-fraud\n";
-  snapshot.sections = {{"", 0, "clock"}, {"features", 1, ""}, {"model", 2, "weights"}};
+  snapshot.sections = {
+      {"", "", 0, "clock"}, {"features", "keys", 1, ""}, {"model", "labels", 2, "weights"}};
   for (int i = 0; i < 300; ++i) snapshot.sections[1].bytes += std::to_string(i * i);
   snapshot.sections[2].sealed.emplace_back("rows that wait");
   return snapshot;
@@ -44,8 +45,8 @@ bool same(const Snapshot& a, const Snapshot& b) {
          a.chain == b.chain && a.logic == b.logic && a.log_position == b.log_position &&
          a.positions == b.positions && a.resolved == b.resolved &&
          std::ranges::equal(a.sections, b.sections, [](const auto& one, const auto& other) {
-           return one.name == other.name && one.fingerprint == other.fingerprint &&
-                  one.bytes == other.bytes &&
+           return one.name == other.name && one.part == other.part &&
+                  one.fingerprint == other.fingerprint && one.bytes == other.bytes &&
                   std::ranges::equal(one.sealed, other.sealed, {}, &SealedBytes::name,
                                      &SealedBytes::name);
          });

@@ -28,7 +28,7 @@ class Deadly final : public Operator {
     outputs[0].positions = input.positions;
     outputs[0].columns = input.columns;
   }
-  void state(StateVisitor& visit) override { visit(rows_); }
+  void state(StateVisitor& visit, std::size_t) override { visit(rows_); }
 
  private:
   std::size_t id_;

@@ -99,6 +99,12 @@ class Lives {
     layout_ = cluster_.prepare(*pipeline_);
   }
 
+  /// From the next life on this is the file.
+  void file(std::string yaml) {
+    yaml_ = std::move(yaml);
+    change({});
+  }
+
   void append(std::span<const Row> rows) { cluster_.append(rows); }
   void pass(std::chrono::milliseconds time) { now_ += time; }
   void answer_commits(bool yes) { commits_answered_ = yes; }

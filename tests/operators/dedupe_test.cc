@@ -251,12 +251,12 @@ TEST(Dedupe, RefusesAStateThatIsBroken) {
   const std::string state = dedupe.save();
   for (std::size_t size = 0; size < state.size(); ++size) {
     StateReader reader(std::string_view(state).substr(0, size));
-    EXPECT_THROW(dedupe.running().state(reader), StateError) << size;
+    EXPECT_THROW(dedupe.running().state(reader, 0), StateError) << size;
   }
   std::string turned = state;  // the last two numbers are where the last stretch begins and ends
   turned[turned.size() - 16] = 9;
   StateReader reader(turned);
-  EXPECT_THROW(dedupe.running().state(reader), StateError);
+  EXPECT_THROW(dedupe.running().state(reader, 0), StateError);
 }
 
 TEST(Dedupe, ReportsMistakes) {

@@ -72,20 +72,20 @@ class OperatorBench {
 
   std::uint64_t state_hash() {
     StateHasher hasher;
-    operator_->state(hasher);
+    visit(hasher);
     return hasher.hash();
   }
   std::string save() {
     std::string bytes;
     StateWriter writer(bytes);
-    operator_->state(writer);
+    visit(writer);
     return bytes;
   }
   /// A new instance with a saved state; sequence and clock continue where they are.
   void load(std::string_view bytes) {
     operator_ = plan_->make(placement_);
     StateReader reader(bytes);
-    operator_->state(reader);
+    visit(reader);
     EXPECT_EQ(reader.left(), 0u) << "the state was not read to its end";
   }
   FakeReporter report() const {
@@ -95,6 +95,11 @@ class OperatorBench {
   }
 
  private:
+  /// All parts of the state.
+  void visit(StateVisitor& visitor) {
+    for (std::size_t part = 0; part < plan_->parts().size(); ++part)
+      operator_->state(visitor, part);
+  }
   void step(std::span<const InputRow> rows, std::int64_t lateness,
             std::vector<std::vector<OutputRow>>& out) {
     fill_step(step_, rows, sequence_, clock_, lateness);

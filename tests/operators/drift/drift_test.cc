@@ -303,5 +303,43 @@ TEST(DriftOperator, ReportsMistakes) {
             Mistakes{"no field nope"});
 }
 
+std::string saved(OperatorBench& from, std::size_t part) {
+  std::string bytes;
+  StateWriter writer(bytes);
+  from.running().state(writer, part);
+  return bytes;
+}
+
+constexpr std::string_view kBoth =
+    R"({"input": "features", "fields": ["a", "flag"],
+        "detector": {"mean_shift": {"reference": 200, "window": 50}}})";
+
+TEST(DriftOperator, AFieldsDetectorIsAPartOfTheStateByItself) {
+  OperatorBench both = bench(kBoth), alone = bench(kShift);
+  both.run(draws(0, 400, 0, 1));
+  alone.run(draws(0, 400, 0, 1));
+  EXPECT_EQ(saved(both, 0), saved(alone, 0));
+  OperatorBench taken = bench(kBoth);  // its `flag` starts cold
+  const std::string bytes = saved(alone, 0);
+  StateReader reader(bytes);
+  taken.running().state(reader, 0);
+  both.run(draws(400, 400, 4, 2));
+  taken.run(draws(400, 400, 4, 2));
+  EXPECT_EQ(saved(taken, 0), saved(both, 0));
+  EXPECT_NE(saved(taken, 1), saved(both, 1));
+}
+
+TEST(DriftOperator, AfterDoesNotStopADetectorThatHasSeenAsManyRows) {
+  OperatorBench before = bench(kShift);
+  before.run(draws(0, 400, 0, 1));
+  std::string options(kShift);
+  options.insert(options.rfind('}'), R"(, "after": 300)");
+  OperatorBench after = bench(options);
+  after.load(before.save());
+  before.run(draws(400, 400, 4, 2));
+  after.run(draws(400, 400, 4, 2));
+  EXPECT_EQ(after.save(), before.save());
+}
+
 }  // namespace
 }  // namespace weir

@@ -123,9 +123,19 @@ TEST(KeyedTable, RefusesAStateThatIsBroken) {
     StateReader reader(std::string_view(bytes).substr(0, size));
     EXPECT_THROW(other.state(reader), StateError) << size;
   }
+}
+
+TEST(KeyedTable, GivesUpKeysBeyondASmallerLimitWithTheNextRowOldestFirst) {
+  Table table(10);
+  for (const char* key : {"a", "b", "c", "d"}) ++table.at(key, 0, 0).rows;
+  const std::string bytes = saved(table);
   Table small(2);
   StateReader reader(bytes);
-  EXPECT_THROW(small.state(reader), StateError);
+  small.state(reader);
+  EXPECT_EQ(saved(small), bytes) << "until then it is the same state";
+  EXPECT_EQ(small.at("c", 0, 0).rows, 1);
+  EXPECT_EQ(keys_of(small), (std::vector<std::string>{"d", "c"}));
+  EXPECT_EQ(small.evicted(), 2u);
 }
 
 }  // namespace

@@ -248,17 +248,12 @@ TEST(Labels, WhatNobodyReadsOfOutcomesIsNotKept) {
   some.bench.restart();
   for (ModelBench* one : {&all, &some}) one->run({row(0, "a"), row(1, "b")});
   EXPECT_EQ(all.bench.save().size() - some.bench.save().size(),
-            2 * (std::string_view("note of a").size() + 8) + 16);
+            2 * (std::string_view("note of a").size() + 8) + 16 +
+                (std::string_view("note:text").size() + 8))
+      << "two texts, their column, its name";
   some.run({label(2, "a")});
   EXPECT_EQ(some.at(kOutcomes, 0, "note"), missing());
   EXPECT_EQ(some.number(kOutcomes, 0, "x"), 1);
-}
-
-TEST(Labels, AStateOfOtherFieldsIsRefused) {
-  ModelBench all = model(), some = model();
-  some.bench.unread(kOutcomes, "note");
-  some.bench.restart();
-  EXPECT_THROW(some.bench.load(all.bench.save()), StateError);
 }
 
 TEST(Labels, ReportMistakesOfTheirOptions) {

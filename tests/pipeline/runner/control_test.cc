@@ -288,7 +288,7 @@ TEST(Control, AChangedPipelineKeepsAFrozenModelFrozen) {
   Scene changed(Set{{"operators.drift.detector.ks_test.window", "40"}});
   scene.pipeline = std::move(changed.pipeline);
   scene.start();
-  EXPECT_TRUE(says(scene.shard->notes(), "operator drift starts cold"));
+  EXPECT_TRUE(says(scene.shard->notes(), "operator drift, field"));
   scene.process(100);
   EXPECT_EQ(scene.figure("weir_model_frozen"), 1);
   EXPECT_EQ(scene.commands(), 1U);

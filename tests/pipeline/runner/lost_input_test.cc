@@ -272,7 +272,7 @@ TEST(LostInput, GoingOnWithoutComesBeforeAChangeOfThePipeline) {
   Hashes live;
   {
     const auto life = gap.lives.life();
-    EXPECT_TRUE(life->says("operator drift starts cold: it has changed"));
+    EXPECT_TRUE(life->says("operator drift, field amount starts cold: ks_test.window is 40"));
     const auto epochs = gap.lives.epochs();
     EXPECT_EQ(epochs[epochs.size() - 2].resumed, gap.base);
     EXPECT_TRUE(epochs.back().begin.has_value());

@@ -28,7 +28,7 @@ class Lookup final : public Operator {
     outputs[0].positions = rows.positions;
     outputs[0].columns = rows.columns;
   }
-  void state(StateVisitor& visit) override { visit(known_, found_); }
+  void state(StateVisitor& visit, std::size_t) override { visit(known_, found_); }
   void report(Reporter& report) const override {
     report(metric::keys, static_cast<double>(found_));
   }
@@ -77,7 +77,7 @@ class Chooser final : public Operator {
       out.columns = columns.data();
     }
   }
-  void state(StateVisitor&) override {}
+  void state(StateVisitor&, std::size_t) override {}
 };
 
 class ChooserSpec final : public OperatorSpec {

@@ -27,7 +27,9 @@ Snapshot make_snapshot(std::uint64_t epoch, std::size_t bytes) {
   snapshot.positions = {{{"events", 0}, 17}, {{"labels", 3}, 9'000'000'000'000}};
   snapshot.record_bytes = 990'000;
   snapshot.resolved = "pipeline: fraud\n";
-  snapshot.sections = {{"", 0, std::string(bytes, '\0')}, {"none", 1, ""}, {"model", ~0U, "small"}};
+  snapshot.sections = {{"", "", 0, std::string(bytes, '\0')},
+                       {"none", "state", 1, ""},
+                       {"model", "labels", ~0U, "small"}};
   std::string& state = snapshot.sections[0].bytes;
   for (std::size_t i = 0; i < bytes / 2; ++i) state[i] = static_cast<char>(random());
   snapshot.sections[2].sealed.emplace_back("an immutable part");
@@ -35,7 +37,8 @@ Snapshot make_snapshot(std::uint64_t epoch, std::size_t bytes) {
 }
 
 bool equal_sections(const StateSection& a, const StateSection& b) {
-  return a.name == b.name && a.fingerprint == b.fingerprint && a.bytes == b.bytes &&
+  return a.name == b.name && a.part == b.part && a.fingerprint == b.fingerprint &&
+         a.bytes == b.bytes &&
          std::ranges::equal(a.sealed, b.sealed, {}, &SealedBytes::name, &SealedBytes::name);
 }
 
@@ -144,7 +147,7 @@ TEST(Snapshot, ItsHeadAloneSaysWhatIsInIt) {
 
 TEST(Snapshot, BlocksOfAnotherSnapshotAreRefused) {
   Snapshot snapshot = make_snapshot(1, 0);
-  snapshot.sections = {{"a", 1, "abcdefgh"}};
+  snapshot.sections = {{"a", "state", 1, "abcdefgh"}};
   const std::string one = pack_snapshot(snapshot);
   snapshot.sections[0].bytes = "abcdefgi";
   const std::string other = pack_snapshot(snapshot);
@@ -166,8 +169,9 @@ TEST(Snapshot, SaysWhatIsWrongWithAFile) {
     EXPECT_EQ(why_not(file), file.string() + ": " + what);
   };
   bytes[8] = 1;
-  expect("it has format version 1, this program reads version 2");
-  bytes[8] = 2;
+  expect("it has format version 1, this program reads version 3: remove it, and its state is "
+         "replayed, or run the program that wrote it");
+  bytes[8] = 3;
   bytes[20] ^= 1;
   expect("its head is damaged");
   bytes[20] ^= 1;

@@ -84,7 +84,7 @@ inline Snapshot make_snapshot(std::uint64_t epoch, std::vector<SealedBytes> seal
   snapshot.chain = epoch * 7;
   snapshot.log_position = static_cast<std::int64_t>(epoch) * 2;
   snapshot.resolved = "pipeline: fraud\n";
-  snapshot.sections = {{"", 0, "clock"}, {"model", 5, noise(epoch, bytes)}};
+  snapshot.sections = {{"", "", 0, "clock"}, {"model", "labels", 5, noise(epoch, bytes)}};
   snapshot.sections[1].sealed = std::move(sealed);
   return snapshot;
 }

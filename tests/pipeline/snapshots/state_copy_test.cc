@@ -25,7 +25,8 @@ std::vector<StateSection> nothing() { return {}; }
 }
 
 TEST(StateCopy, HasTheStateOfItsMomentWhateverChangesAfter) {
-  std::vector<StateSection> state = {{"", 0, "clock"}, {"model", 7, std::string(3'000'000, 'a')}};
+  std::vector<StateSection> state = {{"", "", 0, "clock"},
+                                     {"model", "labels", 7, std::string(3'000'000, 'a')}};
   StateCopy copy([&] { return state; }, {});
   state[1].bytes.assign(state[1].bytes.size(), 'b');
   state.pop_back();
@@ -34,14 +35,17 @@ TEST(StateCopy, HasTheStateOfItsMomentWhateverChangesAfter) {
   EXPECT_EQ(taken[0].name, "");
   EXPECT_EQ(taken[0].bytes, "clock");
   EXPECT_EQ(taken[1].name, "model");
+  EXPECT_EQ(taken[1].part, "labels");
   EXPECT_EQ(taken[1].fingerprint, 7U);
   EXPECT_EQ(taken[1].bytes, std::string(3'000'000, 'a'));
 }
 
 TEST(StateCopy, SealedPartsComeBackAsTheOnesThatWereShown) {
   const SealedBytes one("one part"), other("another part");
-  StateCopy copy([&] { return std::vector<StateSection>{{"rows", 1, "named", {other, one}}}; },
-                 {one, other});
+  const auto save = [&] {
+    return std::vector<StateSection>{{"rows", "state", 1, "named", {other, one}}};
+  };
+  StateCopy copy(save, {one, other});
   const std::vector<StateSection> taken = copy.take();
   ASSERT_EQ(taken[0].sealed.size(), 2U);
   EXPECT_EQ(taken[0].sealed[0].bytes().data(), other.bytes().data());
@@ -60,7 +64,10 @@ std::string trouble_of(StateCopy& copy) {
 
 TEST(StateCopy, ASealedPartThatWasNotShownIsAnError) {
   StateCopy copy(
-      [] { return std::vector<StateSection>{{"rows", 1, "named", {SealedBytes("hidden")}}}; }, {});
+      [] {
+        return std::vector<StateSection>{{"rows", "state", 1, "named", {SealedBytes("hidden")}}};
+      },
+      {});
   EXPECT_EQ(trouble_of(copy), "operator rows did not show a sealed part of its state");
 }
 
@@ -110,7 +117,7 @@ TEST(StateCopy, TakesNoSignalForItsParent) {
         sigset_t pending;
         ::sigpending(&pending);
         return std::vector<StateSection>{
-            {::sigismember(&pending, SIGTERM) == 1 ? "held back" : "taken", 0, ""}};
+            {::sigismember(&pending, SIGTERM) == 1 ? "held back" : "taken", "", 0, ""}};
       },
       {});
   EXPECT_EQ(copy.take()[0].name, "held back");
