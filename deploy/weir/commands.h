@@ -44,7 +44,9 @@ struct StateOptions {
 };
 
 // Each returns the program's exit code.
-int check_command(const CommonOptions& common);
+/// `against`: the file of the pipeline before; says what of its state this one would keep. Empty:
+/// prints the graph.
+int check_command(const CommonOptions& common, const std::string& against);
 int graph_command(const CommonOptions& common, const std::string& format);
 int list_command(const CommonOptions& common);
 int describe_command(const CommonOptions& common, const std::string& name);

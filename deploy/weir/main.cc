@@ -25,6 +25,7 @@ struct Flags {
   ReplayOptions replay;
   DemoOptions demo;
   StateOptions state;
+  std::string against;
   std::string graph_format = "text";
   std::string name;
   std::string log_level = "info";
@@ -88,8 +89,12 @@ void add_run(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
 void add_check(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
   CLI::App* sub = command(
       app, "check", "Check a pipeline file and print its graph; never connects",
-      "weir check fraud.yaml", [&] { return check_command(flags.common); }, chosen);
+      "weir check fraud.yaml --against running.yaml",
+      [&] { return check_command(flags.common, flags.against); }, chosen);
   add_pipeline(sub, flags);
+  sub->add_option("--against", flags.against,
+                  "OLD.yaml: print which parts of its state start cold under this file, and why "
+                  "(--set does not apply to it)");
   add_json(sub, flags);
 }
 

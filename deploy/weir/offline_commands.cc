@@ -1,13 +1,15 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <stdexcept>
+#include <utility>
 
 #include "deploy/weir/commands.h"
 #include "deploy/weir/exit_code.h"
 #include "deploy/weir/version.h"
 #include "pipeline/core/hash_text.h"
 #include "pipeline/core/json.h"
-#include "pipeline/epochs/epoch_record.h"
+#include "pipeline/graph/state_parts.h"
 
 namespace weir {
 namespace {
@@ -17,11 +19,46 @@ void print(const std::string& text) {
   if (!text.empty() && text.back() != '\n') std::fputc('\n', stdout);
 }
 
+Json change_json(const StateChange& change) {
+  Json cold = Json::array();
+  for (const StateChange::Cold& one : change.cold)
+    cold.push_back({{"operator", one.name}, {"part", one.part}, {"why", one.why}});
+  return {{"parts", change.parts},
+          {"kept", change.kept},
+          {"cold", std::move(cold)},
+          {"gone", change.gone},
+          {"warnings", change.warnings}};
+}
+
+/// What would become of the state of the pipeline `old_file` under this one.
+int compare_with(const Graph& graph, const CommonOptions& common, const std::string& old_file) {
+  PipelineOptions options = common.pipeline;
+  options.file = old_file;
+  options.set.clear();
+  const auto old = load_pipeline(options);
+  if (!old) return kWrongConfig;
+  if (old->graph->pipeline != graph.pipeline)
+    throw std::invalid_argument(
+        fmt::format("--against {}: that is pipeline {}, this one is {}: under another name a "
+                    "pipeline begins without state",
+                    old_file, old->graph->pipeline, graph.pipeline));
+  const StateChange change =
+      compare_parts(StateOutline::of(*old->graph), StateOutline::of(graph));
+  if (common.json) {
+    print(json_text(change_json(change)));
+    return kDone;
+  }
+  for (const std::string& sentence : change.sentences()) print(sentence);
+  print(fmt::format("{} of {} parts of the state are kept", change.kept, change.parts));
+  return kDone;
+}
+
 }  // namespace
 
-int check_command(const CommonOptions& common) {
+int check_command(const CommonOptions& common, const std::string& against) {
   const auto pipeline = load_pipeline(common.pipeline);
   if (!pipeline) return kWrongConfig;
+  if (!against.empty()) return compare_with(*pipeline->graph, common, against);
   if (common.json) {
     print(json_text({{"pipeline", pipeline->graph->pipeline},
                      {"fingerprint", hex16(pipeline->graph->fingerprint)},
