@@ -119,7 +119,8 @@ void Scenario::live(std::uint64_t calls) {
   Process first, second;
   first.version = second.version = version_;
   if (random_() % 40 == 0) {
-    second.version = first.version = version_ = 1 - version_;
+    second.version = first.version = version_ =
+        (version_ + 1 + random_() % (versions_.size() - 1)) % versions_.size();
     ++figures_.changes;
   }
   try {

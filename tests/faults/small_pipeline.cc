@@ -1,11 +1,15 @@
 #include "tests/faults/small_pipeline.h"
 
 #include <string>
+#include <utility>
 
+#include "tests/harness/changes.h"
 #include "tests/harness/pipelines.h"
 
 namespace weir::simulation {
 namespace {
+
+using engine_test::edited;
 
 const std::string kSmall = "version: 1\npipeline: small\n" + std::string(engine_test::kEvents) + R"(
 operators:
@@ -44,18 +48,27 @@ sinks:
 }  // namespace
 
 std::vector<std::unique_ptr<Pipeline>> small_pipeline(const char* delivery) {
-  std::vector<std::unique_ptr<Pipeline>> versions;
-  for (const char* window : {"10", "11"}) {
-    const engine_test::Set set = {{"operators.drift.detector.mean_shift.window", window},
-                                  {"sources.events.idle", "40ms"},
+  const engine_test::Set usual = {{"sources.events.idle", "40ms"},
                                   {"engine.delivery", delivery},
                                   {"engine.batch_rows", "16"},
                                   {"engine.run_rows", "10"},
                                   {"engine.epoch", "2ms"},
                                   {"engine.snapshot_every", "15ms"},
                                   {"engine.snapshot_topic_every", "60ms"}};
-    versions.push_back(engine_test::read_pipeline(kSmall, set));
-  }
+  std::vector<std::unique_ptr<Pipeline>> versions;
+  const auto add = [&](const std::string& yaml, engine_test::Set set) {
+    set.insert(set.end(), usual.begin(), usual.end());
+    versions.push_back(engine_test::read_pipeline(yaml, set));
+  };
+  add(kSmall, {});
+  add(kSmall, {{"operators.drift.detector.mean_shift.window", "11"}});
+  add(kSmall, {{"operators.fraud.threshold", "0.7"},
+               {"operators.fraud.labels.wait", "30s"},
+               {"operators.fraud.labels.max_waiting", "4"},
+               {"sinks.outcomes.fields", "[id, card, country, label, loss]"}});
+  add(edited(kSmall, "{ spent: {", "{ peak: { max: amount, over: 5m }, spent: {"), {});
+  add(edited(kSmall, "logistic_regression ]", "logistic_regression: { learning_rate: 0.2 } ]"),
+      {});
   return versions;
 }
 

@@ -240,6 +240,19 @@ def small_rows(_, count):
         yield {"id": f"r{number}", "card": f"c{draw.below(50)}", "x": x, "y": x > 40}
 
 
+def waiting_rows(_, count):
+    draw = Draws(15)
+    for number in range(count):
+        yield {"id": f"r{number}", "card": f"c{draw.below(20)}", "x": draw.number(1, 97, 0.5),
+               "ts": BEGAN + number * 1_000}
+
+
+def waiting_labels(_, count):
+    draw = Draws(16)
+    for number in range(0, count, 2):
+        yield {"id": f"r{number}", "y": draw.one_in(3), "ts": BEGAN + number * 1_000 + 5_000}
+
+
 def secure(_, count):
     draw = Draws(12)
     for number in range(count):
@@ -304,6 +317,8 @@ PIPELINES = {
                                                    "answers.ndjson": purchase_answers},
     "tests/integration/pipelines/rows.yaml": {"rows.ndjson": small_rows},
     "tests/integration/pipelines/secure.yaml": {"rows.ndjson": secure},
+    "tests/integration/pipelines/waiting.yaml": {"rows.ndjson": waiting_rows,
+                                                 "labels.ndjson": waiting_labels},
     "tests/integration/pipelines/weather.yaml": {"days.ndjson": weather},
     "tests/order_law/everything.yaml": {"events.ndjson": everything,
                                         "answers.csv": everything_answers},
