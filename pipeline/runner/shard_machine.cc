@@ -154,7 +154,7 @@ void ShardMachine::report(MetricSamples& samples, std::int64_t now_ms) const {
     samples(metric::dead_letters_total, {"reason", reason_name(static_cast<Reason>(reason))},
             static_cast<double>(shard_->dead_letters(static_cast<Reason>(reason))));
   for (std::size_t s = 0; s < graph().sources.size(); ++s) {
-    const Shard::Counts& counts = shard_->source_counts(s);
+    const Intake::Counts& counts = shard_->source_counts(s);
     const std::string& name = graph().sources[s].name;
     const MetricLabel rows[] = {{"source", name}, {"outcome", "row"}};
     const MetricLabel bad[] = {{"source", name}, {"outcome", "bad"}};

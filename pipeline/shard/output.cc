@@ -41,13 +41,14 @@ Output::Output(const Graph& graph, const SinkNode& sink, std::uint32_t topic,
         sink.config->format->encoder(graph.streams[sink.inputs[i]].schema, sink.fields[i]));
 }
 
-void Output::write(const Step& step, std::span<const Batch> streams, Outbox& outbox,
-                   std::size_t limit, void* context, TooLarge too_large) {
+std::span<const Output::TooLarge> Output::write(const Step& step, std::span<const Batch> streams,
+                                                Outbox& outbox, std::size_t limit) {
+  too_large_.clear();
   if (sink_->inputs.size() == 1) {
     const Batch& batch = streams[sink_->inputs[0]];
     for (std::size_t row = 0; row < batch.rows; ++row)
-      write_row(step, batch, 0, row, outbox, limit, context, too_large);
-    return;
+      write_row(step, batch, 0, row, outbox, limit);
+    return too_large_;
   }
   std::fill(next_.begin(), next_.end(), 0);
   for (;;) {
@@ -60,14 +61,13 @@ void Output::write(const Step& step, std::span<const Batch> streams, Outbox& out
         position = batch.positions[next_[i]];
       }
     }
-    if (first == next_.size()) return;
-    write_row(step, streams[sink_->inputs[first]], first, next_[first]++, outbox, limit, context,
-              too_large);
+    if (first == next_.size()) return too_large_;
+    write_row(step, streams[sink_->inputs[first]], first, next_[first]++, outbox, limit);
   }
 }
 
 void Output::write_row(const Step& step, const Batch& batch, std::size_t input, std::size_t row,
-                       Outbox& outbox, std::size_t limit, void* context, TooLarge too_large) {
+                       Outbox& outbox, std::size_t limit) {
   std::string& bytes = outbox.bytes();
   const std::size_t at = bytes.size();
   const bool has_key = append_key(batch, sink_->key[input], row, bytes);
@@ -78,9 +78,8 @@ void Output::write_row(const Step& step, const Batch& batch, std::size_t input, 
   hash_ = XXH3_64bits_withSeed(value.data(), value.size(),
                                XXH3_64bits_withSeed(key.data(), key.size(), hash_));
   if (key.size() + value.size() > limit) {
-    const std::string kept_key(key), kept_value(value);
+    too_large_.push_back({std::string(key), std::string(value)});
     bytes.resize(at);
-    too_large(context, kept_key, kept_value);
     return;
   }
   ++rows_;

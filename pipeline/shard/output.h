@@ -22,13 +22,16 @@ class Output {
   /// `topic`: the sink's index in the outbox; `partitions`: those of its topic.
   Output(const Graph& graph, const SinkNode& sink, std::uint32_t topic, std::int32_t partitions);
 
-  /// Called with a row too large for a record; it is not written.
-  using TooLarge = void (*)(void* context, std::string_view key, std::string_view value);
+  /// A row too large for a record.
+  struct TooLarge {
+    std::string key;
+    std::string value;
+  };
 
-  /// Writes the rows of all inputs in order of (position, input as written, row).
-  /// One whose key and value are over `limit` bytes is handed to `too_large`.
-  void write(const Step& step, std::span<const Batch> streams, Outbox& outbox, std::size_t limit,
-             void* context, TooLarge too_large);
+  /// Writes the rows of all inputs in order of (position, input as written, row). Returns those
+  /// whose key and value are over `limit` bytes, good until the next call; they are not written.
+  std::span<const TooLarge> write(const Step& step, std::span<const Batch> streams, Outbox& outbox,
+                                  std::size_t limit);
 
   std::uint64_t hash() const { return hash_; }
   /// Of those written.
@@ -45,13 +48,14 @@ class Output {
 
  private:
   void write_row(const Step& step, const Batch& batch, std::size_t input, std::size_t row,
-                 Outbox& outbox, std::size_t limit, void* context, TooLarge too_large);
+                 Outbox& outbox, std::size_t limit);
 
   const SinkNode* sink_;
   std::uint32_t topic_;
   std::int32_t partitions_;
   std::vector<std::unique_ptr<Encoder>> encoders_;  // one an input
   std::vector<std::size_t> next_;                   // per input, while merging
+  std::vector<TooLarge> too_large_;                 // of the last call
   std::uint64_t hash_ = 0;
   std::uint64_t rows_ = 0;
 };

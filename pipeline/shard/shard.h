@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,7 +15,9 @@
 #include "pipeline/core/state_visitors.h"
 #include "pipeline/core/step.h"
 #include "pipeline/graph/graph.h"
+#include "pipeline/shard/dead_letters.h"
 #include "pipeline/shard/event_clock.h"
+#include "pipeline/shard/intake.h"
 #include "pipeline/shard/output.h"
 
 namespace weir {
@@ -46,9 +47,6 @@ class Shard {
     bool check_ahead = true;
   };
 
-  struct Counts {
-    std::uint64_t rows = 0, bad = 0, late = 0;
-  };
   struct OperatorCounts {
     std::uint64_t rows_in = 0, rows_out = 0, late = 0;
     double seconds = 0;
@@ -58,10 +56,13 @@ class Shard {
   ~Shard();
 
   /// Where outputs go from now on: sink i has topic i, dead letters the one after.
-  void write_to(Outbox& outbox) { outbox_ = &outbox; }
+  void write_to(Outbox& outbox) {
+    outbox_ = &outbox;
+    dead_letters_.write_to(outbox);
+  }
 
   /// Largest key, value and headers of a record that the log takes; a larger row is a dead letter.
-  void limit_records(std::size_t bytes) { record_bytes_ = bytes; }
+  void limit_records(std::size_t bytes) { dead_letters_.limit_records(bytes); }
 
   /// The header line of a source's file; returns what is wrong with it, or empty.
   std::string head(std::size_t source, std::string_view line);
@@ -112,32 +113,17 @@ class Shard {
   const Graph& graph() const { return graph_; }
   Operator& operator_at(std::size_t node) { return *operators_[node]; }
   const std::vector<Lane>& lanes() const { return settings_.lanes; }
-  const Counts& source_counts(std::size_t source) const { return sources_[source].counts; }
+  const Intake::Counts& source_counts(std::size_t source) const {
+    return sources_[source].counts();
+  }
   const OperatorCounts& operator_counts(std::size_t node) const { return counts_[node]; }
   const Output& output(std::size_t sink) const { return outputs_[sink]; }
-  std::uint64_t dead_letters(Reason reason) const {
-    return dead_letters_[static_cast<std::size_t>(reason)];
-  }
-  static constexpr std::size_t kMaxRecordBytes =
-      990'000;  // Kafka's default, less room for the rest
+  std::uint64_t dead_letters(Reason reason) const { return dead_letters_.count(reason); }
+  static constexpr std::size_t kMaxRecordBytes = DeadLetters::kMaxRecordBytes;
 
  private:
-  struct Intake {  // what one source has in the step
-    std::unique_ptr<Decoder> decoder;
-    std::vector<MutableColumn> columns;
-    std::vector<Column> read;
-    std::span<std::uint32_t> positions;
-    std::uint32_t rows = 0;
-    bool open = false;  // columns are made
-    Counts counts;
-  };
-
-  void open(std::size_t source);
+  void lose(std::size_t lane, const Record& record, const BadRecord& bad);
   void place(std::size_t source, std::int64_t event_time, bool late);
-  void dead_letter(std::size_t source, std::int32_t partition, const Record& record,
-                   const BadRecord& bad);
-  void send_dead_letter(std::int32_t partition, std::optional<std::string_view> key,
-                        std::optional<std::string_view> value, std::vector<Header> headers);
   void run_node(std::size_t node);
   std::unique_ptr<Operator> make(const Node& node) const;
   std::vector<bool> load_operator(std::size_t index, std::span<const StateSection> sections,
@@ -160,9 +146,8 @@ class Shard {
   std::vector<Batch> ports_, results_;
   std::vector<Graph::PartIndex> parts_;  // in the order of their names
   Outbox* outbox_ = nullptr;
-  std::size_t record_bytes_ = kMaxRecordBytes;
+  DeadLetters dead_letters_;
   BadRecord bad_;
-  std::array<std::uint64_t, kReasonCount> dead_letters_{};
 };
 
 }  // namespace weir

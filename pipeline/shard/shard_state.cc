@@ -122,11 +122,7 @@ std::vector<bool> Shard::load_operator(std::size_t index, std::span<const StateS
 void Shard::save_own(StateVisitor& visit) {
   visit.version("shard", 3);
   visit(sequence_);
-  visit.count(dead_letters_.size(), 1);
-  for (std::size_t reason = 0; reason < dead_letters_.size(); ++reason) {
-    std::string name(reason_name(static_cast<Reason>(reason)));
-    visit(name, dead_letters_[reason]);
-  }
+  dead_letters_.state(visit);
   visit.count(settings_.lanes.size(), 1);
   for (Lane& lane : settings_.lanes) {
     std::string source = graph_.sources[lane.source].name;
@@ -142,7 +138,7 @@ void Shard::save_own(StateVisitor& visit) {
   visit.count(sources_.size(), 1);
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     std::string name = graph_.sources[i].name;
-    Counts& counts = sources_[i].counts;
+    Intake::Counts counts = sources_[i].counts();
     visit(name, counts.rows, counts.bad, counts.late);
   }
   visit.count(counts_.size(), 1);
@@ -156,14 +152,8 @@ void Shard::load_own(StateVisitor& visit) {
   visit.version("shard", 3);
   visit(sequence_);
   step_.clear(sequence_);
+  dead_letters_.state(visit);
   std::size_t n = visit.count(0, 1);
-  for (std::string name; n > 0; --n) {
-    std::uint64_t count = 0;
-    visit(name, count);
-    for (std::size_t reason = 0; reason < dead_letters_.size(); ++reason)
-      if (reason_name(static_cast<Reason>(reason)) == name) dead_letters_[reason] = count;
-  }
-  n = visit.count(0, 1);
   std::vector<std::size_t> from(settings_.lanes.size(), EventClock::kNoLane);
   for (std::size_t i = 0; i < n; ++i) {
     std::string source;
@@ -186,10 +176,10 @@ void Shard::load_own(StateVisitor& visit) {
   }
   n = visit.count(0, 1);
   for (std::string name; n > 0; --n) {
-    Counts counts;
+    Intake::Counts counts;
     visit(name, counts.rows, counts.bad, counts.late);
     for (std::size_t i = 0; i < sources_.size(); ++i)
-      if (graph_.sources[i].name == name) sources_[i].counts = counts;
+      if (graph_.sources[i].name == name) sources_[i].carry(counts);
   }
   n = visit.count(0, 1);
   for (std::string name; n > 0; --n) {

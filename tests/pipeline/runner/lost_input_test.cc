@@ -341,7 +341,7 @@ TEST(LostInput, IsNotWhatASilentProducerOfTransactionsLeavesBehind) {
       ASSERT_TRUE(life->work_to((*life)->shard().sequence() + 100)) << (*life)->reason();
       EXPECT_EQ((*life)->stopped(), StopReason::none) << (*life)->reason();
       EXPECT_EQ(lost_records(**life), 0);
-      const Shard::Counts& counts = (*life)->shard().source_counts(0);
+      const Intake::Counts& counts = (*life)->shard().source_counts(0);
       EXPECT_EQ(counts.rows + counts.bad, 200U);
     }
 }
