@@ -33,7 +33,7 @@ Gap find_gap(const ShardInput& input, World& world, const std::string& pipeline)
     gap.after.set(source, partition, first);
   };
   for (std::size_t lane = 0; lane < input.size(); ++lane)
-    if (!input.topic(lane).empty())
+    if (input.input(lane).grows())
       pass(input.source(lane).name, input.partition(lane), input.position(lane),
            input.first_offset(lane));
   if (const auto position = input.commands_position())
@@ -58,8 +58,8 @@ void report_gap(const Gap& gap, const ShardInput& input, const std::string& pipe
     else
       notices.warn(fmt::format(
           "offsets {} to {} of {} [{}] were deleted before they were read: skipped "
-        "(engine.on_lost_input: skip)",
-          one.first, one.last, input.topic(input.lane_of(one.source, one.partition)),
+          "(engine.on_lost_input: skip)",
+          one.first, one.last, input.input(input.lane_of(one.source, one.partition)).name(),
           one.partition));
 }
 

@@ -38,9 +38,9 @@ std::uint32_t PipelineInForce::epochs_topic() const {
   return static_cast<std::uint32_t>(live_layout_.topics.size() - 1);
 }
 
-Log& PipelineInForce::log_of(const SourceNode& source) const {
+SourceInput PipelineInForce::input_of(const SourceNode& source) const {
   const SourceNode* live = source_of(live_graph_, source.name);
-  return world_.source_log(live != nullptr ? *live->config : *source.config);
+  return {source, live != nullptr ? *live->config : *source.config, world_};
 }
 
 PipelineInForce::Version PipelineInForce::live(std::size_t record_bytes) const {
@@ -77,13 +77,10 @@ Layout PipelineInForce::recorded_layout(const Graph& graph, const Partitions& pa
   for (const std::string& topic : output_topics(graph))
     layout.output_partitions.push_back(
         settings_.find_outputs ? world_.log.partitions(topic).value_or(1) : 1);
-  for (const SourceNode& source : graph.sources) {
-    const std::string topic = source.config->spec->topic();
-    layout.source_partitions.push_back(
-        partitions.contains(source.name) ? partitions.at(source.name)
-        : topic.empty()                  ? 1
-                                         : log_of(source).partitions(topic).value_or(1));
-  }
+  for (const SourceNode& source : graph.sources)
+    layout.source_partitions.push_back(partitions.contains(source.name)
+                                           ? partitions.at(source.name)
+                                           : input_of(source).partitions().value_or(1));
   return layout;
 }
 
@@ -118,10 +115,8 @@ Shard::Settings PipelineInForce::shard_settings(std::size_t batch_rows) const {
   shard.batch_rows = batch_rows;
   shard.partitions = layout().output_partitions;
   shard.lanes = lanes();
-  for (const SourceNode& source : graph().sources) {
-    const std::string topic = source.config->spec->topic();
-    shard.origins.push_back(topic.empty() ? source.name : topic);
-  }
+  for (const SourceNode& source : graph().sources)
+    shard.origins.push_back(input_of(source).name());
   return shard;
 }
 

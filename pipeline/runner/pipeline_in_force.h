@@ -12,6 +12,7 @@
 #include "pipeline/epochs/epoch_record.h"
 #include "pipeline/graph/graph.h"
 #include "pipeline/runner/layout.h"
+#include "pipeline/runner/source_input.h"
 #include "pipeline/runner/world.h"
 #include "pipeline/shard/shard.h"
 
@@ -63,8 +64,8 @@ class PipelineInForce {
   std::vector<Lane> lanes() const { return lanes_of(version_); }
   /// Index of the epochs topic among those that the shard writes.
   std::uint32_t epochs_topic() const;
-  /// The log of a source, by the file's properties: they hold the secrets that no epoch records.
-  Log& log_of(const SourceNode& source) const;
+  /// Where the records of a source come from, by the file's properties.
+  SourceInput input_of(const SourceNode& source) const;
 
   /// A pipeline as it was recorded: the file's, if both compute and read the same. Throws
   /// std::runtime_error: the number of partitions of a source has changed; what read_recorded

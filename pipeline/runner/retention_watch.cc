@@ -45,7 +45,7 @@ void RetentionWatch::watch(ShardMachine& machine, SnapshotTaker& snapshots, Cloc
   bool snapshot = false;
   bool answered = false;
   for (std::size_t lane = 0; lane < input.size(); ++lane) {
-    if (input.topic(lane).empty()) continue;
+    if (!input.input(lane).grows()) continue;
     const Cursor::Input name{input.source(lane).name, input.partition(lane)};
     const auto at = std::ranges::find(kept, name, &Cursor::Entry::first);
     if (at == kept.end()) return;  // until a snapshot of this pipeline is written
@@ -85,12 +85,11 @@ void RetentionWatch::look_for_partitions(const ShardMachine& machine) {
   unread_.resize(sources.size());
   for (std::size_t s = 0; s < sources.size(); ++s) {
     const SourceNode& source = sources[s];
-    const std::string topic = source.config->spec->topic();
-    if (topic.empty() || !machine.input().may_ask()) continue;
+    if (!machine.input().may_ask()) continue;
     const std::int32_t read = machine.pipeline().layout().source_partitions[s];
     std::int32_t there = read;
     try {
-      there = machine.pipeline().log_of(source).partitions(topic, kSoon).value_or(read);
+      there = machine.pipeline().input_of(source).partitions(kSoon).value_or(read);
     } catch (const LogFailure&) {  // asked again with the headroom, nor are others waited for now
       return;
     }
@@ -106,9 +105,8 @@ void RetentionWatch::look_for_partitions(const ShardMachine& machine) {
 void RetentionWatch::report(MetricSamples& samples, const ShardMachine& machine) const {
   const ShardInput& input = machine.input();
   for (std::size_t lane = 0; lane < std::min(input.size(), headroom_.size()); ++lane) {
-    const std::string topic = input.topic(lane);
     const std::string partition = std::to_string(input.partition(lane));
-    const MetricLabel labels[] = {{"topic", topic.empty() ? input.source(lane).name : topic},
+    const MetricLabel labels[] = {{"topic", input.input(lane).name()},
                                   {"partition", partition}};
     if (const auto records = headroom_[lane].records)
       samples.value(metric::replay_headroom_records, labels, static_cast<double>(*records));

@@ -6,7 +6,6 @@
 #include <memory>
 #include <stdexcept>
 
-#include "pipeline/config/start_time.h"
 #include "pipeline/core/check.h"
 #include "pipeline/epochs/topic_names.h"
 
@@ -40,11 +39,11 @@ void ShardInput::reopen(const Cursor& at) {
     check(next.has_value(), "the cursor has every lane");
     positions.push_back(*next);
   }
+  inputs_.clear();
   std::vector<std::unique_ptr<RecordReader>> readers;
   for (const SourceNode& source : sources) {
-    const std::string topic = source.config->spec->topic();
-    readers.push_back(topic.empty() ? source.config->spec->open_as(source.config->format_name)
-                                    : pipeline_.log_of(source).reader(topic));
+    inputs_.push_back(pipeline_.input_of(source));
+    readers.push_back(inputs_.back().reader());
   }
   confirmed_.assign(lanes.size(), {});
   ask_again_.assign(lanes.size(), {});
@@ -96,8 +95,7 @@ std::optional<std::int64_t> ShardInput::commands_position() const {
 
 bool ShardInput::at_end(std::size_t lane) const {
   if (!lanes_.ended(lane)) return false;
-  const std::string topic = this->topic(lane);
-  return topic.empty() || log(lane).offsets(topic, partition(lane)).end <= lanes_.read_to(lane);
+  return !input(lane).grows() || input(lane).range(partition(lane)).end <= lanes_.read_to(lane);
 }
 
 bool ShardInput::commands_at_end() const {
@@ -106,7 +104,7 @@ bool ShardInput::commands_at_end() const {
 }
 
 bool ShardInput::still_at_end(std::size_t lane, Clock::time_point now) {
-  if (topic(lane).empty() || now - confirmed_[lane] < kConfirmEvery) return true;
+  if (!input(lane).grows() || now - confirmed_[lane] < kConfirmEvery) return true;
   if (world_.now() < std::max(ask_again_[lane], ask_any_again_)) return false;
   if (const auto there = range(lane); there && there->end <= lanes_.read_to(lane)) {
     confirmed_[lane] = now;
@@ -119,7 +117,7 @@ bool ShardInput::still_at_end(std::size_t lane, Clock::time_point now) {
 std::optional<OffsetRange> ShardInput::range(std::size_t lane) {
   if (world_.now() < std::max(ask_again_[lane], ask_any_again_)) return std::nullopt;
   try {
-    return log(lane).offsets(topic(lane), partition(lane), kSoon);
+    return input(lane).range(partition(lane), kSoon);
   } catch (const LogFailure&) {
     ask_again_[lane] = world_.now() + kAskAgain;
     ask_any_again_ = world_.now() + kAskAnyAgain;
@@ -129,10 +127,9 @@ std::optional<OffsetRange> ShardInput::range(std::size_t lane) {
 
 bool ShardInput::has_read_past_end() const {
   for (std::size_t lane = 0; lane < size(); ++lane) {
-    const std::string topic = this->topic(lane);
-    if (topic.empty()) continue;
+    if (!input(lane).grows()) continue;
     try {
-      if (position(lane) > log(lane).offsets(topic, partition(lane), kSoon).end) return true;
+      if (position(lane) > input(lane).range(partition(lane), kSoon).end) return true;
     } catch (const LogFailure&) {  // not known, and what is being reported matters more
     }
   }
@@ -140,25 +137,15 @@ bool ShardInput::has_read_past_end() const {
 }
 
 std::int64_t ShardInput::first_offset(std::size_t lane) const {
-  return log(lane).offsets(topic(lane), partition(lane)).first;
+  return input(lane).range(partition(lane)).first;
 }
 
 Cursor ShardInput::starts() const {
   std::vector<Cursor::Entry> starts;
   for (const Lane& lane : pipeline_.lanes()) {
     const SourceNode& source = pipeline_.graph().sources[lane.source];
-    const std::string topic = source.config->spec->topic();
-    std::int64_t start = 0;
-    if (!topic.empty()) {
-      Log& log = pipeline_.log_of(source);
-      const OffsetRange range = log.offsets(topic, lane.partition);
-      start = source.config->start == "earliest" ? range.first
-              : source.config->start == "latest"
-                  ? range.end
-                  : log.offset_at(topic, lane.partition,
-                                  start_time(*source.config, world_.now_ms()));
-    }
-    starts.push_back({{source.name, lane.partition}, start});
+    starts.push_back({{source.name, lane.partition},
+                      pipeline_.input_of(source).start(lane.partition, world_.now_ms())});
   }
   return Cursor(std::move(starts));
 }
@@ -171,9 +158,8 @@ std::optional<std::int64_t> ShardInput::first_command() const {
 
 void ShardInput::report(MetricSamples& samples) const {
   for (std::size_t lane = 0; lane < size(); ++lane) {
-    const std::string topic = this->topic(lane);
     const std::string number = std::to_string(partition(lane));
-    const MetricLabel labels[] = {{"topic", topic.empty() ? source(lane).name : topic},
+    const MetricLabel labels[] = {{"topic", input(lane).name()},
                                   {"partition", number}};
     if (const std::int64_t records = lag(lane); records >= 0)
       samples.value(metric::consumer_lag_records, labels, static_cast<double>(records));

@@ -13,6 +13,7 @@
 #include "pipeline/epochs/cursor.h"
 #include "pipeline/runner/lanes.h"
 #include "pipeline/runner/pipeline_in_force.h"
+#include "pipeline/runner/source_input.h"
 #include "pipeline/runner/world.h"
 
 namespace weir {
@@ -37,8 +38,7 @@ class ShardInput {
   std::size_t size() const { return lanes_.size(); }
   const SourceNode& source(std::size_t lane) const;
   std::int32_t partition(std::size_t lane) const { return lanes_.lane(lane).partition; }
-  /// Empty: a file.
-  std::string topic(std::size_t lane) const { return source(lane).config->spec->topic(); }
+  const SourceInput& input(std::size_t lane) const { return inputs_[lanes_.lane(lane).source]; }
   /// Throws std::runtime_error: there is no such lane.
   std::size_t lane_of(const std::string& source, std::int32_t partition) const;
 
@@ -97,11 +97,10 @@ class ShardInput {
   void report(MetricSamples& samples) const;
 
  private:
-  Log& log(std::size_t lane) const { return pipeline_.log_of(source(lane)); }
-
   const PipelineInForce& pipeline_;
   const World& world_;
   Signal& signal_;
+  std::vector<SourceInput> inputs_;  // per source
   Lanes lanes_;
   std::optional<ControlLane> commands_;
   std::vector<std::int64_t> last_times_;      // per lane

@@ -136,10 +136,8 @@ void ShardMachine::follow(const EpochRecord& record) {
 std::vector<CommittedOffset> ShardMachine::offsets_to_commit() const {
   std::vector<CommittedOffset> offsets;
   for (std::size_t lane = 0; lane < input_.size(); ++lane) {
-    if (input_.source(lane).config->elsewhere()) continue;  // that topic is another cluster's
-    const std::string topic = input_.topic(lane);
-    if (!topic.empty() && input_.position(lane) > 0)
-      offsets.push_back({topic, input_.partition(lane), input_.position(lane)});
+    auto offset = input_.input(lane).to_commit(input_.partition(lane), input_.position(lane));
+    if (offset) offsets.push_back(std::move(*offset));
   }
   return offsets;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "pipeline/epochs/topic_names.h"
+#include "pipeline/runner/source_input.h"
 #include "pipeline/snapshots/snapshot_topic.h"
 
 namespace weir {
@@ -41,7 +42,6 @@ void need_replayable(const SourceNode& source, const TopicSettings& settings,
       source.name, source.config->spec->topic(), needed, settings.min_compaction_lag_ms));
 }
 
-/// A source that is no topic has one partition and keeps its records for ever.
 struct SourceTopic {
   std::int32_t partitions = 1;
   std::int64_t retention_ms = -1;
@@ -49,18 +49,17 @@ struct SourceTopic {
 
 SourceTopic look_up(const SourceNode& source, const EngineConfig& engine, World& world,
                     Wrong& wrong) {
-  const std::string topic = source.config->spec->topic();
-  if (topic.empty()) return {};
-  Log& log = world.source_log(*source.config);
-  const auto partitions = log.partitions(topic);
+  const SourceInput input(source, *source.config, world);
+  const auto partitions = input.partitions();
   if (!partitions) {
     wrong.push_back(fmt::format(
         "source {}: topic {} does not exist: create it (weir creates the topics it writes, not "
         "those it reads), or send a first event if the broker creates topics automatically",
-        source.name, topic));
+        source.name, input.name()));
     return {};
   }
-  const TopicSettings settings = log.settings(topic);
+  if (!input.grows()) return {*partitions};
+  const TopicSettings settings = world.source_log(*source.config).settings(input.name());
   need_replayable(source, settings, engine, wrong);
   return {*partitions, settings.deletes ? settings.retention_ms : -1};
 }

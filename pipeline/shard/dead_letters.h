@@ -14,8 +14,8 @@
 
 namespace weir {
 
-/// What a shard could not process: written to the topic of dead letters with the original bytes, the
-/// reason and the origin, and counted by reason. Not thread-safe.
+/// What a shard could not process: written to the topic of dead letters with its original bytes,
+/// its reason and its origin, and counted by reason. Not thread-safe.
 class DeadLetters {
  public:
   struct Settings {
