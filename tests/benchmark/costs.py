@@ -42,7 +42,7 @@ def delivery(broker, folder, options):
     for turn in range(options.rounds + 1):  # the first warms the broker up, uncounted
         for kind, found in rates.items():
             settings = {"engine.delivery": kind, "engine.epoch": "100ms"}
-            rate, topic = benchmark.learn(broker, options.records, 
+            rate, topic, _ = benchmark.learn(broker, options.records,
                                           f"{kind.replace('_', '-')}-{turn}", folder, settings)
             say(f"{kind} {rate:,.0f} rows/s" + ("" if turn else " (warm-up, not counted)"))
             if turn:

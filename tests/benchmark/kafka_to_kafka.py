@@ -6,6 +6,7 @@ coordinator look-ups are left out of both.
 
 import argparse
 import json
+import os
 import pathlib
 import random
 import re
@@ -72,7 +73,14 @@ class Memory:
         return f"{figures} MB from first to last, {max(self.seen):.0f} at most"
 
 
+def processor_seconds(process):
+    """The processor time of a process so far, in user mode and in the kernel."""
+    fields = pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def learn(broker, records, turn, folder, settings=None):
+    """Rows a second, the topic of predictions, processor seconds of a million rows."""
     topic = f"predictions-{turn}"
     names = {"pipeline": f"benchmark-{turn}", "sinks.predictions.topic": topic,
              "sinks.drifts.topic": f"drifts-{turn}", **(settings or {})}
@@ -97,11 +105,13 @@ def learn(broker, records, turn, folder, settings=None):
         wait_until("all rows", lambda: sum(
             value for labels, value in weir.metrics("weir_sink_rows_total")
             if labels["sink"] == "predictions") == records, 60)
+        seconds = processor_seconds(weir.process_id()) / records * 1e6
+        print(f"weir's processor time: {seconds:.3f} s a million rows", file=sys.stderr)
         weir.stop()
     finally:
         reader.close()
         weir.close()
-    return epochs_rate(broker, names["pipeline"]), topic
+    return epochs_rate(broker, names["pipeline"]), topic, seconds
 
 
 def main():
@@ -119,7 +129,7 @@ def main():
             for turn in range(options.rounds + 1):  # the first warms the broker up, uncounted
                 runs = {
                     "copy": lambda: copy(broker, options.records, turn),
-                    "weir": lambda: learn(broker, options.records, turn, pathlib.Path(folder)),
+                    "weir": lambda: learn(broker, options.records, turn, pathlib.Path(folder))[:2],
                 }
                 for name, measure in runs.items():
                     rate, topic = measure()
