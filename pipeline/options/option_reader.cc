@@ -322,7 +322,9 @@ void OptionReader::fail(std::string_view name, const std::string& message) {
   const Place place = node != nullptr ? node->place : alone ? node_->place : place_;
   // What is wrong with the whole may only follow from what was found wrong in it.
   if (node == nullptr && !alone && problems_.errors() > errors_before_) return;
-  problems_.error(place, name.empty() ? message : fmt::format("`{}`: {}", name, message));
+  const std::string quoted = fmt::format("`{}`", name);
+  const bool named = name.empty() || message.find(quoted) != std::string::npos;
+  problems_.error(place, named ? message : fmt::format("{}: {}", quoted, message));
 }
 
 void OptionReader::finish() {

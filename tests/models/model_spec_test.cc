@@ -61,10 +61,10 @@ TEST(ModelSpec, ReportsEveryMistakeOfTheFieldsOfAStep) {
 
 TEST(ModelSpec, RefusesOptionsThatExcludeEachOther) {
   EXPECT_EQ(mistakes(R"(["one_hot", {"logistic_regression": {"l1": 0.1, "l2": 0.1}}])"),
-            Mistakes{"`l2`: use `l1` or `l2`, not both"});
+            Mistakes{"use `l1` or `l2`, not both"});
   EXPECT_EQ(mistakes(R"(["one_hot", {"logistic_regression":
                 {"learning_rate": {"initial": 0.1, "power": 0.5, "decay": 1}}}])"),
-            Mistakes{"`decay`: use `power` or `decay`, not both"});
+            Mistakes{"use `power` or `decay`, not both"});
   EXPECT_EQ(
       mistakes(R"(["one_hot", {"logistic_regression": {"intercept_learning_rate": "some"}}])"),
       Mistakes{"`intercept_learning_rate`: must be a number of at least 0 or `same`"});

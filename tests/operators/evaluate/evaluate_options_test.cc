@@ -31,10 +31,10 @@ TEST(Evaluate, ReportsMistakes) {
                      "those that are"});
   EXPECT_EQ(
       bench(R"({"input": "o", "metrics": ["accuracy"], "window": 10, "every": "1h"})").mistakes(),
-      Mistakes{"`every`: `every` and `window` must both be rows or both be time"});
+      Mistakes{"`every` and `window` must both be rows or both be time"});
   EXPECT_EQ(
       bench(R"({"input": "o", "metrics": ["accuracy"], "window": 1000, "every": 1})").mistakes(),
-      Mistakes{"`every`: `every` is less than a 60th of `window`"});
+      Mistakes{"`every` is less than a 60th of `window`"});
   EXPECT_EQ(bench(R"({"input": "o", "metrics": ["accuracy"], "window": "1h"})", outcomes(), false)
                 .mistakes()
                 .size(),

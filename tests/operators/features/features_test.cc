@@ -207,7 +207,7 @@ TEST(Features, TellsEveryMistakeOnce) {
   EXPECT_EQ(mistakes(R"({"input": "s", "aggregates": {"m": {"mean": "amount", "max": "amount"}}})"),
             Texts{"`max`: an aggregate is one of mean and max, not both"});
   EXPECT_EQ(mistakes(R"({"input": "s", "aggregates": {"m": {"mean": "amount", "by": 2}}})"),
-            Texts{"`by`: `by` belongs to `lag`"});
+            Texts{"`by` belongs to `lag`"});
   EXPECT_EQ(mistakes(R"({"input": "s", "aggregates": {"m": {"lag": "amount", "over": 2}}})"),
             Texts{"`over`: `lag` has no window: it takes `by`"});
   EXPECT_EQ(mistakes(R"({"input": "s", "aggregates": {"m": {"distinct": "country"}}})"),
