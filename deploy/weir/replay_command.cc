@@ -122,11 +122,14 @@ int replay_command(const CommonOptions& common, const ReplayOptions& options) {
       fmt::print(stderr, "{} rows, {:.0f} rows/s\n", at.rows,
                  static_cast<double>(at.rows) / at.seconds);
   });
+  const ReplayResult result = replay.result();
   if (common.json)
-    fmt::print("{}\n", replay.summary_json());
+    fmt::print("{}\n", json_text(replay_summary(result)));
   else
-    fmt::print(to_stdout ? stderr : stdout, "{}", replay.summary_text());
-  return kDone;
+    fmt::print(to_stdout ? stderr : stdout, "{}", replay_text(result));
+  const std::string failure = replay_failure(result);
+  if (!failure.empty()) fmt::print(stderr, "error: {}\n", failure);
+  return failure.empty() ? kDone : kFailed;
 }
 
 }  // namespace weir

@@ -56,6 +56,7 @@ bool Runner::work() {
   deadline_ = now + kLongestSleep;
   if (epoch_.due(now) && !epoch_.in_flight()) close_epoch(false);
   retention_.watch(*machine_, *snapshots_, now);
+  dead_letters_.tell(machine_->shard().dead_letter_digest(), machine_->pipeline(), notices_);
   if (epoch_.full()) return false;  // back-pressure: the epoch before is still in flight
   try {
     machine_->input().refill(settings_.engine.run_rows, now);

@@ -9,6 +9,7 @@
 #include "pipeline/core/log/log.h"
 #include "pipeline/core/metric_samples.h"
 #include "pipeline/epochs/committer.h"
+#include "pipeline/runner/dead_letter_teller.h"
 #include "pipeline/runner/notices.h"
 #include "pipeline/runner/open_epoch.h"
 #include "pipeline/runner/poison_guard.h"
@@ -86,6 +87,7 @@ class Runner {
   World& world_;
   RunnerSettings settings_;
   Notices notices_;
+  DeadLetterTeller dead_letters_;
   std::unique_ptr<ShardMachine> machine_;
   std::unique_ptr<SnapshotTaker> snapshots_;
   OpenEpoch epoch_;

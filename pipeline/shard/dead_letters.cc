@@ -19,6 +19,7 @@ constexpr std::size_t kHeaderRoom = 64;
 void DeadLetters::add(std::size_t source, std::int32_t partition, const Record& record,
                       const BadRecord& bad) {
   ++counts_[static_cast<std::size_t>(bad.reason)];
+  digest_.add(source, partition, record, bad);
   const std::string error =
       bad.field.empty() ? fmt::format("{}: {}", reason_name(bad.reason), bad.text)
                         : fmt::format("{}: {}: {}", reason_name(bad.reason), bad.field, bad.text);
@@ -34,6 +35,7 @@ void DeadLetters::add(std::size_t source, std::int32_t partition, const Record& 
 
 void DeadLetters::add_row(std::string_view key, std::string_view value) {
   ++counts_[static_cast<std::size_t>(Reason::output_too_large)];
+  digest_.add_row(Reason::output_too_large);
   send(0, key.empty() ? std::nullopt : std::optional(key), value,
        {{"weir-error", "output_too_large: the row exceeds the size limit of a record"}});
 }

@@ -11,6 +11,7 @@
 #include "pipeline/core/log/log.h"
 #include "pipeline/core/record.h"
 #include "pipeline/core/state.h"
+#include "pipeline/shard/dead_letter_digest.h"
 
 namespace weir {
 
@@ -38,6 +39,9 @@ class DeadLetters {
 
   std::uint64_t count(Reason reason) const { return counts_[static_cast<std::size_t>(reason)]; }
 
+  /// Those since this shard was made.
+  const DeadLetterDigest& digest() const { return digest_; }
+
   /// The counts by the names of their reasons: another program takes those that it knows.
   void state(StateVisitor& visit);
 
@@ -52,6 +56,7 @@ class DeadLetters {
   Outbox* outbox_ = nullptr;
   std::size_t record_bytes_ = kMaxRecordBytes;
   std::array<std::uint64_t, kReasonCount> counts_{};
+  DeadLetterDigest digest_;
 };
 
 }  // namespace weir

@@ -8,8 +8,6 @@
 #include <map>
 #include <stdexcept>
 
-#include "pipeline/core/hash_text.h"
-#include "pipeline/core/json.h"
 #include "pipeline/core/metric_samples.h"
 
 namespace weir {
@@ -20,37 +18,6 @@ constexpr std::size_t kOutboxBytes = 8 << 20;  // then it is written out
 constexpr std::int64_t kTellEveryNs = 2'000'000'000;
 
 std::int64_t now_ns() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
-
-/// A finite number as such, anything else null.
-Json number(double value) {
-  if (!std::isfinite(value)) return nullptr;
-  if (value == std::floor(value) && std::abs(value) < 9e15) return static_cast<std::int64_t>(value);
-  return value;
-}
-
-/// `weir_labels_total` -> `labels`.
-std::string short_name(std::string_view metric) {
-  metric.remove_prefix(std::min<std::size_t>(5, metric.size()));
-  if (metric.ends_with("_total")) metric.remove_suffix(6);
-  return std::string(metric);
-}
-
-/// An operator's figures as members of its object: quality under "metrics", others by their name
-/// and label.
-void add_samples(const MetricSamples& samples, Json& json) {
-  for (const MetricSamples::Sample& sample : samples.all()) {
-    if (!std::holds_alternative<double>(sample.value)) continue;
-    if (sample.metric->name == metric::model_quality.name) {
-      json["metrics"][std::string(sample.label("metric"))] = number(sample.number());
-      continue;
-    }
-    const std::string name = short_name(sample.metric->name);
-    if (sample.labels.empty())
-      json[name] = number(sample.number());
-    else
-      json[name][sample.labels.back().second] = number(sample.number());
-  }
-}
 
 }  // namespace
 
@@ -224,54 +191,10 @@ void Replay::write_out() {
   outbox_.clear();
 }
 
-std::string Replay::summary_json() {
-  Json json;
-  json["pipeline"] = graph_.pipeline;
-  json["rows"] = rows_;
-  json["seconds"] = seconds_;
-  json["rows_per_second"] = seconds_ > 0 ? std::round(static_cast<double>(rows_) / seconds_) : 0;
-  json["operators"] = Json::object();
-  for (const std::size_t node : graph_.by_name()) {
-    const Shard::OperatorCounts& counts = shard_->operator_counts(node);
-    Json one = {{"rows_in", counts.rows_in}, {"rows_out", counts.rows_out}, {"late", counts.late}};
-    MetricSamples samples;
-    shard_->operator_at(node).report(samples);
-    add_samples(samples, one);
-    MetricSamples whole;
-    shard_->operator_at(node).summary(whole);
-    one.erase("metrics");
-    add_samples(whole, one);
-    json["operators"][graph_.nodes[node].name] = std::move(one);
-  }
-  Json dead = Json::object();
-  for (std::size_t reason = 0; reason < kReasonCount; ++reason)
-    if (const auto n = shard_->dead_letters(static_cast<Reason>(reason)); n > 0)
-      dead[std::string(reason_name(static_cast<Reason>(reason)))] = n;
-  json["dead_letters"] = std::move(dead);
-  json["output_hash"] = hex16(shard_->output_hash());
-  json["state_hash"] = hex16(shard_->state_hash());
-  return json_text(json);
-}
-
-std::string Replay::summary_text() {
-  const Json json = parse_json(summary_json());
-  std::string text =
-      fmt::format("{}: {} rows in {:.2f} s, {:.0f} rows/s\n", graph_.pipeline, rows_, seconds_,
-                  seconds_ > 0 ? static_cast<double>(rows_) / seconds_ : 0);
-  for (const auto& [name, one] : json["operators"].items()) {
-    text += fmt::format("  {:<20} in {}  out {}", name, json_text(one["rows_in"]),
-                        json_text(one["rows_out"]));
-    if (one.contains("metrics"))
-      for (const auto& [metric, value] : one["metrics"].items())
-        text += value.is_number() ? fmt::format("  {} {:.4f}", metric, value.get<double>())
-                                  : fmt::format("  {} -", metric);
-    text += "\n";
-  }
-  if (!json["dead_letters"].empty())
-    text += "  dead letters " + json_text(json["dead_letters"]) + "\n";
-  return text + fmt::format("  output hash {}  state hash {}\n",
-                            json["output_hash"].get<std::string>(),
-                            json["state_hash"].get<std::string>());
+ReplayResult Replay::result() {
+  ReplayResult result{*shard_, {}, rows_, seconds_};
+  for (const Input& input : inputs_) result.inputs.push_back(input.path);
+  return result;
 }
 
 }  // namespace weir

@@ -9,6 +9,7 @@
 #include "pipeline/core/connector.h"
 #include "pipeline/core/log/log.h"
 #include "pipeline/graph/graph.h"
+#include "pipeline/shard/replay_summary.h"
 #include "pipeline/shard/shard.h"
 
 namespace weir {
@@ -42,11 +43,8 @@ class Replay {
   /// Throws LogFailure or std::runtime_error (a file that cannot be read or written).
   void run(const std::function<void(const Progress&)>& progress);
 
-  /// `{"pipeline", "rows", "seconds", "rows_per_second", "operators": ..., "dead_letters",
-  /// "output_hash", "state_hash"}`.
-  std::string summary_json();
-  /// The same for people.
-  std::string summary_text();
+  /// What it came to, for `replay_summary`.
+  ReplayResult result();
 
   Shard& shard() { return *shard_; }
 

@@ -168,6 +168,7 @@ void Shard::run_node(std::size_t index) {
   for (std::size_t i = 0; i < node.outputs.size(); ++i) {
     streams_[node.outputs[i]] = results_[i];
     counts.rows_out += results_[i].rows;
+    if (i == 0) counts.served += results_[i].rows;
   }
   counts.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }

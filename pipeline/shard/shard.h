@@ -49,6 +49,7 @@ class Shard {
 
   struct OperatorCounts {
     std::uint64_t rows_in = 0, rows_out = 0, late = 0;
+    std::uint64_t served = 0;  // rows of its first output since the start: no state
     double seconds = 0;
   };
 
@@ -119,6 +120,7 @@ class Shard {
   const OperatorCounts& operator_counts(std::size_t node) const { return counts_[node]; }
   const Output& output(std::size_t sink) const { return outputs_[sink]; }
   std::uint64_t dead_letters(Reason reason) const { return dead_letters_.count(reason); }
+  const DeadLetterDigest& dead_letter_digest() const { return dead_letters_.digest(); }
   static constexpr std::size_t kMaxRecordBytes = DeadLetters::kMaxRecordBytes;
 
  private:

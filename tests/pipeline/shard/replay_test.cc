@@ -111,7 +111,7 @@ sinks:
   outcomes: { type: kafka, input: model.outcomes, topic: outcomes }
 )";
 
-nlohmann::json summary(const Pipeline& pipeline, const std::string& after,
+Json summary(const Pipeline& pipeline, const std::string& after,
                        const std::string& events, Replay::Settings settings) {
   const TemporaryFolder folder;
   std::vector<Replay::Input> inputs;
@@ -123,7 +123,7 @@ nlohmann::json summary(const Pipeline& pipeline, const std::string& after,
   Replay replay(*pipeline.graph, std::move(inputs),
                 std::vector<std::unique_ptr<FileWriter>>(pipeline.graph->sinks.size()), settings);
   replay.run([](const Replay::Progress&) {});
-  return nlohmann::json::parse(replay.summary_json());
+  return replay_summary(replay.result());
 }
 
 TEST(Replay, MergesFilesByEventTimeWhateverTheSteps) {

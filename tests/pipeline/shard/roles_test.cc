@@ -148,7 +148,7 @@ std::unique_ptr<Replay> replayed(const Pipeline& pipeline) {
 
 /// How many prices the order found.
 double found_at_equal_times(const Pipeline& pipeline) {
-  const auto summary = nlohmann::json::parse(replayed(pipeline)->summary_json());
+  const auto summary = replay_summary(replayed(pipeline)->result());
   return summary["operators"]["first"]["keys"];
 }
 
