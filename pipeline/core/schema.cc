@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "pipeline/core/lower_case.h"
+
 namespace weir {
 namespace {
 
@@ -25,6 +27,13 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
+/// In lower case and without the blanks around it.
+std::string folded(std::string_view name) {
+  const std::size_t first = name.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return lower_case(name.substr(first, name.find_last_not_of(" \t") + 1 - first));
+}
+
 }  // namespace
 
 std::string_view type_name(Type type) { return kTypeNames[static_cast<std::size_t>(type)]; }
@@ -42,10 +51,16 @@ std::optional<std::size_t> Schema::find(std::string_view name) const {
 }
 
 std::string_view nearest_name(std::string_view name, std::span<const std::string_view> names) {
-  std::size_t best = std::max<std::size_t>(1, name.size() / 3) + 1;
+  const std::string wanted = folded(name);
+  std::size_t best = std::max<std::size_t>(1, wanted.size() / 3) + 1;
   std::string_view nearest;
   for (std::string_view candidate : names) {
-    const std::size_t distance = edit_distance(name, candidate);
+    if (candidate == name) continue;
+    // In a very short name every letter counts, its case too: `US` is not `ts`.
+    const bool alike = wanted == folded(candidate);
+    const std::size_t distance = alike               ? 0
+                                 : wanted.size() < 3 ? edit_distance(name, candidate)
+                                                     : edit_distance(wanted, folded(candidate));
     if (distance < best) {
       best = distance;
       nearest = candidate;

@@ -32,8 +32,9 @@ struct Schema {
   bool operator==(const Schema&) const = default;
 };
 
-/// The name in `names` that a person most likely meant by `name` (edit distance with
-/// transpositions, at most a third of its length), or empty.
+/// The name in `names` that a person most likely meant by `name`, or empty: one that differs in the
+/// case of letters or in blanks around it, else the nearest without them (edit distance with
+/// transpositions, at most a third of its length).
 std::string_view nearest_name(std::string_view name, std::span<const std::string_view> names);
 
 }  // namespace weir

@@ -1,8 +1,9 @@
-#include <string_view>
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <string_view>
 
 #include "pipeline/core/check.h"
 #include "pipeline/core/exact_math.h"
@@ -16,6 +17,11 @@ constexpr double kDay = 24 * kHour;
 // The first ms of 1900 and of 2201: what a time can be.
 constexpr double kFirstTime = -2'208'988'800'000;
 constexpr double kPastTime = 7'289'654'400'000;
+
+std::chrono::year_month_day date_of(double ms) {
+  const auto days = static_cast<std::int64_t>(std::floor(ms / kDay));
+  return std::chrono::sys_days(std::chrono::days(days));
+}
 
 template <class T>
 T nothing() {
@@ -54,6 +60,9 @@ Column Evaluation::column(std::uint32_t index, const double* active) {
     case Op::logical_not:
     case Op::hour:
     case Op::weekday:
+    case Op::day:
+    case Op::month:
+    case Op::year:
       return pure(node, active);
     case Op::less:
     case Op::less_equal:
@@ -84,6 +93,9 @@ Column Evaluation::column(std::uint32_t index, const double* active) {
     case Op::substr:
     case Op::length:
       return text_function(node, active);
+    case Op::to_number:
+    case Op::to_time:
+      return parsed(node, active);
   }
   check(false, "every operation is evaluated");
   return {};
@@ -187,6 +199,18 @@ Column Evaluation::pure(const ExpressionNode& node, const double* active) {
       return unary<false>(node, active, [offset](double time) {
         const double local = time + offset;
         return std::floor((local - std::floor(local / kDay) * kDay) / kHour);
+      });
+    case Op::day:
+      return unary<false>(node, active, [offset](double time) {
+        return static_cast<double>(unsigned{date_of(time + offset).day()});
+      });
+    case Op::month:
+      return unary<false>(node, active, [offset](double time) {
+        return static_cast<double>(unsigned{date_of(time + offset).month()});
+      });
+    case Op::year:
+      return unary<false>(node, active, [offset](double time) {
+        return static_cast<double>(int{date_of(time + offset).year()});
       });
     default:
       return unary<false>(node, active, [offset](double time) {

@@ -77,6 +77,7 @@ class Evaluation {
   std::string_view joined(std::string_view a, std::string_view b, const double* active,
                           std::size_t row);
   Column text_function(const ExpressionNode& node, const double* active);
+  Column parsed(const ExpressionNode& node, const double* active);
 
   template <class T, class F>
   Column compared(const ExpressionNode& node, const double* active, F f) {

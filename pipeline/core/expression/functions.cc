@@ -12,6 +12,8 @@ constexpr std::array kFunctions = {
     Function{"coalesce", Op::coalesce, "TT*", 'T'},
     Function{"concat", Op::concat, "tt*", 't'},
     Function{"contains", Op::contains, "tt", 'b'},
+    Function{"date", Op::to_time, "t", 'i'},
+    Function{"day", Op::day, "i?A", 'n'},
     Function{"exp", Op::exp, "n", 'n'},
     Function{"floor", Op::floor, "n", 'n'},
     Function{"hash", Op::hash, "A", 'n'},
@@ -24,12 +26,15 @@ constexpr std::array kFunctions = {
     Function{"lower", Op::lower, "t", 't'},
     Function{"max", Op::max, "OO*", 'O'},
     Function{"min", Op::min, "OO*", 'O'},
+    Function{"month", Op::month, "i?A", 'n'},
+    Function{"number", Op::to_number, "t", 'n'},
     Function{"pow", Op::pow, "nn", 'n'},
     Function{"round", Op::round, "n", 'n'},
     Function{"sqrt", Op::sqrt, "n", 'n'},
     Function{"starts_with", Op::starts_with, "tt", 'b'},
     Function{"substr", Op::substr, "tn?n", 't'},
     Function{"weekday", Op::weekday, "i?A", 'n'},
+    Function{"year", Op::year, "i?A", 'n'},
 };
 
 constexpr auto kNames = [] {
@@ -58,6 +63,10 @@ constexpr std::array kTypes = {
     FunctionType{"coalesce", "coalesce(T, T, ...) -> T", "the first value that is not missing"},
     FunctionType{"concat", "concat(text, text, ...) -> text", "joins texts"},
     FunctionType{"contains", "contains(text, part) -> boolean", "whether part is inside text"},
+    FunctionType{"date", "date(text) -> time",
+                 "the time that a text is, as in fields of type time; missing if it is none"},
+    FunctionType{"day", "day(time, offset) -> number",
+                 "1 to 31, UTC or at a fixed offset as in hour"},
     FunctionType{"exp", "exp(number) -> number", "e to the power of the number"},
     FunctionType{"floor", "floor(number) -> number", "the largest whole number not above"},
     FunctionType{"hash", "hash(T) -> number",
@@ -72,7 +81,11 @@ constexpr std::array kTypes = {
     FunctionType{"lower", "lower(text) -> text", "A to Z in lower case; other characters stay"},
     FunctionType{"max", "max(x, x, ...) -> x", "the greatest; missing if one is"},
     FunctionType{"min", "min(x, x, ...) -> x", "the least; missing if one is"},
+    FunctionType{"month", "month(time, offset) -> number",
+                 "1 to 12, UTC or at a fixed offset as in hour"},
     FunctionType{"not", "not boolean -> boolean", "the opposite; missing stays missing"},
+    FunctionType{"number", "number(text) -> number",
+                 "the number that a text is; missing if it is none"},
     FunctionType{"or", "boolean or boolean -> boolean",
                  "true if one side is true, else missing if one side is"},
     FunctionType{"pow", "pow(number, number) -> number", "the first to the power of the second"},
@@ -85,6 +98,7 @@ constexpr std::array kTypes = {
                  "count characters (default: all) from start, which counts from 0"},
     FunctionType{"weekday", "weekday(time, offset) -> number",
                  "0 (Monday) to 6 (Sunday), UTC or at a fixed offset as in hour"},
+    FunctionType{"year", "year(time, offset) -> number", "UTC or at a fixed offset as in hour"},
 };
 
 }  // namespace

@@ -51,7 +51,12 @@ enum class Op : std::uint8_t {
   length,
   hour,
   weekday,
-  hash
+  hash,
+  day,
+  month,
+  year,
+  to_number,
+  to_time
 };
 
 /// A function as the checker sees it. Types are letters: `n` number, `b` boolean, `t` text,

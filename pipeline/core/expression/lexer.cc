@@ -16,9 +16,11 @@ constexpr std::array<std::pair<std::string_view, double>, 5> kUnits = {
     {{"ms", 1}, {"s", 1e3}, {"m", 6e4}, {"h", 3.6e6}, {"d", 8.64e7}}};
 
 // What people write out of habit from other languages, and what it is called here.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kHabits = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kHabits = {{
     {"&&", "write `and` for `&&`"},
     {"||", "write `or` for `||`"},
+    {"//", "write floor(a / b) for `//`"},
+    {"?", "write if(condition, a, b) for `condition ? a : b`"},
     {"**", "write pow(a, b) for `**`"},
     {"<>", "write `!=` for `<>`"},
     {"=", "write `==` to compare"},

@@ -4,6 +4,9 @@
 #include <array>
 #include <utility>
 
+#include "pipeline/core/expression/foreign_words.h"
+#include "pipeline/core/lower_case.h"
+
 namespace weir {
 namespace {
 
@@ -54,6 +57,8 @@ bool may_fail(Op op) {
     case Op::exp:
     case Op::sqrt:
     case Op::concat:
+    case Op::to_number:
+    case Op::to_time:
       return true;
     default:
       return false;
@@ -87,6 +92,8 @@ Expression::Program ExpressionParser::parse() {
   if (token_.kind != Token::Kind::end) {
     std::string message = "unexpected " + quoted(token_.source);
     if (token_.is(",")) message += ": commas separate the arguments of a function only";
+    if (const std::string instead = instead_of_name(token_.source); !instead.empty())
+      message += ": " + instead;
     fail(token_.column, message);
   }
   std::vector<std::size_t>& fields = program_.fields;
@@ -193,12 +200,16 @@ void ExpressionParser::unknown_name(const Token& token) {
       fail(token.column, "a name with a hyphen needs backquotes: `" + known.name + "`");
   }
   std::string message = "no field " + quoted(token.source);
-  if (find_function(token.source))
+  const std::string instead =
+      token.kind == Token::Kind::name ? instead_of_name(token.source) : std::string();
+  const bool known = std::ranges::any_of(
+      names, [&](std::string_view name) { return lower_case(name) == lower_case(token.source); });
+  if (!instead.empty() && !known)
+    message += "; " + instead;
+  else if (find_function(token.source))
     message += "; it is a function: " + std::string(token.source) + "(...)";
   else if (const std::string_view nearest = nearest_name(token.source, names); !nearest.empty())
     message += "; did you mean " + quoted(nearest) + "?";
-  else if (token.source == "null" || token.source == "missing" || token.source == "none")
-    message += "; is_missing(x) asks for a missing value";
   else
     message += " (a text needs quotes: '" + std::string(token.source) + "')";
   fail(token.column, message);
@@ -209,7 +220,10 @@ ExpressionParser::Index ExpressionParser::call(const Token& token) {
   if (!function) {
     std::string message = "no function " + quoted(token.source);
     const std::string_view nearest = nearest_name(token.source, function_names());
-    if (!nearest.empty()) message += "; did you mean " + quoted(nearest) + "?";
+    if (const std::string instead = instead_of_function(token.source); !instead.empty())
+      message += "; " + instead;
+    else if (!nearest.empty())
+      message += "; did you mean " + quoted(nearest) + "?";
     fail(token.column, message);
   }
   advance();
@@ -221,7 +235,7 @@ ExpressionParser::Index ExpressionParser::call(const Token& token) {
   }
   expect(")", "to close the arguments of " + std::string(token.source));
   check_arguments(*function, token, arguments);
-  if (function->op == Op::hour || function->op == Op::weekday) check_offset(token, arguments);
+  if (function->arguments == "i?A") check_offset(token, arguments);
   ExpressionNode node;
   node.op = function->op;
   node.type = result_type(*function, arguments);

@@ -3,9 +3,13 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <cstdint>
+#include <optional>
 
 #include "pipeline/core/expression/evaluation.h"
+#include "pipeline/core/time_text.h"
 
 namespace weir {
 namespace {
@@ -45,6 +49,19 @@ std::string_view text_substr(std::string_view text, double start, double count) 
   return text.substr(from, skip_characters(text, from, count) - from);
 }
 
+double text_number(std::string_view text) {
+  if (text.starts_with('+') && text.size() > 1 && text[1] != '-') text.remove_prefix(1);
+  double number = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = code == std::errc{} && end == text.data() + text.size();
+  return whole && std::isfinite(number) ? number : kMissing;
+}
+
+double text_time(std::string_view text) {
+  const std::optional<std::int64_t> ms = read_time(text);
+  return ms && is_time(static_cast<double>(*ms)) ? static_cast<double>(*ms) : kMissing;
+}
+
 double value_hash(std::string_view bytes) {
   return static_cast<double>(XXH3_64bits(bytes.data(), bytes.size()) >> 11);
 }
@@ -82,6 +99,19 @@ std::string_view Evaluation::joined(std::string_view a, std::string_view b, cons
   std::copy(a.begin(), a.end(), both.begin());
   std::copy(b.begin(), b.end(), both.begin() + static_cast<std::ptrdiff_t>(a.size()));
   return {both.data(), both.size()};
+}
+
+/// What a text says: a number or a time. One that is neither has no value, and is counted.
+Column Evaluation::parsed(const ExpressionNode& node, const double* active) {
+  const std::string_view* text = values<std::string_view>(node, 0, active);
+  double* out = make<double>();
+  for (std::size_t i = 0; i < rows_; ++i) {
+    out[i] = !present(text[i])           ? kMissing
+             : node.op == Op::to_number ? text_number(text[i])
+                                        : text_time(text[i]);
+    invalid_ += present(text[i]) && is_missing(out[i]) && (!active || active[i] == 1);
+  }
+  return result(out);
 }
 
 Column Evaluation::text_function(const ExpressionNode& node, const double* active) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pipeline/core/expression/parser.h"
+#include "pipeline/core/expression/text.h"
 
 namespace weir {
 namespace {
@@ -88,8 +89,22 @@ ExpressionParser::Index ExpressionParser::logical(const Token& symbol, Op op, In
   return add(node_of(op, Type::boolean, symbol, {left, right}));
 }
 
+/// A text that is written beside a time is one: `ts >= '2024-05-06'`.
+void ExpressionParser::read_as_time(Index index) {
+  ExpressionNode& node = program_.nodes[index];
+  if (node.op != Op::constant || node.type != Type::text) return;
+  const double time = text_time(node.text);
+  if (is_missing(time))
+    fail(node.column, quoted(node.text) + " is no time: write it as '2024-05-06T07:08:09Z'");
+  node.type = Type::time;
+  node.number = time;
+  node.text.clear();
+}
+
 ExpressionParser::Index ExpressionParser::comparison(const Token& symbol, Op op, Index left,
                                                      Index right) {
+  if (type(left) == Type::time) read_as_time(right);
+  if (type(right) == Type::time) read_as_time(left);
   if (type(left) != type(right)) {
     std::string message = quoted(symbol.source) + " compares values of one type, not " +
                           type_text(left) + " with " + type_text(right);
