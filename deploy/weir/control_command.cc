@@ -11,7 +11,7 @@
 #include "deploy/weir/kafka_world.h"
 #include "pipeline/core/json.h"
 #include "pipeline/epochs/control_lane.h"
-#include "pipeline/epochs/topic_names.h"
+#include "pipeline/core/topic_names.h"
 
 namespace weir {
 namespace {

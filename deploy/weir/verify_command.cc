@@ -13,7 +13,7 @@
 #include "pipeline/core/hash_text.h"
 #include "pipeline/core/json.h"
 #include "pipeline/epochs/epoch_log.h"
-#include "pipeline/epochs/topic_names.h"
+#include "pipeline/core/topic_names.h"
 #include "pipeline/runner/verifier.h"
 #include "pipeline/service/topics.h"
 

@@ -60,6 +60,11 @@ KafkaProperties read_kafka(OptionReader& reader, ConfigReading& reading) {
     const auto own = std::find_if(kOwn.begin(), kOwn.end(), [&](const OwnProperty& property) {
       return property.name == entry.key.text;
     });
+    if (entry.value.scalar() && entry.value.text.empty() &&
+        (entry.key.text == "bootstrap.servers" || entry.key.text == "metadata.broker.list"))
+      reading.problems.error(entry.value.place,
+                             fmt::format("`{}` is empty: name a broker, as in localhost:9092",
+                                         entry.key.text));
     if (own != kOwn.end()) {
       reading.problems.error(
           entry.key.place,

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "pipeline/core/json.h"
-#include "pipeline/epochs/topic_names.h"
+#include "pipeline/core/topic_names.h"
 
 namespace weir {
 

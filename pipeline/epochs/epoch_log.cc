@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "pipeline/epochs/topic_names.h"
+#include "pipeline/core/topic_names.h"
 
 namespace weir {
 namespace {

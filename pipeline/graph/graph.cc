@@ -10,6 +10,7 @@
 #include "pipeline/graph/graph_binding.h"
 #include "pipeline/graph/graph_fingerprint.h"
 #include "pipeline/graph/graph_keys.h"
+#include "pipeline/graph/graph_topics.h"
 
 namespace weir {
 namespace {
@@ -27,7 +28,7 @@ class Builder {
     add_sinks();
     check_readers();
     check_keys(draft_.config, draft_.graph, draft_.problems);
-    check_loops();
+    check_topics(draft_.graph, draft_.problems);
     spread_needs();
     mark_fields();
     if (draft_.problems.any_error()) return std::nullopt;
@@ -289,20 +290,6 @@ class Builder {
       if (!named.contains(source.name.text))
         draft_.problems.warning(source.name.place,
                                 fmt::format("nothing reads source `{}`", source.name.text));
-  }
-
-  /// Rows of a topic that is read and written circulate for ever, unless a filter ends it.
-  void check_loops() {
-    for (const SourceNode& source : draft_.graph.sources)
-      for (const SinkNode& sink : draft_.graph.sinks) {
-        const std::string topic = sink.config->spec ? sink.config->spec->topic() : "";
-        if (!topic.empty() && source.config->spec && source.config->spec->topic() == topic)
-          draft_.problems.warning(
-              sink.config->name.place,
-              fmt::format("sink `{}` writes topic `{}`, which source `{}` reads: "
-                          "its rows come back",
-                          sink.name, topic, source.name));
-      }
   }
 
   /// A field passed through is needed where it comes from when it is needed where it goes.

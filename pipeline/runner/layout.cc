@@ -1,6 +1,6 @@
 #include "pipeline/runner/layout.h"
 
-#include "pipeline/epochs/topic_names.h"
+#include "pipeline/core/topic_names.h"
 
 namespace weir {
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "pipeline/epochs/control_lane.h"
-#include "pipeline/epochs/topic_names.h"
+#include "pipeline/core/topic_names.h"
 
 namespace weir {
 

@@ -8,7 +8,7 @@
 
 #include "pipeline/core/hash_text.h"
 #include "pipeline/epochs/control_lane.h"
-#include "pipeline/epochs/topic_names.h"
+#include "pipeline/core/topic_names.h"
 #include "pipeline/graph/state_parts.h"
 #include "pipeline/runner/lone_epoch.h"
 

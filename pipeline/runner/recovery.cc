@@ -8,7 +8,7 @@
 
 #include "pipeline/epochs/control_lane.h"
 #include "pipeline/epochs/epoch_log.h"
-#include "pipeline/epochs/topic_names.h"
+#include "pipeline/core/topic_names.h"
 #include "pipeline/runner/lone_epoch.h"
 #include "pipeline/runner/lost_input.h"
 #include "pipeline/runner/pipeline_change.h"

@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 #include "pipeline/core/check.h"
-#include "pipeline/epochs/topic_names.h"
+#include "pipeline/core/topic_names.h"
 
 namespace weir {
 

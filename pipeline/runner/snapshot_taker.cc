@@ -6,7 +6,7 @@
 
 #include "pipeline/core/state_visitors.h"
 #include "pipeline/epochs/epoch_log.h"
-#include "pipeline/epochs/topic_names.h"
+#include "pipeline/core/topic_names.h"
 #include "pipeline/runner/shard_machine.h"
 
 namespace weir {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "pipeline/epochs/topic_names.h"
+#include "pipeline/core/topic_names.h"
 #include "pipeline/service/runner_source.h"
 #include "pipeline/service/worker.h"
 

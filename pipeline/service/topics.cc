@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/epochs/topic_names.h"
+#include "pipeline/core/topic_names.h"
 #include "pipeline/runner/source_input.h"
 #include "pipeline/snapshots/snapshot_topic.h"
 

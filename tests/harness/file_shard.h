@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "pipeline/config/config.h"
-#include "pipeline/epochs/topic_names.h"
+#include "pipeline/core/topic_names.h"
 #include "pipeline/runner/layout.h"
 #include "pipeline/runner/shard_machine.h"
 #include "pipeline/runner/world.h"

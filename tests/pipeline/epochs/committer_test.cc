@@ -7,7 +7,7 @@
 
 #include "connectors/memory/memory_log.h"
 #include "pipeline/epochs/epoch_log.h"
-#include "pipeline/epochs/topic_names.h"
+#include "pipeline/core/topic_names.h"
 
 namespace weir {
 namespace {

@@ -2,7 +2,7 @@
 #include <atomic>
 
 #include "pipeline/epochs/control_lane.h"
-#include "pipeline/epochs/topic_names.h"
+#include "pipeline/core/topic_names.h"
 #include "pipeline/service/topics.h"
 #include "pipeline/snapshots/snapshot_folder.h"
 #include "tests/harness/running_shard.h"

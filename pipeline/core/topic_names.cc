@@ -1,4 +1,4 @@
-#include "pipeline/epochs/topic_names.h"
+#include "pipeline/core/topic_names.h"
 
 #include <fmt/format.h>
 
