@@ -11,6 +11,7 @@
 #include "pipeline/core/hash_text.h"
 #include "pipeline/core/json.h"
 #include "pipeline/core/metric_samples.h"
+#include "pipeline/options/option_values.h"
 
 namespace weir {
 namespace {
@@ -50,6 +51,33 @@ void add_samples(const MetricSamples& samples, Json& json) {
     else
       json[name][sample.labels.back().second] = number(sample.number());
   }
+}
+
+/// What became of labels that stopped, as a line; empty if none did.
+std::string label_text(const std::string& name, const Json& figures) {
+  const double silences = figures.value("labels_silences", 0.0);
+  const double held = figures.value("labels_held", 0.0);
+  const double unheard = figures.contains("labels") ? figures["labels"].value("unheard", 0.0) : 0;
+  if (silences == 0 && held == 0 && unheard == 0) return {};
+  std::string text = fmt::format("  {}: ", name);
+  if (silences > 0)
+    text += "its labels fell silent " +
+            (silences == 1 ? "once" : fmt::format("{} times", silences));
+  const auto now = static_cast<std::int64_t>(figures.value("labels_silence_seconds", 0.0));
+  if (now > 0) text += fmt::format(", now for {} of event time", format_duration({now * 1'000}));
+  if (silences > 0) text += "; ";
+  return text + fmt::format("{} rows are held, {} left unheard: not learned\n", held, unheard);
+}
+
+/// Whether a file is in the order of its times.
+std::string late_text(const SourceNode& source, const std::string& path,
+                      const Intake::Counts& counts) {
+  if (counts.late == 0) return {};
+  return fmt::format(
+      "  {} is not in the order of its times: {} of {} rows were late. Sort it{}, or give source "
+      "`{}` a longer `lateness`\n",
+      path, counts.late, counts.rows,
+      source.config->time ? fmt::format(" by `{}`", source.config->time->text) : "", source.name);
 }
 
 }  // namespace
@@ -207,6 +235,7 @@ void Replay::drain() {
     shard_->flush();
     write_out();
   }
+  shard_->drained();
 }
 
 void Replay::write_out() {
@@ -248,6 +277,10 @@ std::string Replay::summary_json() {
     if (const auto n = shard_->dead_letters(static_cast<Reason>(reason)); n > 0)
       dead[std::string(reason_name(static_cast<Reason>(reason)))] = n;
   json["dead_letters"] = std::move(dead);
+  Json late = Json::object();
+  for (std::size_t s = 0; s < graph_.sources.size(); ++s)
+    if (const auto n = shard_->source_counts(s).late; n > 0) late[graph_.sources[s].name] = n;
+  json["late_rows"] = std::move(late);
   json["output_hash"] = hex16(shard_->output_hash());
   json["state_hash"] = hex16(shard_->state_hash());
   return json_text(json);
@@ -265,8 +298,10 @@ std::string Replay::summary_text() {
       for (const auto& [metric, value] : one["metrics"].items())
         text += value.is_number() ? fmt::format("  {} {:.4f}", metric, value.get<double>())
                                   : fmt::format("  {} -", metric);
-    text += "\n";
+    text += "\n" + label_text(name, one);
   }
+  for (std::size_t s = 0; s < graph_.sources.size(); ++s)
+    text += late_text(graph_.sources[s], inputs_[s].path, shard_->source_counts(s));
   if (!json["dead_letters"].empty())
     text += "  dead letters " + json_text(json["dead_letters"]) + "\n";
   return text + fmt::format("  output hash {}  state hash {}\n",

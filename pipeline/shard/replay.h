@@ -43,7 +43,7 @@ class Replay {
   void run(const std::function<void(const Progress&)>& progress);
 
   /// `{"pipeline", "rows", "seconds", "rows_per_second", "operators": ..., "dead_letters",
-  /// "output_hash", "state_hash"}`.
+  /// "late_rows", "output_hash", "state_hash"}`.
   std::string summary_json();
   /// The same for people.
   std::string summary_text();
