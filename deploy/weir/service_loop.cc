@@ -8,6 +8,7 @@
 
 #include "connectors/http/server.h"
 #include "deploy/weir/exit_code.h"
+#include "deploy/weir/label_silences.h"
 #include "deploy/weir/log_lines.h"
 #include "deploy/weir/pages.h"
 #include "deploy/weir/status_line.h"
@@ -39,6 +40,11 @@ int exit_code(StopReason why) {
   return kFailed;
 }
 
+void log_notice(const Notice& line) {
+  constexpr LogLevel kLevels[] = {LogLevel::info, LogLevel::warning, LogLevel::error};
+  log_line(kLevels[static_cast<int>(line.level)], line.text);
+}
+
 }  // namespace
 
 struct ServiceLoop::Http {
@@ -53,11 +59,7 @@ ServiceLoop::ServiceLoop(const Config& config, const Graph& graph, const Layout&
       graph_(graph),
       service_(std::make_unique<Service>(
           config, graph, layout, world, std::move(state_dir), std::move(owner),
-          [](const Notice& line) {
-            constexpr LogLevel kLevels[] = {LogLevel::info, LogLevel::warning, LogLevel::error};
-            log_line(kLevels[static_cast<int>(line.level)], line.text);
-          },
-          std::move(changes))) {}
+          log_notice, std::move(changes))) {}
 
 ServiceLoop::~ServiceLoop() = default;
 
@@ -122,15 +124,18 @@ int ServiceLoop::run() {
   listen();
   service_->start();
   std::optional<StatusLine> status;  // once it is ready
+  LabelSilences silences;
   auto next_status = Clock::now();
   while (!asked_to_stop() && !service_->ended() && !(done && done())) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     if (quiet || (!status && !service_->ready()) || Clock::now() < next_status) continue;
     next_status = Clock::now() + kStatusEvery;
+    const MetricSamples samples = service_->samples();
+    for (const Notice& notice : silences.next(samples)) log_notice(notice);
     if (status)
-      log_line(LogLevel::info, status->next(service_->samples()));
+      log_line(LogLevel::info, status->next(samples));
     else
-      status.emplace(service_->samples());
+      status.emplace(samples);
   }
   if (asked_to_stop()) log_line(LogLevel::info, "stopping: finishing the epoch");
   service_->ask_to_stop();

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
+
+#include "pipeline/options/option_values.h"
 
 namespace weir {
 namespace {
@@ -11,7 +14,8 @@ namespace {
 using Sample = MetricSamples::Sample;
 
 struct Totals {
-  double rows = 0, bad = 0, dead = 0, out = 0, lag = 0, waiting = 0;
+  double rows = 0, bad = 0, dead = 0, out = 0, lag = 0, waiting = 0, held = 0;
+  double silence = 0;  // the longest
   Histogram latency = Histogram::seconds();
   std::set<std::string> shards;
   std::map<std::string, std::pair<double, double>> quality;  // over the shards: from, to
@@ -42,6 +46,10 @@ void add(Totals& totals, const Sample& sample) {
     totals.lag += value;
   else if (name == metric::labels_waiting.name)
     totals.waiting += value;
+  else if (name == metric::labels_held.name)
+    totals.held += value;
+  else if (name == metric::labels_silence_seconds.name)
+    totals.silence = std::max(totals.silence, value);
   else if (name == metric::model_quality.name && std::isfinite(value))
     widen(totals.quality, fmt::format("{}.{}", sample.label("operator"), sample.label("metric")),
           value);
@@ -72,6 +80,10 @@ std::string StatusLine::next(const MetricSamples& samples) {
                                  rate, totals.out, totals.lag,
                                  latency_text(totals.latency.since(latency_)));
   if (totals.waiting > 0) line += fmt::format(" waiting for labels {:.0f}", totals.waiting);
+  if (totals.held > 0) line += fmt::format(" held {:.0f}", totals.held);
+  if (totals.silence > 0)
+    line += fmt::format(" | no label for {}",
+                        format_duration({static_cast<std::int64_t>(totals.silence) * 1'000}));
   if (!totals.quality.empty()) line += " |";
   for (const auto& [name, range] : totals.quality)
     line += range.first == range.second

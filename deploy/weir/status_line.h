@@ -14,8 +14,9 @@ class StatusLine {
   /// `begin`: the figures when the service is ready; counters continue across restarts.
   explicit StatusLine(const MetricSamples& begin) { next(begin); }
 
-  /// Rows per second and latency since the last line, lag, quality, drift states; says why there is
-  /// no output. No rate after shards moved: they bring and take their counts.
+  /// Rows per second and latency since the last line, lag, rows that wait or are held, how long
+  /// labels have been silent, quality, drift states; says why there is no output. No rate after
+  /// shards moved: they bring and take their counts.
   std::string next(const MetricSamples& samples);
 
  private:

@@ -1,5 +1,6 @@
 #include "operators/labels/label_join.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace weir {
@@ -23,8 +24,9 @@ LabelJoin::LabelJoin(const Options& options, WaitingLayout rows, bool text_id, b
       rows_(std::move(rows), {.text_id = text_id, .remember = options.wait_ms}),
       labels_(label_layout(text_id, text_label), {.text_id = text_id}) {}
 
-void LabelJoin::advance(std::int64_t watermark) {
-  rows_.forget(watermark);
+void LabelJoin::advance(std::int64_t watermark, std::int64_t heard) {
+  watermark_ = watermark;
+  rows_.forget(heard);
   labels_.forget(watermark);
   for (const auto* timer = labels_.next_due(); timer && timer->due <= watermark;
        timer = labels_.next_due()) {
@@ -33,11 +35,19 @@ void LabelJoin::advance(std::int64_t watermark) {
   }
 }
 
-void LabelJoin::shed() {
-  while (rows_.waiting() > options_.max_waiting) {
-    rows_.drop(rows_.oldest());
-    count(LabelEnd::evicted);
-  }
+/// A row leaves without label and without its wait having ended.
+void LabelJoin::give_up(std::uint64_t row) {
+  count(rows_.due(row) <= watermark_ ? LabelEnd::unheard : LabelEnd::evicted);
+  rows_.drop(row);
+}
+
+void LabelJoin::give_up_rows() {
+  while (rows_.waiting() > 0) give_up(rows_.oldest());
+}
+
+void LabelJoin::shed(std::int64_t watermark) {
+  watermark_ = watermark;
+  while (rows_.waiting() > options_.max_waiting) give_up(rows_.oldest());
   while (rows_.remembered() > options_.max_waiting) rows_.forget_one();
   while (labels_.waiting() > options_.max_waiting) {
     labels_.drop(labels_.oldest());
@@ -71,10 +81,8 @@ LabelJoin::Arrival LabelJoin::arrive(const MatchId& id, Label& label) {
     }
   }
   if (options_.rows == Rows::all)
-    for (std::size_t i = 0; i + options_.max_per_id <= found_.waiting.size(); ++i) {
-      rows_.drop(found_.waiting[i]);
-      count(LabelEnd::evicted);
-    }
+    for (std::size_t i = 0; i + options_.max_per_id <= found_.waiting.size(); ++i)
+      give_up(found_.waiting[i]);
   return Arrival::waits;
 }
 
@@ -86,7 +94,8 @@ void LabelJoin::make_room(const MatchId& id) {
 }
 
 void LabelJoin::keep(const MatchId& id, Arrival arrival, std::int64_t time, const WaitingRow& row) {
-  const std::uint64_t number = rows_.add(id, time + options_.wait_ms, row);
+  const std::uint64_t number =
+      rows_.add(id, std::max(time, watermark_) + options_.wait_ms, row);
   if (arrival == Arrival::joins) {
     if (!found_labels_.waiting.empty()) {
       const std::uint64_t held = found_labels_.waiting.front();
@@ -98,16 +107,13 @@ void LabelJoin::keep(const MatchId& id, Arrival arrival, std::int64_t time, cons
     take(number);
     return;
   }
-  while (rows_.waiting() > options_.max_waiting) {
-    rows_.drop(rows_.oldest());
-    count(LabelEnd::evicted);
-  }
+  while (rows_.waiting() > options_.max_waiting) give_up(rows_.oldest());
 }
 
-LabelJoin::Reached LabelJoin::reach(const MatchId& id, const Label& label, std::int64_t watermark) {
+LabelJoin::Reached LabelJoin::reach(const MatchId& id, const Label& label) {
   rows_.find(id, found_);
   if (!found_.waiting.empty()) {
-    if (options_.rows == Rows::all) hold(id, label, watermark, true);
+    if (options_.rows == Rows::all) keep_label(id, label, true);
     return {found_.waiting, false};
   }
   if (!found_.joined.empty()) {
@@ -129,13 +135,13 @@ LabelJoin::Reached LabelJoin::reach(const MatchId& id, const Label& label, std::
   if (!found_labels_.waiting.empty() || !found_labels_.kept.empty())
     count(LabelEnd::duplicate);
   else
-    hold(id, label, watermark, false);
+    keep_label(id, label, false);
   return {};
 }
 
-void LabelJoin::hold(const MatchId& id, const Label& label, std::int64_t watermark, bool used) {
-  const std::int64_t until = label.time + options_.early_ms;
-  if (until <= watermark) {
+void LabelJoin::keep_label(const MatchId& id, const Label& label, bool used) {
+  const std::int64_t until = std::max(label.time, watermark_) + options_.early_ms;
+  if (until <= watermark_) {
     if (!used) count(LabelEnd::orphan);
     return;
   }
@@ -169,7 +175,7 @@ void LabelJoin::end_wait(const TimerQueue::Timer& timer, bool absent) {
 }
 
 void LabelJoin::state(StateVisitor& visit) {
-  visit.version("labels", 1);
+  visit.version("labels", 2);
   visit(rows_, labels_, ends_);
 }
 

@@ -1,5 +1,7 @@
 #include "operators/labels/labels.h"
 
+#include <algorithm>
+
 namespace weir {
 
 void LabelsOptions::describe(OptionVisitor& option) {
@@ -24,6 +26,11 @@ void LabelsOptions::describe(OptionVisitor& option) {
           .example = "7d"});
   option("field", field, {.doc = "the label's field (default: the target's name)"});
   option("early", early, {.doc = "how long a label waits for its row", .min = 0});
+  option("heard", heard,
+         {.doc = "waits end only when their labels' source was not silent for longer than this; "
+                 "`off`: also then (default: a tenth of `wait`, at least 1h)",
+          .min = 1,
+          .example = "6h"});
   option("present", present,
          {.doc = "the label of a row for which a label record arrives, whatever it holds"});
   option("absent", absent, {.doc = "the label of a row whose wait ends without one"});
@@ -40,6 +47,12 @@ void LabelsOptions::describe(OptionVisitor& option) {
           .max = 1e6});
   if (option.reading() && rows != LabelJoin::Rows::all && max_per_id != LabelsOptions().max_per_id)
     option.fail("max_per_id", "is for `rows: all`: otherwise one row per id waits");
+}
+
+std::optional<std::int64_t> LabelsOptions::longest_silence() const {
+  constexpr std::int64_t kLeast = 3'600'000;
+  if (!heard) return std::max(wait.ms / 10, kLeast);
+  return heard->off ? std::nullopt : std::optional(heard->ms);
 }
 
 LabelJoin::Options LabelsOptions::join() const {

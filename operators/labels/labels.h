@@ -18,6 +18,7 @@ struct LabelsOptions {
   Duration wait;
   std::optional<Written> field;
   Duration early{60'000};
+  std::optional<DurationOrOff> heard;
   std::optional<Literal> present, absent;
   LabelJoin::Rows rows = LabelJoin::Rows::first;
   Late late = Late::ignore;
@@ -26,6 +27,8 @@ struct LabelsOptions {
 
   void describe(OptionVisitor& option);
   LabelJoin::Options join() const;
+  /// The longest silence (ms) of a source of labels that is heard; nothing: any.
+  std::optional<std::int64_t> longest_silence() const;
 };
 
 }  // namespace weir

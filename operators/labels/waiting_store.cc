@@ -34,8 +34,8 @@ WaitingPhase WaitingStore::phase(std::uint64_t number) const {
 
 /// When a kept or remembered row is forgotten.
 std::int64_t WaitingStore::forget_at(std::uint64_t number) const {
-  const std::int64_t due = segment(number).due(slot_of(number));
-  return phase(number) == WaitingPhase::joined ? due : due + options_.remember;
+  const std::int64_t until = due(number);
+  return phase(number) == WaitingPhase::joined ? until : until + options_.remember;
 }
 
 bool WaitingStore::is(const MatchId& id, std::uint64_t number) const {
@@ -84,9 +84,15 @@ std::uint64_t WaitingStore::add(const MatchId& id, std::int64_t due, const Waiti
   const std::uint64_t hash = id.hash();
   last.append(hash, due, row);
   index_.add(hash, number);
-  due_.push({due, number});
+  push({due, number});
   ++waiting_;
   return number;
+}
+
+void WaitingStore::push(Timer timer) {
+  const bool held = timer.due <= held_by_;
+  (held ? held_ : due_).push(timer);
+  held_count_ += held;
 }
 
 /// Sees to a segment that takes a row of today's layout.
@@ -129,10 +135,12 @@ void WaitingStore::set_phase(std::uint64_t number, WaitingPhase next) {
   WaitingSegment& at = segment(number);
   const WaitingPhase before = phase(number);
   check(before != WaitingPhase::gone && next != WaitingPhase::waiting, "a row waits once");
-  if (before == WaitingPhase::waiting)
+  if (before == WaitingPhase::waiting) {
     --waiting_;
-  else
+    held_count_ -= is_held(number);
+  } else {
     --remembered_;
+  }
   if (next == WaitingPhase::gone)
     index_.remove(at.hash(slot_of(number)), number);
   else
@@ -146,28 +154,44 @@ void WaitingStore::set_phase(std::uint64_t number, WaitingPhase next) {
 void WaitingStore::settle_queues() {
   constexpr std::size_t kSlack = 1024;
   const auto waits = [&](const Timer& t) { return phase(t.number) == WaitingPhase::waiting; };
-  while (!due_.empty() && !waits(due_.top())) due_.pop();
-  if (due_.size() > 2 * waiting_ + kSlack) due_.retain(waits);
+  for (TimerQueue* queue : {&held_, &due_}) {
+    while (!queue->empty() && !waits(queue->top())) queue->pop();
+    if (queue->size() > 2 * waiting_ + kSlack) queue->retain(waits);
+  }
   if (forget_.size() > 2 * remembered_ + kSlack)
     forget_.retain([&](const Timer& t) { return phase(t.number) != WaitingPhase::gone; });
 }
 
 void WaitingStore::join(std::uint64_t number) {
   const bool in_time = phase(number) == WaitingPhase::waiting;
-  if (in_time) forget_.push({segment(number).due(slot_of(number)), number});
+  if (in_time) forget_.push({due(number), number});
   set_phase(number, in_time ? WaitingPhase::joined : WaitingPhase::joined_late);
 }
 
 void WaitingStore::expire(std::uint64_t number, bool keep) {
   check(phase(number) == WaitingPhase::waiting, "a row that waits expires");
-  forget_.push({segment(number).due(slot_of(number)) + options_.remember, number});
+  forget_.push({due(number) + options_.remember, number});
   set_phase(number, keep ? WaitingPhase::kept : WaitingPhase::expired);
 }
 
 void WaitingStore::drop(std::uint64_t number) { set_phase(number, WaitingPhase::gone); }
 
 const TimerQueue::Timer* WaitingStore::next_due() const {
+  return held_.empty() ? next_not_held() : &held_.top();
+}
+
+const TimerQueue::Timer* WaitingStore::next_not_held() const {
   return due_.empty() ? nullptr : &due_.top();
+}
+
+void WaitingStore::hold(std::int64_t time) {
+  held_by_ = time;
+  for (; !due_.empty() && due_.top().due <= time; due_.pop()) {
+    if (phase(due_.top().number) != WaitingPhase::waiting) continue;
+    held_.push(due_.top());
+    ++held_count_;
+  }
+  settle_queues();
 }
 
 std::uint64_t WaitingStore::oldest() {
@@ -200,7 +224,7 @@ void WaitingStore::forget_one() {
 }
 
 std::size_t WaitingStore::bytes() const {
-  std::size_t sum = index_.bytes() + due_.bytes() + forget_.bytes();
+  std::size_t sum = index_.bytes() + held_.bytes() + due_.bytes() + forget_.bytes();
   for (const WaitingSegment& one : segments_) sum += one.bytes();
   return sum;
 }
@@ -281,7 +305,9 @@ void WaitingStore::sealed(SealedSink& sink) {
 
 void WaitingStore::rebuild() {
   index_.clear();
+  held_.clear();
   due_.clear();
+  held_count_ = 0;
   forget_.clear();
   oldest_ = 0;
   std::vector<Timer> due, forget;
@@ -302,7 +328,7 @@ void WaitingStore::rebuild() {
   }
   for (auto* timers : {&due, &forget})
     if (!std::is_sorted(timers->begin(), timers->end())) std::sort(timers->begin(), timers->end());
-  for (const Timer& timer : due) due_.push(timer);
+  for (const Timer& timer : due) push(timer);
   for (const Timer& timer : forget) forget_.push(timer);
   waiting_ = due.size();
   remembered_ = forget.size();

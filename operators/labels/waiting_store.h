@@ -67,6 +67,13 @@ class WaitingStore {
 
   /// The waiting row that is due first.
   const TimerQueue::Timer* next_due() const;
+  /// Rows that wait though they are due by `time` are held. It never goes back.
+  void hold(std::int64_t time);
+  /// The waiting row that is due first of those not held.
+  const TimerQueue::Timer* next_not_held() const;
+  std::size_t held() const { return held_count_; }
+  std::int64_t due(std::uint64_t number) const { return segment(number).due(slot_of(number)); }
+
   /// The waiting row that came first; there must be one.
   std::uint64_t oldest();
 
@@ -95,6 +102,7 @@ class WaitingStore {
   };
 
   const WaitingLayout& layout() const { return layouts_[0]->columns; }
+  void push(Timer timer);
   void open_segment();
   void drop_front();
   std::vector<std::uint32_t> layouts_in_use(std::vector<WaitingLayout>& used) const;
@@ -109,6 +117,7 @@ class WaitingStore {
   void set_phase(std::uint64_t number, WaitingPhase next);
   bool is(const MatchId& id, std::uint64_t number) const;
   void settle_queues();
+  bool is_held(std::uint64_t number) const { return due(number) <= held_by_; }
   void rebuild();
 
   std::vector<std::unique_ptr<const Layout>> layouts_;  // their addresses do not change
@@ -119,7 +128,10 @@ class WaitingStore {
   std::size_t remembered_ = 0;  // kept, joined or expired
   std::uint64_t oldest_ = 0;    // no row before it waits
   HashMultimap index_;
-  TimerQueue due_;     // of waiting rows; the top is never stale
+  std::size_t held_count_ = 0;
+  std::int64_t held_by_ = std::numeric_limits<std::int64_t>::min();
+  // Of waiting rows; the tops are never stale. Held ones are due by `held_by_`, others after it.
+  TimerQueue held_, due_;
   TimerQueue forget_;  // of kept and remembered rows; may hold stale ones
 };
 

@@ -16,28 +16,43 @@ Histogram delays() {  // seconds to months
 }  // namespace
 
 LabelLearner::LabelLearner(const ModelPlan& plan, const std::vector<bool>& needed,
-                           ServedModel& model, OutcomeWriter& outcomes)
+                           std::span<const PortSource> sources, ServedModel& model,
+                           OutcomeWriter& outcomes)
     : plan_(plan),
       model_(model),
       outcomes_(outcomes),
       layout_(plan, needed),
       join_(plan.labels->join, layout_.columns(), plan.labels->text_id,
             plan.task == Task::classes),
+      hearing_(plan.labels->longest_silence, sources),
       label_delay_(delays()) {}
+
+void LabelLearner::begin_step(const Step& step) {
+  if (step.size() == 0) return;
+  hearing_.listen(step);
+  join_.shed(step.watermark[0]);
+}
 
 void LabelLearner::advance(Step& step, std::uint32_t position) {
   end_waits(step, position);
-  join_.advance(step.watermark[position]);
+  join_.advance(step.watermark[position], hearing_.ends()[position]);
+}
+
+void LabelLearner::end_step(Step& step) {
+  if (step.size() == 0) return;
+  advance(step, step.size() - 1);
+  join_.hold(step.watermark.back());
 }
 
 void LabelLearner::end_waits(Step& step, std::uint32_t last) {
   const std::optional<Constant>& absent = plan_.labels->absent;
-  for (const auto* next = join_.next_due(); next && next->due <= step.watermark[last];
+  const std::span<const std::int64_t> ends = hearing_.ends();
+  for (const auto* next = join_.next_due(); next && next->due <= ends[last];
        next = join_.next_due()) {
     const TimerQueue::Timer timer = *next;
-    const std::uint32_t position = std::max(step.first_at(timer.due), floor_);
-    if (position > last) return;
-    join_.advance(step.watermark[position]);
+    const auto position =
+        static_cast<std::uint32_t>(std::ranges::lower_bound(ends, timer.due) - ends.begin());
+    join_.advance(step.watermark[position], ends[position]);
     if (absent) {
       join_.read(timer.number, row_);
       learn_from(step, position, {absent->number, absent->text, timer.due}, true);
@@ -49,8 +64,6 @@ void LabelLearner::end_waits(Step& step, std::uint32_t last) {
 void LabelLearner::on_row(Step& step, const Batch& rows, std::size_t row, const Features& features,
                           const Served& served, double weight) {
   const std::uint32_t position = rows.positions[row];
-  // A wait that is over when its row comes ends at the next position, wherever the step is cut.
-  floor_ = position + 1;
   const std::optional<MatchId> id = id_of(rows, plan_.labels->row_id, row);
   if (!id) return join_.count(LabelEnd::unmatched);
   Label label;
@@ -70,12 +83,11 @@ void LabelLearner::on_row(Step& step, const Batch& rows, std::size_t row, const 
 
 void LabelLearner::on_label(Step& step, const Batch& labels, std::size_t row) {
   const std::uint32_t position = labels.positions[row];
-  floor_ = position + 1;
   const std::optional<MatchId> id = id_of(labels, plan_.labels->label_id, row);
   const std::optional<Label> label = read_label(step, labels, row);
   if (!id || !label) return join_.count(LabelEnd::missing);
 
-  const LabelJoin::Reached reached = join_.reach(*id, *label, step.watermark[position]);
+  const LabelJoin::Reached reached = join_.reach(*id, *label);
   for (const std::uint64_t number : reached.rows) {
     join_.read(number, row_);
     if (!reached.late) join_.count(LabelEnd::joined);
@@ -135,8 +147,13 @@ void LabelLearner::learn_from(Step& step, std::uint32_t position, const Label& l
   if (kept.weight > 0) model_.learn(layout_.features(row_), number, kept.weight);
 }
 
+void LabelLearner::state(StateVisitor& visit) {
+  visit(join_, hearing_);
+  if (visit.loading()) join_.hold(hearing_.watermark());
+}
+
 std::optional<std::int64_t> LabelLearner::next_timer() const {
-  const TimerQueue::Timer* next = join_.next_due();
+  const TimerQueue::Timer* next = join_.next_timer();
   return next ? std::optional(next->due) : std::nullopt;
 }
 
@@ -145,6 +162,9 @@ void LabelLearner::report(Reporter& report) const {
     report(metric::labels_total, {"outcome", kLabelEnds[i]},
            static_cast<double>(join_.ended(static_cast<LabelEnd>(i))));
   report(metric::labels_waiting, static_cast<double>(join_.waiting()));
+  report(metric::labels_held, static_cast<double>(join_.held()));
+  report(metric::labels_silence_seconds, static_cast<double>(hearing_.silence()) / 1'000);
+  report(metric::labels_silences_total, static_cast<double>(hearing_.silences()));
   report.histogram(metric::label_delay_seconds, {}, label_delay_);
 }
 

@@ -3,8 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
+#include "operators/labels/label_hearing.h"
 #include "operators/labels/label_join.h"
 #include "operators/model/model_plan.h"
 #include "operators/model/outcome_writer.h"
@@ -18,24 +20,23 @@ namespace weir {
 
 /// Learns rows whose labels come later: rows wait as they were served; when a label comes or a wait
 /// ends, the row is learned and its outcome written. Which label belongs to which row is for
-/// LabelJoin to say.
+/// LabelJoin to say, up to when labels have been heard for LabelHearing.
 ///
 /// Call in the order of positions: at each one `advance`, then its row, then its label. Cost and
 /// memory: LabelJoin's.
 class LabelLearner {
  public:
-  /// `needed`: by field of the output `outcomes`. All but it are borrowed.
-  LabelLearner(const ModelPlan& plan, const std::vector<bool>& needed, ServedModel& model,
-               OutcomeWriter& outcomes);
+  /// `needed`: by field of the output `outcomes`; `sources`: those of the labels. Of the others it
+  /// borrows.
+  LabelLearner(const ModelPlan& plan, const std::vector<bool>& needed,
+               std::span<const PortSource> sources, ServedModel& model, OutcomeWriter& outcomes);
   LabelLearner(const LabelLearner&) = delete;
   LabelLearner& operator=(const LabelLearner&) = delete;
 
-  void begin_step() {
-    floor_ = 0;
-    join_.shed();
-  }
+  void begin_step(const Step& step);
   /// Lets time pass until `position`, included: waits that are over end, each at its own position.
   void advance(Step& step, std::uint32_t position);
+  void end_step(Step& step);
 
   /// Lets a row wait that was just served (as `features`); `weight`: with which it is learned. What
   /// needs no label is learned at once. A label that came before its row is used.
@@ -44,13 +45,15 @@ class LabelLearner {
   /// Learns the rows that a label of port 1 belongs to.
   void on_label(Step& step, const Batch& labels, std::size_t row);
 
-  /// When the earliest wait ends, ms.
+  /// When the next row is due, ms; rows that are held are due already.
   std::optional<std::int64_t> next_timer() const;
+  /// Nothing comes any more: rows that wait are given up.
+  void give_up_rows() { join_.give_up_rows(); }
   /// Bytes of the rows and labels that wait.
   std::size_t bytes() const { return join_.bytes(); }
 
   void report(Reporter& report) const;
-  void state(StateVisitor& visit) { visit(join_); }
+  void state(StateVisitor& visit);
   void sealed(SealedSink& sink) { join_.sealed(sink); }
 
  private:
@@ -65,9 +68,9 @@ class LabelLearner {
   OutcomeWriter& outcomes_;
   ServedRowLayout layout_;
   LabelJoin join_;
+  LabelHearing hearing_;
   Histogram label_delay_;
-  std::uint32_t floor_ = 0;  // waits end at this position of the step or later
-  WaitingRow row_;           // scratch: the row at hand
+  WaitingRow row_;  // scratch: the row at hand
 };
 
 }  // namespace weir

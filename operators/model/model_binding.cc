@@ -120,6 +120,7 @@ std::optional<Task> ModelBinder::bind_target() {
 std::optional<Task> ModelBinder::bind_labels() {
   LabelsPlan plan;
   plan.join = options_.labels->join();
+  plan.longest_silence = options_.labels->longest_silence();
   bind_match(plan);
   for (std::size_t port : {0, 1})
     if (!binding_.timed(port))

@@ -31,7 +31,8 @@ ModelOperator::ModelOperator(const ModelPlan& plan, std::unique_ptr<Model> model
       weight_(plan),
       scores_(plan, placement.needed[0]),
       outcomes_(plan, placement.needed[1]) {
-  if (plan.labels) later_labels_.emplace(plan_, placement.needed[1], model_, outcomes_);
+  if (plan.labels)
+    later_labels_.emplace(plan_, placement.needed[1], placement.sources[1], model_, outcomes_);
 }
 
 void ModelOperator::process(Step& step, std::span<const Batch> inputs, std::span<Batch> outputs) {
@@ -94,7 +95,7 @@ void ModelOperator::emit_outcome(Step& step, const Batch& rows, std::size_t row,
 /// Rows, labels and the ends of waits in the order of their positions; at one position waits end
 /// first, then a row is scored, then a label is learned.
 void ModelOperator::merge_by_position(Step& step, const Batch& rows, const Batch& labels) {
-  later_labels_->begin_step();
+  later_labels_->begin_step(step);
   std::size_t row = 0;
   std::size_t label = 0;
   while (row < rows.rows || label < labels.rows) {
@@ -110,11 +111,15 @@ void ModelOperator::merge_by_position(Step& step, const Batch& rows, const Batch
       later_labels_->on_label(step, labels, label++);
     }
   }
-  if (step.size() > 0) later_labels_->advance(step, step.size() - 1);
+  later_labels_->end_step(step);
 }
 
 std::optional<std::int64_t> ModelOperator::next_timer() const {
   return later_labels_ ? later_labels_->next_timer() : std::nullopt;
+}
+
+void ModelOperator::drained() {
+  if (later_labels_) later_labels_->give_up_rows();
 }
 
 void ModelOperator::state(StateVisitor& visit, std::size_t part) {

@@ -32,6 +32,7 @@ class ModelOperator final : public Operator {
   void state(StateVisitor& visit, std::size_t part) override;
   void sealed(SealedSink& sink) override;
   std::optional<std::int64_t> next_timer() const override;
+  void drained() override;
   void report(Reporter& report) const override;
   /// `freeze`: no part learns from then on (scaler and encoder included), scoring and outcomes
   /// continue; `unfreeze`.

@@ -11,7 +11,7 @@ using Fact = StatePart::Fact;
 
 // Raised with the arithmetic of serving and of waiting.
 constexpr std::uint32_t kServing = 3;
-constexpr std::uint32_t kWaiting = 1;
+constexpr std::uint32_t kWaiting = 2;
 
 /// What the model learns: the label's field, wherever it comes from.
 const Field* target_of(const Binding& binding, const ModelPlan& plan) {

@@ -27,6 +27,7 @@ struct LabelsPlan {
   std::optional<std::size_t> field;  // none: `present`
   std::optional<Constant> present, absent;
   LabelJoin::Options join;
+  std::optional<std::int64_t> longest_silence;  // LabelsOptions
 };
 
 /// A model operator after binding: what its instances need to know.

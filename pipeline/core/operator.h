@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -44,6 +45,10 @@ class Operator {
   /// idle, a tick advances the watermark to it in due time.
   virtual std::optional<std::int64_t> next_timer() const { return std::nullopt; }
 
+  /// Replay, at its end: no record comes any more and time has passed until no timer was pending.
+  /// What waits all the same is given up.
+  virtual void drained() {}
+
   /// Reports its figures. Called between steps, about once a second.
   virtual void report(Reporter&) const {}
 
@@ -53,6 +58,12 @@ class Operator {
   /// Carries out a command between steps and in the recorded order, so that a replay repeats it
   /// (`freeze`). Returns whether it knows the command; if not, nothing changes.
   virtual bool command(std::string_view /*name*/) { return false; }
+};
+
+/// A source whose records reach a port of an operator.
+struct PortSource {
+  std::uint16_t index = 0;  // in Step::source
+  std::string name = {};
 };
 
 /// Where an operator's instance runs, and which of its outputs are read.
@@ -65,6 +76,8 @@ struct Placement {
   /// For each output, for each field of its schema: whether anyone reads it. Columns that nobody
   /// reads may be left null.
   std::vector<std::vector<bool>> needed;
+  /// For each port, the sources whose records reach it, perhaps through other operators.
+  std::vector<std::vector<PortSource>> sources = {};
 };
 
 /// What an operator reads a port for. It decides the order in which replay takes records of several

@@ -38,6 +38,12 @@ struct Extent {
   std::int64_t value = 0;  // rows or ms; unused for `all`
 };
 
+/// A span of time, or `off` (`heard: 1h`, `heard: off`).
+struct DurationOrOff {
+  std::int64_t ms = 0;
+  bool off = false;
+};
+
 /// A constant of any type: `present: true`, `fallback: 0.002`, `absent: none`.
 struct Literal {
   std::variant<std::monostate, bool, double, std::string> value;
@@ -72,7 +78,7 @@ struct Choice {
 class OptionVisitor {
  public:
   using Slot = std::variant<double*, std::size_t*, bool*, std::string*, Duration*, Extent*,
-                            Literal*, Written*, std::vector<Written>*>;
+                            DurationOrOff*, Literal*, Written*, std::vector<Written>*>;
   using Inside = std::function<void(OptionVisitor&)>;
   /// Gets the entry's name as written and a visitor for the entry's options.
   using Entry = std::function<void(const Written&, OptionVisitor&)>;

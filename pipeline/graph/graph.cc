@@ -171,20 +171,12 @@ class Builder {
       broken_.insert(name);
   }
 
-  std::set<std::size_t> sources_of(std::size_t stream) const {
-    if (stream < draft_.graph.sources.size()) return {stream};
-    for (const Node& node : draft_.graph.nodes)
-      if (std::ranges::find(node.outputs, stream) != node.outputs.end())
-        return {node.sources.begin(), node.sources.end()};
-    return {};
-  }
-
   /// What an operator reads each of its sources for: rows, if they reach a port of rows too.
   std::map<std::size_t, PortRole> roles_in(const Node& node) const {
     std::map<std::size_t, PortRole> roles;
     for (std::size_t port = 0; port < node.inputs.size(); ++port) {
       const PortRole role = node.spec->port_role(port);
-      for (const std::size_t source : sources_of(node.inputs[port])) {
+      for (const std::size_t source : draft_.graph.sources_of(node.inputs[port])) {
         PortRole& known = roles.emplace(source, role).first->second;
         if (known != PortRole::rows && role != PortRole::table) known = role;
       }
@@ -321,6 +313,13 @@ class Builder {
 };
 
 }  // namespace
+
+std::vector<std::size_t> Graph::sources_of(std::size_t stream) const {
+  if (stream < sources.size()) return {stream};
+  for (const Node& node : nodes)
+    if (std::ranges::find(node.outputs, stream) != node.outputs.end()) return node.sources;
+  return {};
+}
 
 std::vector<std::size_t> Graph::by_name() const {
   std::vector<std::size_t> order(nodes.size());

@@ -72,6 +72,9 @@ struct Graph {
   std::vector<SinkNode> sinks;      // in name order
   std::uint64_t fingerprint = 0;    // of everything that replay depends on
 
+  /// The sources whose records reach a stream, in their order.
+  std::vector<std::size_t> sources_of(std::size_t stream) const;
+
   /// The indices of `nodes` in name order.
   std::vector<std::size_t> by_name() const;
 

@@ -90,6 +90,8 @@ Json value_schema(const OptionTree& option) {
                      duration,
                      {{"const", "all"}},
                      substituted()});
+    case Kind::duration_or_off:
+      return any_of({duration, {{"const", "off"}}, substituted()});
     case Kind::literal:
       return {{"type", Json::array({"string", "number", "boolean", "null"})}};
     case Kind::written_list:

@@ -137,6 +137,19 @@ struct Reader {
     return wrong;
   }
 
+  std::string operator()(DurationOrOff* slot) const {
+    if (node.scalar() && node.text == "off") {
+      *slot = {.off = true};
+      return {};
+    }
+    Duration time;
+    if (!node.scalar() || number() == 0.0 || (!number() && !parse_duration(node.text)))
+      return not_a("a duration such as 250ms, 30s, 5m, 1h or 7d, or off", node);
+    std::string wrong = (*this)(&time);
+    if (wrong.empty()) *slot = {.ms = time.ms};
+    return wrong;
+  }
+
   std::string operator()(Literal* slot) const {
     if (!node.scalar()) return not_a("a single value", node);
     Literal literal{typed_scalar(node), node.place};
@@ -183,6 +196,9 @@ struct Printer {
   Json operator()(const Extent* value) const {
     if (value->unit == Extent::Unit::rows) return value->value;
     return format_extent(*value);
+  }
+  Json operator()(const DurationOrOff* value) const {
+    return value->off ? "off" : format_duration({value->ms});
   }
   Json operator()(const Literal* value) const {
     if (const bool* boolean = std::get_if<bool>(&value->value)) return *boolean;

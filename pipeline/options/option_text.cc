@@ -13,12 +13,13 @@ namespace weir {
 namespace {
 
 // In the order of OptionTree::Kind.
-constexpr std::array<std::string_view, 13> kKinds = {"number",
+constexpr std::array<std::string_view, 14> kKinds = {"number",
                                                      "whole number",
                                                      "true or false",
                                                      "text",
                                                      "duration",
                                                      "rows, duration or all",
+                                                     "duration or off",
                                                      "value",
                                                      "name or expression",
                                                      "list of names",
@@ -26,16 +27,18 @@ constexpr std::array<std::string_view, 13> kKinds = {"number",
                                                      "names with options",
                                                      "component",
                                                      "list of components"};
-constexpr std::array<std::string_view, 13> kJsonKinds = {
-    "number",  "count", "boolean", "text",    "duration",  "extent",    "literal",
-    "written", "list",  "block",   "entries", "component", "components"};
+constexpr std::array<std::string_view, 14> kJsonKinds = {
+    "number",          "count",   "boolean", "text", "duration", "extent",
+    "duration_or_off", "literal", "written", "list", "block",    "entries",
+    "component",       "components"};
 
 std::string_view kind_of(const OptionTree& option) {
   return kKinds[static_cast<std::size_t>(option.kind)];
 }
 
 std::string bound(const OptionTree& option, double value) {
-  return option.kind == OptionTree::Kind::duration
+  using Kind = OptionTree::Kind;
+  return option.kind == Kind::duration || option.kind == Kind::duration_or_off
              ? format_duration({static_cast<std::int64_t>(value)})
              : format_number(value);
 }

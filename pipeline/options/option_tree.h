@@ -29,6 +29,7 @@ struct OptionTree {
     text,
     duration,
     extent,
+    duration_or_off,
     literal,
     written,
     written_list,

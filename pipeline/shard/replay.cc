@@ -174,6 +174,7 @@ void Replay::drain() {
     shard_->flush();
     write_out();
   }
+  shard_->drained();
 }
 
 void Replay::write_out() {

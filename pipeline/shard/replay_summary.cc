@@ -9,6 +9,7 @@
 
 #include "pipeline/core/hash_text.h"
 #include "pipeline/core/metric_samples.h"
+#include "pipeline/options/option_values.h"
 
 namespace weir {
 namespace {
@@ -86,6 +87,33 @@ std::string unused_text(const MetricSamples& samples, std::uint64_t late) {
   return text;
 }
 
+/// What became of labels that stopped, as a line; empty if none did.
+std::string label_text(const std::string& name, const Json& figures) {
+  const double silences = figures.value("labels_silences", 0.0);
+  const double held = figures.value("labels_held", 0.0);
+  const double unheard = figures.contains("labels") ? figures["labels"].value("unheard", 0.0) : 0;
+  if (silences == 0 && held == 0 && unheard == 0) return {};
+  std::string text = fmt::format("  {}: ", name);
+  if (silences > 0)
+    text += "its labels fell silent " +
+            (silences == 1 ? "once" : fmt::format("{} times", silences));
+  const auto now = static_cast<std::int64_t>(figures.value("labels_silence_seconds", 0.0));
+  if (now > 0) text += fmt::format(", now for {} of event time", format_duration({now * 1'000}));
+  if (silences > 0) text += "; ";
+  return text + fmt::format("{} rows are held, {} left unheard: not learned\n", held, unheard);
+}
+
+/// Whether a file is in the order of its times.
+std::string late_text(const SourceNode& source, const std::string& path,
+                      const Intake::Counts& counts) {
+  if (counts.late == 0) return {};
+  return fmt::format(
+      "  {} is not in the order of its times: {} of {} rows were late. Sort it{}, or give source "
+      "`{}` a longer `lateness`\n",
+      path, counts.late, counts.rows,
+      source.config->time ? fmt::format(" by `{}`", source.config->time->text) : "", source.name);
+}
+
 MetricSamples figures_of(Shard& shard, std::size_t node) {
   MetricSamples samples;
   shard.operator_at(node).report(samples);
@@ -152,6 +180,10 @@ Json replay_summary(const ReplayResult& result) {
   }
   json["dead_letters"] = std::move(dead);
   json["dead_letter_examples"] = std::move(examples);
+  Json late = Json::object();
+  for (std::size_t s = 0; s < result.inputs.size(); ++s)
+    if (const auto n = shard.source_counts(s).late; n > 0) late[shard.graph().sources[s].name] = n;
+  json["late_rows"] = std::move(late);
   json["output_hash"] = hex16(shard.output_hash());
   json["state_hash"] = hex16(shard.state_hash());
   return json;
@@ -163,10 +195,7 @@ std::string replay_text(const ReplayResult& result) {
                                  shard.graph().pipeline, result.records, result.seconds,
                                  rate(result));
   for (std::size_t s = 0; s < result.inputs.size(); ++s)
-    if (const std::uint64_t late = shard.source_counts(s).late; late > 0)
-      text += fmt::format(
-          "  source {}: {} of {} rows were late: {} is not in the order of its times\n",
-          shard.graph().sources[s].name, late, shard.source_counts(s).rows, result.inputs[s]);
+    text += late_text(shard.graph().sources[s], result.inputs[s], shard.source_counts(s));
   for (const std::size_t node : shard.graph().by_name()) {
     const Json one = operator_json(shard, node);
     text += fmt::format("  {:<20} in {}  out {}", shard.graph().nodes[node].name,
@@ -178,6 +207,7 @@ std::string replay_text(const ReplayResult& result) {
     text += "\n";
     const std::string unused =
         unused_text(figures_of(shard, node), shard.operator_counts(node).late);
+    text += label_text(shard.graph().nodes[node].name, one);
     if (!unused.empty()) text += fmt::format("  {:<20} not used: {}\n", "", unused);
   }
   for (const DeadLetterDigest::Group& group : shard.dead_letter_digest().groups())

@@ -62,6 +62,11 @@ std::unique_ptr<Operator> Shard::make(const Node& node) const {
   placement.fingerprint = node.fingerprint;
   for (const std::size_t stream : node.outputs)
     placement.needed.push_back(graph_.streams[stream].needed);
+  for (const std::size_t stream : node.inputs) {
+    std::vector<PortSource>& port = placement.sources.emplace_back();
+    for (const std::size_t source : graph_.sources_of(stream))
+      port.push_back({static_cast<std::uint16_t>(source), graph_.sources[source].name});
+  }
   return node.plan->make(placement);
 }
 
@@ -171,6 +176,11 @@ void Shard::run_node(std::size_t index) {
     if (i == 0) counts.served += results_[i].rows;
   }
   counts.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+void Shard::drained() {
+  check(step_.size() == 0, "time has passed between steps");
+  for (const auto& node : operators_) node->drained();
 }
 
 std::optional<std::int64_t> Shard::next_timer() const {

@@ -83,6 +83,9 @@ class Shard {
   /// Replay: a lane has ended for ever. Takes no sequence number.
   void ended(std::size_t lane);
 
+  /// Replay, at its end: time has passed until no timer was pending, and nothing comes any more.
+  void drained();
+
   /// Processes what was added.
   void flush();
 

@@ -23,6 +23,7 @@ struct Slots {
   std::string text;
   Duration duration;
   Extent extent;
+  DurationOrOff duration_or_off;
   Literal literal;
   Written written;
   std::vector<Written> list;
@@ -42,6 +43,8 @@ struct Slots {
         return &duration;
       case Kind::extent:
         return &extent;
+      case Kind::duration_or_off:
+        return &duration_or_off;
       case Kind::literal:
         return &literal;
       case Kind::written:

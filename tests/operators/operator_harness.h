@@ -34,6 +34,9 @@ class OperatorBench {
     if (!ok()) return;
     for (const FakeBinding::Output& output : binding_.outputs)
       placement_.needed.emplace_back(output.schema.size(), true);
+    for (std::size_t port = 0; port < binding_.ports(); ++port)  // each has a source of its own
+      placement_.sources.push_back(
+          {{static_cast<std::uint16_t>(port), std::string(binding_.edge(port))}});
     restart();
   }
 
@@ -46,6 +49,11 @@ class OperatorBench {
   /// Says that nobody reads a field of an output; takes effect at the next `restart`.
   void unread(std::size_t output, std::string_view field) {
     placement_.needed[output][*binding_.outputs[output].schema.find(field)] = false;
+  }
+  /// Says from which sources its ports are fed, in place of one each; starts over.
+  void sources(std::vector<std::vector<PortSource>> of_ports) {
+    placement_.sources = std::move(of_ports);
+    restart();
   }
   /// A new, cold instance; the clock starts over too.
   void restart() {
@@ -88,6 +96,8 @@ class OperatorBench {
     visit(reader);
     EXPECT_EQ(reader.left(), 0u) << "the state was not read to its end";
   }
+  /// Nothing comes any more.
+  void drain() { operator_->drained(); }
   FakeReporter report() const {
     FakeReporter reporter;
     operator_->report(reporter);
@@ -117,7 +127,7 @@ class OperatorBench {
   std::unique_ptr<OperatorSpec> spec_;
   FakeBinding binding_;
   std::unique_ptr<const OperatorPlan> plan_;
-  Placement placement_{.shard = 0, .seed = 1, .needed = {}};
+  Placement placement_{.shard = 0, .seed = 1, .needed = {}, .sources = {}};
   std::unique_ptr<Operator> operator_;
   Step step_;
   std::uint64_t sequence_ = 0;

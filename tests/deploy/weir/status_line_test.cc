@@ -95,6 +95,22 @@ TEST(StatusLine, NamesQualityAndDriftByOperatorOverAllShards) {
   EXPECT_TRUE(says(said, "| watch.amount=DRIFT")) << said;
 }
 
+TEST(StatusLine, SaysHowManyRowsAreHeldAndForHowLongNoLabelHasCome) {
+  const auto of = [](double held, double seconds) {
+    MetricSamples samples = samples_of({});
+    samples(metric::labels_waiting, 90.0);
+    samples(metric::labels_held, held);
+    samples(metric::labels_silence_seconds, seconds);
+    return samples;
+  };
+  StatusLine status(of(0, 0));
+  std::string said = status.next(of(40, 7'200));
+  EXPECT_TRUE(says(said, "waiting for labels 90 held 40 | no label for 2h")) << said;
+  said = status.next(of(0, 0));
+  EXPECT_FALSE(says(said, "held")) << said;
+  EXPECT_FALSE(says(said, "no label")) << said;
+}
+
 TEST(StatusLine, GivesNoRateWhileShardsComeAndGo) {
   MetricSamples one = samples_of({.rows = 100});
   MetricSamples both = one;

@@ -41,7 +41,7 @@ ModelBench model(const std::string& options) {
 TEST(ChangedModel, AnotherWaitHoldsForRowsThatComeAfterwards) {
   ModelBench before = model(options());
   before.run({row(0, "a")});
-  ModelBench after = model(options(R"("wait": "20s")"));
+  ModelBench after = model(options(R"("wait": "20s", "heard": "off")"));
   after.bench.load(before.bench.save());
   after.run({row(1'000, "b"), tick(10'000)});
   EXPECT_EQ(after.ended("expired"), 1) << "a still waits 10 s";
@@ -62,6 +62,17 @@ TEST(ChangedModel, ASmallerLimitLetsTheOldestRowsGoBeforeTheNextStep) {
   ASSERT_EQ(after.rows(kOutcomes), 2u);
   EXPECT_EQ(after.text(kOutcomes, 0, "id"), "c");
   EXPECT_EQ(after.text(kOutcomes, 1, "id"), "d");
+}
+
+TEST(ChangedModel, RowsThatAreHeldBeyondASmallerLimitGoUnheard) {
+  ModelBench before = model(options());
+  before.run({row(0, "a"), row(1, "b"), row(2, "c"), tick(20'000)});
+  ModelBench after = model(options(R"("wait": "10s", "max_waiting": 2)"));
+  after.bench.load(before.bench.save());
+  after.run({tick(20'001)});
+  EXPECT_EQ(after.ended("unheard"), 1);
+  EXPECT_EQ(after.ended("evicted"), 0);
+  EXPECT_EQ(after.bench.report()["weir_labels_held"], 2);
 }
 
 TEST(ChangedModel, ShedsTheSameWhereverStepsAreCut) {

@@ -33,7 +33,8 @@ class Waiting {
     script = model.get();
     model_.emplace(plan_, std::move(model), 0);
     outcomes_.emplace(plan_, all_of(plan_.outcomes));
-    learner.emplace(plan_, all_of(plan_.outcomes), *model_, *outcomes_);
+    const PortSource labels{1, "labels"};
+    learner.emplace(plan_, all_of(plan_.outcomes), std::span(&labels, 1), *model_, *outcomes_);
   }
 
   /// One step of `rows`, learned with `weight`; returns the ids of its outcomes with position and
@@ -44,7 +45,7 @@ class Waiting {
     const Batch labels = batch_of(kLabels, rows, 1, step_.arena);
     model_->begin_step();
     outcomes_->begin_step();
-    learner->begin_step();
+    learner->begin_step(step_);
     std::size_t at_row = 0, at_label = 0;
     for (std::uint32_t position = 0; position < rows.size(); ++position) {
       learner->advance(step_, position);
@@ -57,6 +58,7 @@ class Waiting {
         learner->on_label(step_, labels, at_label++);
       }
     }
+    learner->end_step(step_);
     const WrittenOutcomes written(plan_, *outcomes_, step_);
     std::vector<std::string> told;
     for (std::size_t i = 0; i < written.rows(); ++i)
@@ -113,9 +115,10 @@ TEST(LabelLearner, EndsAWaitAtItsPositionWithTheAbsentLabel) {
   EXPECT_EQ(waiting.learner->next_timer(), std::nullopt);
 }
 
-TEST(LabelLearner, AWaitThatIsOverWhenItsRowComesEndsAtTheNextPosition) {
+TEST(LabelLearner, LetsALateRowWaitFromItsArrival) {
   Waiting waiting(0.0);
-  EXPECT_EQ(waiting.step({tick(50'000), row(0, "old"), tick(50'000)}), Told{"old at 2: 0"});
+  EXPECT_EQ(waiting.step({tick(50'000), row(0, "old"), tick(59'999), tick(60'000)}),
+            Told{"old at 3: 0"});
 }
 
 TEST(LabelLearner, ARowOfNoWeightGivesItsOutcomeButIsNotLearned) {

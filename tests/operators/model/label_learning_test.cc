@@ -16,7 +16,7 @@ TEST(Labels, ClassesWaitWithTheirProbabilitiesAsServed) {
                        "classes": ["low", "high"], "probabilities": true,
                        "steps": ["softmax_regression"],
                        "labels": {"input": "labels", "match": "id", "wait": "10s",
-                                  "absent": "low"}})",
+                                  "heard": "off", "absent": "low"}})",
                    rows(), {{{"id", Type::text}, {"kind", Type::text}}});
   ASSERT_TRUE(kinds.bench.ok()) << kinds.bench.mistakes()[0];
   const auto kind = [](std::int64_t time, std::string_view id, std::string_view name) {

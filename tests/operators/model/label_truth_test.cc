@@ -32,7 +32,7 @@ std::string options() {
              R"({"input": "rows", "features": ["amount", "country"], "target": "fraud", )") +
          std::string(kSteps) +
          R"(, "labels": {"input": "labels", "match": {"id": "tx"}, "wait": "50s",
-                         "absent": false}})";
+                         "heard": "off", "absent": false}})";
 }
 
 /// Transactions in almost the order of their times, with missing amounts; frauds are told some time

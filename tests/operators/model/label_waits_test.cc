@@ -61,14 +61,20 @@ TEST(Labels, WaitsEndInTheOrderOfTheirTimesThenOfTheirRows) {
   for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(fraud.text(kOutcomes, i, "id"), order[i]);
 }
 
-TEST(Labels, ARowWhoseWaitIsOverWhenItComesEndsAtTheNextPosition) {
-  for (std::size_t batch_rows : {1, 2, 3, 4}) {
+TEST(Labels, TheWaitOfALateRowBeginsWhenItArrives) {
+  for (std::size_t batch_rows : {1, 2, 3, 4, 5}) {
     ModelBench fraud = model(R"(, "absent": false)");
-    fraud.run({row(50'000, "new"), row(0, "old"), label(0, "other"), row(50'001, "newer")},
+    fraud.run({row(50'000, "new"), row(0, "old"), label(50'100, "old", 1), row(0, "older"),
+               row(59'999, "newer"), tick(60'099), tick(60'100)},
               batch_rows);
-    ASSERT_EQ(fraud.rows(kOutcomes), 1u) << batch_rows;
+    ASSERT_EQ(fraud.rows(kOutcomes), 3u) << batch_rows;
     EXPECT_EQ(fraud.text(kOutcomes, 0, "id"), "old");
-    EXPECT_EQ(fraud.outputs[kOutcomes][0].sequence, 2u);
+    EXPECT_EQ(fraud.number(kOutcomes, 0, "label"), 1);
+    EXPECT_EQ(fraud.text(kOutcomes, 1, "id"), "new");
+    EXPECT_EQ(fraud.outputs[kOutcomes][1].sequence, 5u);
+    EXPECT_EQ(fraud.text(kOutcomes, 2, "id"), "older");
+    EXPECT_EQ(fraud.outputs[kOutcomes][2].sequence, 6u);
+    EXPECT_EQ(fraud.ended("late"), 0);
   }
 }
 
@@ -108,8 +114,8 @@ TEST(Labels, AfterALateLabelTheIdIsFreeForANewRow) {
 
 TEST(Labels, ALateLabelTeachesTheNewRowOfAnIdThatHadOneBefore) {
   ModelBench fraud = model(R"(, "late": "learn")");
-  fraud.run({row(0, "a", 4), tick(10'000), label(10'500, "a", 1), row(5'000, "a", 5)});
-  fraud.run({tick(15'000), label(15'500, "a", 1)});
+  fraud.run({row(0, "a", 4), tick(10'000), label(10'500, "a", 1), row(10'600, "a", 5)});
+  fraud.run({tick(20'600), label(20'700, "a", 1)});
   EXPECT_EQ(fraud.ended("late"), 2);
   EXPECT_EQ(fraud.updates(), 2);
   EXPECT_EQ(fraud.number(kOutcomes, 1, "x"), 5);
@@ -146,11 +152,11 @@ TEST(Labels, MaxWaitingBoundsTheIdsRememberedAndTheLabelsHeldToo) {
   EXPECT_EQ(fraud.ended("orphan"), 1);
 }
 
-TEST(Labels, ALabelSourceSilentForADayStillLetsAbsentCome) {
+TEST(Labels, WithHeardOffALabelSourceSilentForADayLetsAbsentCome) {
   ModelBench fraud(R"({"input": "rows", "features": ["x"], "target": "y",
                        "steps": ["logistic_regression"],
                        "labels": {"input": "labels", "match": "id", "wait": "1d",
-                                  "absent": false}})",
+                                  "heard": "off", "absent": false}})",
                    rows(), labels());
   std::vector<InputRow> input;
   for (int i = 0; i < 100; ++i) input.push_back(row(i * 1'000, "tx" + std::to_string(i)));

@@ -112,7 +112,9 @@ TEST(Labels, ALabelWithoutRowIsAnOrphanOnceTheWatermarkPassesItsTimeAndEarly) {
   EXPECT_EQ(fraud.ended("orphan"), 1);
   fraud.run({row(3'100, "a")});
   EXPECT_EQ(fraud.rows(kOutcomes), 0u);
-  fraud.run({label(500, "b", 1)});  // old already when it comes
+  fraud.run({label(500, "b", 1), tick(5'099)});  // old already when it comes: at 3.1 s
+  EXPECT_EQ(fraud.ended("orphan"), 1);
+  fraud.run({tick(5'100)});
   EXPECT_EQ(fraud.ended("orphan"), 2);
 }
 
@@ -192,7 +194,7 @@ TEST(Labels, RowsAllRemembersSoManyRowsOfOneId) {
 TEST(Labels, PresentIsTheLabelWhateverTheRecordHolds) {
   ModelBench fraud(R"({"input": "rows", "features": ["x"], "steps": ["logistic_regression"],
                        "labels": {"input": "labels", "match": {"id": "tx"}, "wait": "10s",
-                                  "present": true, "absent": false}})",
+                                  "heard": "off", "present": true, "absent": false}})",
                    rows(), {{{"tx", Type::text}}});
   ASSERT_TRUE(fraud.bench.ok()) << fraud.bench.mistakes()[0];
   fraud.run({row(0, "a"), row(1, "b"), {2, {cell("b")}, 1}, tick(60'000)});

@@ -29,6 +29,24 @@ TEST(ReadSlot, KeepsAnExtentsUnit) {
   EXPECT_NE(read_slot(scalar("-3"), &extent, {}), "");
 }
 
+TEST(ReadSlot, TakesADurationOrOff) {
+  DurationOrOff slot;
+  const Rule rule{.doc = "", .min = 1};
+  EXPECT_EQ(read_slot(scalar("90m"), &slot, rule), "");
+  EXPECT_TRUE(!slot.off && slot.ms == 90 * 60'000);
+  EXPECT_EQ(slot_json(&slot), "90m");
+  EXPECT_EQ(read_slot(scalar("off"), &slot, rule), "");
+  EXPECT_TRUE(slot.off);
+  EXPECT_EQ(slot_json(&slot), "off");
+  EXPECT_EQ(read_slot(scalar("never"), &slot, rule),
+            "must be a duration such as 250ms, 30s, 5m, 1h or 7d, or off, not `never`");
+  EXPECT_EQ(read_slot(scalar("0"), &slot, rule),
+            "must be a duration such as 250ms, 30s, 5m, 1h or 7d, or off, not `0`");
+  EXPECT_EQ(read_slot(scalar("5"), &slot, rule),
+            "is a duration and needs a unit, as in 5s (ms, s, m, h, d)");
+  EXPECT_TRUE(slot.off);  // left alone
+}
+
 TEST(ReadSlot, LeavesTheSlotAloneWhenTheValueIsWrong) {
   double number_slot = 0.5;
   std::size_t count = 7;

@@ -86,8 +86,8 @@ TEST(ReplaySummary, ShowsLateRowsAndThatAFileIsNotInOrder) {
   for (int i = 0; i < 20; ++i) scene.add(R"({"id":"a","x":1,"y":2,"ts":90000})");
   scene.add(R"({"id":"b","x":1,"y":2,"ts":4000})");
   const std::string text = replay_text(scene.result());
-  EXPECT_NE(text.find("source rows: 1 of 22 rows were late: rows.json is not in the order of its "
-                      "times"),
+  EXPECT_NE(text.find("rows.json is not in the order of its times: 1 of 22 rows were late. Sort it "
+                      "by `ts`, or give source `rows` a longer `lateness`"),
             std::string::npos)
       << text;
   EXPECT_NE(text.find("not used: late rows 1"), std::string::npos) << text;

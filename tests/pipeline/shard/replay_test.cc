@@ -174,7 +174,8 @@ TEST(Replay, ALabelOfTheSameTimeComesAfterItsRow) {
 
 TEST(Replay, AnEmptyFileIsIdleFromTheBeginning) {
   // `after` with its lateness of 1 s would hold the clock back: the wait of 10 s would not end.
-  const auto one = summary(*read_pipeline(kTwoFiles), "",
+  const auto pipeline = read_pipeline(kTwoFiles, {{"operators.model.labels.heard", "off"}});
+  const auto one = summary(*pipeline, "",
                            "{\"id\":\"1\",\"amount\":1,\"ts\":5000}\n"
                            "{\"id\":\"2\",\"amount\":1,\"ts\":15000}\n",
                            {});
@@ -185,10 +186,14 @@ TEST(Replay, WaitsThatHaveNotEndedStayWithoutDrain) {
   const std::string events = "{\"id\":\"1\",\"amount\":1,\"ts\":5000}\n";
   const auto pipeline = read_pipeline(kTwoFiles);
   EXPECT_EQ(summary(*pipeline, "", events, {})["operators"]["model"]["labels_waiting"], 1);
-  const auto drained = summary(*pipeline, "", events, {.drain = true});
-  EXPECT_EQ(drained["operators"]["model"]["labels_waiting"], 0);
-  EXPECT_EQ(drained["operators"]["model"]["labels"]["expired"], 1);
-  EXPECT_EQ(drained["rows"], 1);
+  for (const auto& [heard, end] : {std::pair("off", "expired"), std::pair("1h", "unheard")}) {
+    const auto drained =
+        summary(*read_pipeline(kTwoFiles, {{"operators.model.labels.heard", heard}}), "", events,
+                {.drain = true});
+    EXPECT_EQ(drained["operators"]["model"]["labels_waiting"], 0);
+    EXPECT_EQ(drained["operators"]["model"]["labels"][end], 1);
+    EXPECT_EQ(drained["rows"], 1);
+  }
 }
 
 }  // namespace
