@@ -32,8 +32,8 @@ std::optional<std::string> far_rows_text(const Shard& shard, std::size_t s) {
   if (rows < kFewestForFar || far * 100 <= rows) return std::nullopt;
   return fmt::format(
       "source {}: {} have an event time ({}) far beyond the newest rows; {} were not confirmed by "
-      "others and count as the newest. A producer's clock may be wrong, or `ahead: {} s` is shorter "
-      "than the pauses of the stream.",
+      "others and count as the newest. A producer's clock may be wrong, or `ahead: {} s` is "
+      "shorter than the pauses of the stream.",
       source.name, share_text(far, rows), field_of(source), counts.refused,
       source.config->ahead.ms / 1000);
 }
@@ -44,8 +44,8 @@ std::optional<std::string> behind_text(const Shard& shard, std::size_t s) {
   if (!source.time_field || counts.rows < kFewestForBehind || counts.behind * 100 <= counts.rows)
     return std::nullopt;
   std::string text = fmt::format(
-      "source {}: {} have an event time ({}) decades before the record's own timestamp", source.name,
-      share_text(counts.behind, counts.rows), field_of(source));
+      "source {}: {} have an event time ({}) decades before the record's own timestamp",
+      source.name, share_text(counts.behind, counts.rows), field_of(source));
   if (source.fields[*source.time_field].unit_ms == 1)
     text += ". The unit of its whole numbers is ms: is the field in seconds? `unit: s`";
   return text;

@@ -210,9 +210,9 @@ TEST(BelievedTimeSimulated, OneWrongDeviceOfTwentyLosesNothing) {
     const Figures figures = simulate(rows);
     EXPECT_EQ(figures.lost, 0U) << "seed " << seed;
     EXPECT_LE(wrong - figures.far, 9U) << "those before the clock began";
-    EXPECT_EQ(figures.highest, std::find_if(rows.rbegin(), rows.rend(), [](const SimulatedRow& row) {
-                return !row.wrong;
-              })->time);
+    const auto last = std::find_if(rows.rbegin(), rows.rend(),
+                                   [](const SimulatedRow& row) { return !row.wrong; });
+    EXPECT_EQ(figures.highest, last->time);
   }
 }
 

@@ -96,7 +96,8 @@ Replayed replay(const std::string& yaml, const Files& files, std::size_t batch_r
   std::vector<std::unique_ptr<FileWriter>> outputs;
   const std::string scores = (folder.path() / "scores").string();
   outputs.push_back(open_file_writer(scores));
-  Replay replay(*pipeline->graph, std::move(inputs), std::move(outputs), {.batch_rows = batch_rows});
+  Replay replay(*pipeline->graph, std::move(inputs), std::move(outputs),
+                {.batch_rows = batch_rows});
   replay.run([](const Replay::Progress&) {});
   Replayed done{nlohmann::json::parse(replay.summary_json()), {}};
   done.summary.erase("seconds");
