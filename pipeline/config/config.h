@@ -33,6 +33,7 @@ struct SourceConfig {
   Duration lateness{0};
   Duration idle{10'000};
   Duration ahead{3'600'000};
+  std::size_t confirm = 10;
   std::string start = "earliest";  // earliest, latest, an RFC 3339 time or `-7d`; checked
   std::vector<FieldSpec> fields;
   std::vector<Place> field_places;

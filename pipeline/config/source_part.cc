@@ -86,7 +86,14 @@ void describe_source(OptionVisitor& option, SourceConfig& source, const Vocabula
   option("idle", source.idle,
          {.doc = "after this long without records a partition no longer holds back the watermark"});
   option("ahead", source.ahead,
-         {.doc = "an event time more than this after the record's timestamp is wrong"});
+         {.doc = "an event time more than this after the record's timestamp is wrong; one more "
+                 "than this after the shard's newest row counts as the newest until others "
+                 "confirm it"});
+  option("confirm", source.confirm,
+         {.doc = "rows in a row that it takes to move the clock by more than `ahead`; 1: each row "
+                 "moves it",
+          .min = 1,
+          .max = 1000});
   option("start", source.start,
          {.doc = "where the first start begins: earliest, latest, a time, or how long ago (-7d)",
           .example = "-7d"});

@@ -17,7 +17,7 @@ namespace weir {
 namespace {
 
 // Raised when decoders, encoders, the clock or the expression language give other bits.
-constexpr int kArithmetic = 2;
+constexpr int kArithmetic = 3;
 
 std::string source_text(const SourceNode& source) {
   std::string text = fmt::format("source {} {} {}", source.name, resolved_format(*source.config),
@@ -29,7 +29,8 @@ std::string source_text(const SourceNode& source) {
                         field.required ? "!" : "", field.lenient ? "~" : "");
     for (const std::string& missing : field.missing) text += fmt::format(" -{}", missing);
   }
-  return text + fmt::format(" {} {}", source.config->lateness.ms, source.config->ahead.ms);
+  return text + fmt::format(" {} {} {}", source.config->lateness.ms, source.config->ahead.ms,
+                            source.config->confirm);
 }
 
 const OperatorConfig& config_of(const Config& config, const Node& node) {

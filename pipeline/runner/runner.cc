@@ -156,6 +156,7 @@ void Runner::process(std::size_t lane, const Record& record) {
 
 void Runner::close_epoch(bool with_state) {
   machine_->shard().flush();
+  times_.watch(machine_->shard(), notices_);
   if (!epoch_.begun()) return;
   const auto now = world_.now();
   Committer::Job job = epoch_.close(machine_->shard(), machine_->chain(), with_state, now);

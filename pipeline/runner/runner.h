@@ -19,6 +19,7 @@
 #include "pipeline/runner/snapshot_taker.h"
 #include "pipeline/runner/stop_reason.h"
 #include "pipeline/runner/time_marks.h"
+#include "pipeline/runner/time_watch.h"
 #include "pipeline/runner/world.h"
 
 namespace weir {
@@ -95,6 +96,7 @@ class Runner {
   PoisonGuard guard_;
   RetentionWatch retention_;
   TimeMarks marks_;
+  TimeWatch times_;
   Cursor closed_;  // of the epoch closed last, while the guard suspects records
   std::uint64_t lost_records_;
   Clock::time_point deadline_;

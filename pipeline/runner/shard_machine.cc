@@ -159,6 +159,11 @@ void ShardMachine::report(MetricSamples& samples, std::int64_t now_ms) const {
     samples.value(metric::source_rows_total, rows, static_cast<double>(counts.rows));
     samples.value(metric::source_rows_total, bad, static_cast<double>(counts.bad));
     samples(metric::late_rows_total, {"source", name}, static_cast<double>(counts.late));
+    const BelievedTime::Counts& far = shard_->believed().counts(s);
+    const MetricLabel believed[] = {{"source", name}, {"outcome", "believed"}};
+    const MetricLabel refused[] = {{"source", name}, {"outcome", "refused"}};
+    samples.value(metric::far_rows_total, believed, static_cast<double>(far.believed));
+    samples.value(metric::far_rows_total, refused, static_cast<double>(far.refused));
   }
   for (std::size_t i = 0; i < graph().sinks.size(); ++i)
     samples(metric::sink_rows_total, {"sink", graph().sinks[i].name},

@@ -39,6 +39,12 @@ void EventClock::row(std::size_t lane, std::int64_t event_time) {
   if (held) advance();  // only the lane that holds the watermark back can move it
 }
 
+void EventClock::raise(std::size_t lane, std::int64_t event_time) {
+  if (event_time <= lanes_[lane].high) return;
+  lanes_[lane].high = event_time;
+  advance();
+}
+
 void EventClock::idle(std::size_t lane) {
   lanes_[lane].idle = true;
   advance();

@@ -20,8 +20,11 @@ class EventClock {
   /// One entry a lane: its source's lateness in ms.
   explicit EventClock(std::vector<std::int64_t> lateness_ms);
 
-  /// A row of `lane` has come; it ends the lane's idleness.
+  /// A row of `lane` has come; it ends the lane's idleness. kNoTime: of a time that does not count
+  /// yet.
   void row(std::size_t lane, std::int64_t event_time);
+  /// An earlier row of `lane` counts from now on.
+  void raise(std::size_t lane, std::int64_t event_time);
   /// The lane has been at its end for as long as its source's `idle` says.
   void idle(std::size_t lane);
   /// No lane has anything, and time has passed.

@@ -5,11 +5,17 @@
 #include "pipeline/core/time_text.h"
 
 namespace weir {
+namespace {
+
+constexpr std::int64_t kDecades = 20LL * 365 * 86'400'000;  // no backlog is that old
+
+}  // namespace
 
 Intake::Intake(const SourceNode& source, FormatSpec& format, std::size_t most, bool check_ahead)
     : source_(source),
       most_(most),
       check_ahead_(check_ahead && source.config->spec->timed()),
+      key_(source),
       decoder_(format.decoder(source.fields)),
       columns_(source.fields.size()),
       read_(source.fields.size()) {}
@@ -39,7 +45,10 @@ std::optional<std::int64_t> Intake::decode(const Record& record, Arena& arena, B
   }
   const auto event_time =
       static_cast<std::int64_t>(columns_[*source_.time_field].numbers()[rows_]);
-  if (!ahead(record, event_time)) return event_time;
+  if (!ahead(record, event_time)) {
+    counts_.behind += behind(record, event_time);
+    return event_time;
+  }
   bad.reason = Reason::time_ahead;
   bad.field = source_.fields[*source_.time_field].field.name;
   bad.text = fmt::format("{} ms is {} ms after the record's own timestamp", event_time,
@@ -51,6 +60,10 @@ std::optional<std::int64_t> Intake::decode(const Record& record, Arena& arena, B
 bool Intake::ahead(const Record& record, std::int64_t event_time) const {
   return check_ahead_ && record.timestamp >= 0 &&
          event_time - source_.config->ahead.ms > record.timestamp;
+}
+
+bool Intake::behind(const Record& record, std::int64_t event_time) const {
+  return check_ahead_ && record.timestamp >= 0 && event_time + kDecades < record.timestamp;
 }
 
 void Intake::keep(std::uint32_t position, bool late) {

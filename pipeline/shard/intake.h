@@ -13,6 +13,7 @@
 #include "pipeline/core/batch.h"
 #include "pipeline/core/record.h"
 #include "pipeline/graph/graph.h"
+#include "pipeline/shard/source_key.h"
 
 namespace weir {
 
@@ -22,6 +23,7 @@ class Intake {
  public:
   struct Counts {
     std::uint64_t rows = 0, bad = 0, late = 0;
+    std::uint64_t behind = 0;  // event time decades before the record's own timestamp
   };
   /// `most` rows a step. `check_ahead`: an event time far beyond the record's own timestamp is
   /// wrong. The source and the format must outlive it.
@@ -37,6 +39,10 @@ class Intake {
   /// Decodes a record into the next row. Returns its event time; of a bad record nothing, and `bad`
   /// says why. What it hands out of the arena lives as long as the step.
   std::optional<std::int64_t> decode(const Record& record, Arena& arena, BadRecord& bad);
+  /// The hash of the key of the row that was decoded last; nothing if it has none.
+  std::optional<std::uint64_t> key_of(const Record& record) const {
+    return key_.of(record, columns_, rows_);
+  }
   /// The row that was decoded last is at `position` of the step.
   void keep(std::uint32_t position, bool late);
   void lose() { ++counts_.bad; }
@@ -52,10 +58,12 @@ class Intake {
  private:
   void make_columns(Arena& arena);
   bool ahead(const Record& record, std::int64_t event_time) const;
+  bool behind(const Record& record, std::int64_t event_time) const;
 
   const SourceNode& source_;
   const std::size_t most_;
   const bool check_ahead_;
+  const SourceKey key_;
   std::unique_ptr<Decoder> decoder_;
   std::vector<MutableColumn> columns_;
   std::vector<Column> read_;

@@ -21,30 +21,16 @@ std::int64_t now_ns() { return std::chrono::steady_clock::now().time_since_epoch
 
 }  // namespace
 
-struct Replay::Head {
-  std::vector<Record> buffer;
-  std::size_t next = 0;
-  bool ended = false;
-  std::int64_t time = kNoTime;  // event time of the next record; of a bad one: the one before it
-  // Decodes the time field alone.
-  std::unique_ptr<Decoder> decoder;
-  std::vector<double> cells;
-  std::vector<MutableColumn> columns;
-  Arena arena;
-};
-
 Replay::Replay(const Graph& graph, std::vector<Input> inputs,
                std::vector<std::unique_ptr<FileWriter>> outputs, Settings settings)
     : graph_(graph),
       inputs_(std::move(inputs)),
       outputs_(std::move(outputs)),
-      settings_(settings),
-      heads_(graph.sources.size()) {
+      settings_(settings) {
   Shard::Settings shard;
   shard.batch_rows = settings.batch_rows;
   shard.check_ahead = false;
   shard.partitions.assign(graph.sinks.size() + 1, 1);
-  const PartitionOffset start{0, 0};
   for (std::size_t s = 0; s < inputs_.size(); ++s) {
     shard.lanes.push_back({s, 0});
     shard.origins.push_back(inputs_[s].path);
@@ -52,21 +38,7 @@ Replay::Replay(const Graph& graph, std::vector<Input> inputs,
   }
   shard_ = std::make_unique<Shard>(graph, std::move(shard));
   shard_->write_to(outbox_);
-  for (std::size_t s = 0; s < inputs_.size(); ++s) {
-    inputs_[s].reader->start({&start, 1}, signal_);
-    const auto head = inputs_[s].reader->head();
-    std::string wrong = head ? shard_->head(s, *head) : std::string();
-    if (!wrong.empty()) throw std::runtime_error(fmt::format("{}: {}", inputs_[s].path, wrong));
-    if (inputs_.size() == 1 || !graph.sources[s].time_field) continue;
-    std::vector<FieldSpec> fields = graph.sources[s].fields;
-    for (std::size_t i = 0; i < fields.size(); ++i)
-      fields[i].read = i == *graph.sources[s].time_field;
-    heads_[s].decoder = inputs_[s].format->decoder(std::move(fields));
-    if (head) heads_[s].decoder->head(*head);
-    heads_[s].cells.resize(1);
-    heads_[s].columns.resize(graph.sources[s].fields.size());
-    heads_[s].columns[*graph.sources[s].time_field] = heads_[s].cells.data();
-  }
+  start_readers();
   std::string head;
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     head.clear();
@@ -76,6 +48,17 @@ Replay::Replay(const Graph& graph, std::vector<Input> inputs,
 }
 
 Replay::~Replay() = default;
+
+void Replay::start_readers() {
+  const PartitionOffset start{0, 0};
+  for (std::size_t s = 0; s < inputs_.size(); ++s) {
+    inputs_[s].reader->start({&start, 1}, signal_);
+    const auto head = inputs_[s].reader->head();
+    const std::string wrong = head ? shard_->head(s, *head) : std::string();
+    if (!wrong.empty()) throw std::runtime_error(fmt::format("{}: {}", inputs_[s].path, wrong));
+    header_lines_.emplace_back(head);
+  }
+}
 
 void Replay::run(const std::function<void(const Progress&)>& progress) {
   began_ns_ = told_ns_ = now_ns();
@@ -99,67 +82,62 @@ void Replay::tell(const std::function<void(const Progress&)>& progress, bool las
   progress({rows_, seconds_});
 }
 
-bool Replay::refill(std::size_t source) {
-  Head& head = heads_[source];
-  head.buffer.clear();
-  head.next = 0;
-  while (!head.ended) {
-    const auto fetched = inputs_[source].reader->fetch(0, kFetch, head.buffer);
-    if (fetched.count > 0) return true;
-    head.ended = fetched.end;
-    if (!head.ended) signal_.wait_for(std::chrono::milliseconds(100));
-  }
-  return false;
-}
-
 void Replay::run_one(const std::function<void(const Progress&)>& progress) {
-  while (refill(0)) {
-    for (const Record& record : heads_[0].buffer) shard_->add(0, record);
-    rows_ += heads_[0].buffer.size();
+  std::vector<Record> buffer;
+  for (bool end = false; !end;) {
+    buffer.clear();
+    const auto fetched = inputs_[0].reader->fetch(0, kFetch, buffer);
+    if (fetched.count == 0) {
+      end = fetched.end;
+      if (!end) signal_.wait_for(std::chrono::milliseconds(100));
+      continue;
+    }
+    for (const Record& record : buffer) shard_->add(0, record);
+    rows_ += buffer.size();
     write_out();
     tell(progress, false);
   }
+  if (!shard_->believed().begun(0)) shard_->ended(0);
 }
 
-void Replay::peek(std::size_t source) {
-  Head& head = heads_[source];
-  if (head.next == head.buffer.size() && !refill(source)) return;
-  const Record& record = head.buffer[head.next];
-  if (!head.decoder) {
-    head.time = record.timestamp;
-    return;
+void Replay::open_heads() {
+  for (std::size_t s = 0; s < inputs_.size(); ++s) {
+    heads_.push_back(std::make_unique<MergeHead>(s, graph_.sources[s], *inputs_[s].format,
+                                                 *inputs_[s].reader, signal_, header_lines_[s]));
+    heads_[s]->start(shard_->believed());
   }
-  BadRecord bad;
-  head.arena.reset();
-  if (head.decoder->decode(record, head.arena, head.columns, 0, bad) && !is_missing(head.cells[0]))
-    head.time = static_cast<std::int64_t>(head.cells[0]);
+}
+
+/// The input whose turn it is; as many as there are: all have ended.
+std::size_t Replay::next_head(const std::vector<std::size_t>& order) const {
+  std::size_t best = heads_.size();
+  for (const std::size_t s : order)
+    if (!heads_[s]->ended() &&
+        (best == heads_.size() || heads_[s]->time() < heads_[best]->time()))
+      best = s;
+  return best;
 }
 
 void Replay::run_merged(const std::function<void(const Progress&)>& progress) {
   std::vector<std::size_t> order(inputs_.size());  // in which equal times are taken
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::ranges::stable_sort(order, {}, [&](std::size_t s) { return graph_.sources[s].role; });
-  std::size_t left = inputs_.size();
-  for (std::size_t s = 0; s < inputs_.size(); ++s) {
-    peek(s);
-    if (heads_[s].ended) --left;
-  }
-  for (std::size_t s = 0; s < inputs_.size() && left > 0; ++s)
-    if (heads_[s].ended) shard_->ended(s);  // an empty file holds nothing back
+  open_heads();
+  auto left = static_cast<std::size_t>(
+      std::ranges::count_if(heads_, [](const auto& head) { return !head->ended(); }));
+  for (std::size_t s = 0; s < heads_.size() && left > 0; ++s)
+    if (heads_[s]->ended()) shard_->ended(s);  // an empty file holds nothing back
   std::int64_t merged = kNoTime;
   while (left > 0) {
-    std::size_t best = inputs_.size();
-    for (const std::size_t s : order)
-      if (!heads_[s].ended && (best == inputs_.size() || heads_[s].time < heads_[best].time))
-        best = s;
-    Head& head = heads_[best];
-    if (head.time > merged) {
-      merged = head.time;
-      shard_->merged(merged);
+    const std::size_t best = next_head(order);
+    MergeHead& head = *heads_[best];
+    if (head.time() > merged) {
+      merged = head.time();
+      shard_->merged(best, merged);
     }
-    shard_->add(best, head.buffer[head.next++]);
-    peek(best);
-    if (head.ended && --left > 0) shard_->ended(best);
+    shard_->add(best, head.record());
+    head.advance(shard_->believed(), merged);
+    if (head.ended() && --left > 0) shard_->ended(best);
     if (++rows_ % kFetch == 0 || outbox_.size() >= kOutboxBytes) {
       write_out();
       tell(progress, false);

@@ -3,21 +3,22 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "pipeline/core/connector.h"
 #include "pipeline/core/log/log.h"
 #include "pipeline/graph/graph.h"
+#include "pipeline/shard/merge_head.h"
 #include "pipeline/shard/replay_summary.h"
 #include "pipeline/shard/shard.h"
 
 namespace weir {
 
 /// Runs a graph offline over files, in one shard and without a log: the same rows in the same order
-/// always give the same bits. Several files are merged row by row by event time; where times are
-/// equal, tables
-/// come first, then rows, then labels (PortRole), then they go by name.
+/// always give the same bits. Several files are merged row by row by event time (MergeHead); where
+/// times are equal, tables come first, then rows, then labels (PortRole), then they go by name.
 class Replay {
  public:
   struct Input {  // one a source
@@ -49,12 +50,11 @@ class Replay {
   Shard& shard() { return *shard_; }
 
  private:
-  struct Head;  // the next record of an input while merging
-
-  bool refill(std::size_t source);
+  void start_readers();
   void run_one(const std::function<void(const Progress&)>& progress);
   void run_merged(const std::function<void(const Progress&)>& progress);
-  void peek(std::size_t source);
+  void open_heads();
+  std::size_t next_head(const std::vector<std::size_t>& order) const;
   void drain();
   void write_out();
   void tell(const std::function<void(const Progress&)>& progress, bool last);
@@ -64,7 +64,8 @@ class Replay {
   std::vector<std::unique_ptr<FileWriter>> outputs_;
   Settings settings_;
   std::unique_ptr<Shard> shard_;
-  std::vector<Head> heads_;
+  std::vector<std::optional<std::string>> header_lines_;  // a file's: CSV
+  std::vector<std::unique_ptr<MergeHead>> heads_;  // of several inputs
   Outbox outbox_;
   Signal signal_;
   std::uint64_t rows_ = 0;

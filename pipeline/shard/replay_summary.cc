@@ -137,6 +137,18 @@ Json operator_json(Shard& shard, std::size_t node) {
   return one;
 }
 
+/// By source, where there were any.
+Json far_rows(const Shard& shard) {
+  Json far = Json::object();
+  for (std::size_t s = 0; s < shard.graph().sources.size(); ++s) {
+    const BelievedTime::Counts& counts = shard.believed().counts(s);
+    const std::uint64_t refused = counts.refused + shard.believed().in_doubt(s);
+    if (counts.believed + refused > 0)
+      far[shard.graph().sources[s].name] = {{"believed", counts.believed}, {"refused", refused}};
+  }
+  return far;
+}
+
 double rate(const ReplayResult& result) {
   return result.seconds > 0 ? static_cast<double>(result.records) / result.seconds : 0;
 }
@@ -184,6 +196,7 @@ Json replay_summary(const ReplayResult& result) {
   for (std::size_t s = 0; s < result.inputs.size(); ++s)
     if (const auto n = shard.source_counts(s).late; n > 0) late[shard.graph().sources[s].name] = n;
   json["late_rows"] = std::move(late);
+  if (Json far = far_rows(shard); !far.empty()) json["far_rows"] = std::move(far);
   json["output_hash"] = hex16(shard.output_hash());
   json["state_hash"] = hex16(shard.state_hash());
   return json;
@@ -210,6 +223,9 @@ std::string replay_text(const ReplayResult& result) {
     text += label_text(shard.graph().nodes[node].name, one);
     if (!unused.empty()) text += fmt::format("  {:<20} not used: {}\n", "", unused);
   }
+  for (const auto& [source, far] : far_rows(shard).items())
+    text += fmt::format("  far rows of {}: {} believed, {} refused\n", source,
+                        json_text(far["believed"]), json_text(far["refused"]));
   for (const DeadLetterDigest::Group& group : shard.dead_letter_digest().groups())
     text += "  dead letters: " + digest_text(group, place_of(result, group)) + "\n";
   return text + fmt::format("  output hash {}  state hash {}\n", hex16(shard.output_hash()),

@@ -25,6 +25,7 @@ Shard::Shard(const Graph& graph, Settings settings)
     : graph_(graph),
       settings_(std::move(settings)),
       clock_(lateness()),
+      believed_(limits(), sources_of_lanes()),
       counts_(graph.nodes.size()),
       streams_(graph.streams.size()),
       parts_(graph.parts_by_name()),
@@ -55,6 +56,19 @@ std::vector<std::int64_t> Shard::lateness() const {
   return ms;
 }
 
+std::vector<BelievedTime::Limits> Shard::limits() const {
+  std::vector<BelievedTime::Limits> limits;
+  for (const SourceNode& source : graph_.sources)
+    limits.push_back({source.config->ahead.ms, source.config->confirm});
+  return limits;
+}
+
+std::vector<std::size_t> Shard::sources_of_lanes() const {
+  std::vector<std::size_t> sources;
+  for (const Lane& lane : settings_.lanes) sources.push_back(lane.source);
+  return sources;
+}
+
 std::unique_ptr<Operator> Shard::make(const Node& node) const {
   Placement placement;
   placement.shard = settings_.shard;
@@ -79,16 +93,20 @@ bool Shard::add(std::size_t lane, const Record& record) {
   Intake& intake = sources_[source];
   intake.open(step_.arena);
   const std::size_t before = step_.arena.handed_out();
-  const std::optional<std::int64_t> event_time = intake.decode(record, step_.arena, bad_);
+  const std::optional<std::int64_t> own = intake.decode(record, step_.arena, bad_);
   step_bytes_ += step_.arena.handed_out() - before;
-  if (!event_time) {
+  if (!own) {
     lose(lane, record, bad_);
     return false;
   }
-  const bool late = *event_time < clock_.watermark();
-  clock_.row(lane, *event_time);
+  const bool late = *own < clock_.watermark();  // a far row never is
+  std::int64_t event_time = *own;
+  if (believed_.take(lane, event_time))
+    clock_.row(lane, event_time);
+  else
+    event_time = believed_.judge(lane, event_time, intake.key_of(record), clock_);
   intake.keep(step_.size(), late);
-  place(source, *event_time, late);
+  place(source, event_time, late);
   return true;
 }
 
@@ -117,13 +135,24 @@ void Shard::place(std::size_t source, std::int64_t event_time, bool late) {
 
 void Shard::idle(std::size_t lane) {
   clock_.idle(lane);
+  believed_.idle(lane, clock_);
   place(Step::kTick, kNoTime, false);
 }
 
-void Shard::ended(std::size_t lane) { clock_.idle(lane); }
+void Shard::ended(std::size_t lane) {
+  const std::int64_t before = clock_.watermark();
+  clock_.idle(lane);
+  if (believed_.idle(lane, clock_) && clock_.watermark() != before)
+    place(Step::kTick, kNoTime, false);
+}
+
+void Shard::merged(std::size_t lane, std::int64_t event_time) {
+  if (believed_.merged(lane, event_time)) clock_.merged(event_time);
+}
 
 void Shard::tick(std::int64_t watermark) {
   clock_.tick(watermark);
+  believed_.tick(watermark);
   place(Step::kTick, kNoTime, false);
 }
 

@@ -15,6 +15,7 @@
 #include "pipeline/core/state_visitors.h"
 #include "pipeline/core/step.h"
 #include "pipeline/graph/graph.h"
+#include "pipeline/shard/believed_time.h"
 #include "pipeline/shard/dead_letters.h"
 #include "pipeline/shard/event_clock.h"
 #include "pipeline/shard/intake.h"
@@ -77,10 +78,10 @@ class Shard {
   /// Sends an operator a command between the rows before and after; takes a sequence number.
   /// Returns whether there is such an operator and it knows the command; if not, nothing changes.
   bool command(std::string_view name_of_operator, std::string_view name);
-  /// Replay: the merged streams have come to `event_time`; before the row that did it. Takes no
-  /// sequence number.
-  void merged(std::int64_t event_time) { clock_.merged(event_time); }
-  /// Replay: a lane has ended for ever. Takes no sequence number.
+  /// Replay: the merged streams have come to `event_time`; before the row of `lane` that did it.
+  /// Takes no sequence number.
+  void merged(std::size_t lane, std::int64_t event_time);
+  /// Replay: a lane has ended for ever. Takes a sequence number only if that begins the clock.
   void ended(std::size_t lane);
 
   /// Replay, at its end: time has passed until no timer was pending, and nothing comes any more.
@@ -92,6 +93,7 @@ class Shard {
   /// The next sequence number: rows, bad records, commands, idle marks and ticks count.
   std::uint64_t sequence() const { return sequence_; }
   const EventClock& clock() const { return clock_; }
+  const BelievedTime& believed() const { return believed_; }
   std::optional<std::int64_t> next_timer() const;
 
   /// Hash of all sinks' running hashes in name order.
@@ -134,12 +136,15 @@ class Shard {
   std::vector<bool> load_operator(std::size_t index, std::span<const StateSection> sections,
                                   bool any_logic);
   std::vector<std::int64_t> lateness() const;
+  std::vector<BelievedTime::Limits> limits() const;
+  std::vector<std::size_t> sources_of_lanes() const;
   void save_own(StateVisitor& visit);
   void load_own(StateVisitor& visit);
 
   const Graph& graph_;
   Settings settings_;
   EventClock clock_;
+  BelievedTime believed_;
   Step step_;
   std::size_t step_bytes_ = 0;  // of the step's records, as decoded
   std::uint64_t sequence_ = 0;

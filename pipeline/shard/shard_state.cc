@@ -27,6 +27,7 @@ std::uint64_t Shard::state_hash() {
   StateHasher hasher;
   for (const auto [node, part] : parts_) operators_[node]->state(hasher, part);
   clock_.state(hasher);
+  believed_.state(hasher);
   hasher(sequence_);
   return hasher.hash();
 }
@@ -120,7 +121,7 @@ std::vector<bool> Shard::load_operator(std::size_t index, std::span<const StateS
 
 // Everything in it has a name, so that another pipeline takes from it what it knows.
 void Shard::save_own(StateVisitor& visit) {
-  visit.version("shard", 3);
+  visit.version("shard", 4);
   visit(sequence_);
   dead_letters_.state(visit);
   visit.count(settings_.lanes.size(), 1);
@@ -129,6 +130,7 @@ void Shard::save_own(StateVisitor& visit) {
     visit(source, lane.partition);
   }
   clock_.state(visit);
+  believed_.highest_state(visit);
   visit.count(outputs_.size(), 1);
   for (Output& output : outputs_) {
     std::string name = output.sink().name;
@@ -139,7 +141,8 @@ void Shard::save_own(StateVisitor& visit) {
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     std::string name = graph_.sources[i].name;
     Intake::Counts counts = sources_[i].counts();
-    visit(name, counts.rows, counts.bad, counts.late);
+    visit(name, counts.rows, counts.bad, counts.late, counts.behind);
+    believed_.source_state(i, visit);
   }
   visit.count(counts_.size(), 1);
   for (std::size_t i = 0; i < counts_.size(); ++i) {
@@ -149,7 +152,7 @@ void Shard::save_own(StateVisitor& visit) {
 }
 
 void Shard::load_own(StateVisitor& visit) {
-  visit.version("shard", 3);
+  visit.version("shard", 4);
   visit(sequence_);
   step_.clear(sequence_);
   dead_letters_.state(visit);
@@ -167,6 +170,7 @@ void Shard::load_own(StateVisitor& visit) {
   EventClock clock(n == from.size() ? lateness() : std::vector<std::int64_t>(n));
   clock.state(visit);
   clock_.carry(clock, from);
+  believed_.highest_state(visit);
   n = visit.count(0, 1);
   for (std::string name; n > 0; --n) {
     std::uint64_t hash = 0, rows = 0;
@@ -177,9 +181,13 @@ void Shard::load_own(StateVisitor& visit) {
   n = visit.count(0, 1);
   for (std::string name; n > 0; --n) {
     Intake::Counts counts;
-    visit(name, counts.rows, counts.bad, counts.late);
-    for (std::size_t i = 0; i < sources_.size(); ++i)
-      if (graph_.sources[i].name == name) sources_[i].carry(counts);
+    BelievedTime::Source believed;
+    visit(name, counts.rows, counts.bad, counts.late, counts.behind, believed);
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      if (graph_.sources[i].name != name) continue;
+      sources_[i].carry(counts);
+      believed_.carry(i, std::move(believed), from);
+    }
   }
   n = visit.count(0, 1);
   for (std::string name; n > 0; --n) {

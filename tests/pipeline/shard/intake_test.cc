@@ -107,5 +107,19 @@ TEST_F(IntakeTest, AnEventTimeFarBeyondTheRecordsOwnTimestampIsBad) {
   EXPECT_EQ(decode(files, hour, 0), kNow + 3'600'000) << "where it is not asked";
 }
 
+TEST_F(IntakeTest, CountsTimesThatLieDecadesBeforeTheRecordsOwnTimestamp) {
+  Intake events = intake("time: ts,");
+  const std::int64_t twenty_years = 20LL * 365 * 86'400'000;
+  const auto at = [](std::int64_t time) {
+    return R"({"id":"a","x":1,"ts":)" + std::to_string(time) + "}";
+  };
+  EXPECT_TRUE(decode(events, at(kNow - twenty_years), kNow));
+  EXPECT_EQ(events.counts().behind, 0U);
+  EXPECT_TRUE(decode(events, at(kNow - twenty_years - 1), kNow));
+  EXPECT_EQ(events.counts().behind, 1U);
+  EXPECT_TRUE(decode(events, at(-2'000'000'000'000), -1)) << "a record without a timestamp";
+  EXPECT_EQ(events.counts().behind, 1U);
+}
+
 }  // namespace
 }  // namespace weir

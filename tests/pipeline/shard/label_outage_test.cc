@@ -231,7 +231,7 @@ std::string told(const std::string& rows, const std::string& labels, bool drain 
                 std::vector<std::unique_ptr<FileWriter>>(pipeline->graph->sinks.size()),
                 {.drain = drain});
   replay.run([](const Replay::Progress&) {});
-  return replay.summary_text();
+  return replay_text(replay.result());
 }
 
 std::string tx(int id, std::int64_t time) {
