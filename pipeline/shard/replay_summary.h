@@ -18,8 +18,8 @@ struct ReplayResult {
 };
 
 /// `{"pipeline", "rows", "seconds", "rows_per_second", "operators": ..., "dead_letters",
-/// "dead_letter_examples", "late_rows", "output_hash", "state_hash"}`, and `"far_rows"` by source if
-/// there were any.
+/// "dead_letter_examples", "late_rows", "output_hash", "state_hash"}`, and `"far_rows"` by source
+/// if there were any.
 Json replay_summary(const ReplayResult& result);
 
 /// The same for people: every count of rows that were not used is there if it is not 0.

@@ -99,7 +99,7 @@ Replayed replay(const std::string& yaml, const Files& files, std::size_t batch_r
   Replay replay(*pipeline->graph, std::move(inputs), std::move(outputs),
                 {.batch_rows = batch_rows});
   replay.run([](const Replay::Progress&) {});
-  Replayed done{nlohmann::json::parse(replay.summary_json()), {}};
+  Replayed done{replay_summary(replay.result()), {}};
   done.summary.erase("seconds");
   done.summary.erase("rows_per_second");
   std::ifstream read(scores);
