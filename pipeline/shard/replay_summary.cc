@@ -223,7 +223,8 @@ std::string replay_text(const ReplayResult& result) {
     text += label_text(shard.graph().nodes[node].name, one);
     if (!unused.empty()) text += fmt::format("  {:<20} not used: {}\n", "", unused);
   }
-  for (const auto& [source, far] : far_rows(shard).items())
+  const Json far_sources = far_rows(shard);
+  for (const auto& [source, far] : far_sources.items())
     text += fmt::format("  far rows of {}: {} believed, {} refused\n", source,
                         json_text(far["believed"]), json_text(far["refused"]));
   for (const DeadLetterDigest::Group& group : shard.dead_letter_digest().groups())
