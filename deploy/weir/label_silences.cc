@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "pipeline/options/option_values.h"
+#include "pipeline/options/rough_duration.h"
 
 namespace weir {
 namespace {
@@ -37,7 +37,7 @@ std::vector<Notice> LabelSilences::next(const MetricSamples& samples) {
           {Notice::Level::warning,
            fmt::format("{}: no label has come for {} of event time: {:.0f} rows that are due are "
                        "held, and are not learned before labels come again",
-                       where, format_duration({ms}), figures.held)});
+                       where, rough_duration(ms), figures.held)});
   }
   silent_ = std::move(silent);
   return notices;

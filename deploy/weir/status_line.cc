@@ -6,7 +6,7 @@
 #include <cmath>
 #include <map>
 
-#include "pipeline/options/option_values.h"
+#include "pipeline/options/rough_duration.h"
 
 namespace weir {
 namespace {
@@ -83,7 +83,7 @@ std::string StatusLine::next(const MetricSamples& samples) {
   if (totals.held > 0) line += fmt::format(" held {:.0f}", totals.held);
   if (totals.silence > 0)
     line += fmt::format(" | no label for {}",
-                        format_duration({static_cast<std::int64_t>(totals.silence) * 1'000}));
+                        rough_duration(static_cast<std::int64_t>(totals.silence) * 1'000));
   if (!totals.quality.empty()) line += " |";
   for (const auto& [name, range] : totals.quality)
     line += range.first == range.second

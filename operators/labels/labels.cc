@@ -27,8 +27,9 @@ void LabelsOptions::describe(OptionVisitor& option) {
   option("field", field, {.doc = "the label's field (default: the target's name)"});
   option("early", early, {.doc = "how long a label waits for its row", .min = 0});
   option("heard", heard,
-         {.doc = "waits end only when their labels' source was not silent for longer than this; "
-                 "`off`: also then (default: a tenth of `wait`, at least 1h)",
+         {.doc = "waits end only up to where the labels' source is heard, which a silence longer "
+                 "than this limits; `off`: by the watermark alone (default: a tenth of `wait`, at "
+                 "least 1h)",
           .min = 1,
           .example = "6h"});
   option("present", present,

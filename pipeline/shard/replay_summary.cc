@@ -9,7 +9,7 @@
 
 #include "pipeline/core/hash_text.h"
 #include "pipeline/core/metric_samples.h"
-#include "pipeline/options/option_values.h"
+#include "pipeline/options/rough_duration.h"
 
 namespace weir {
 namespace {
@@ -98,7 +98,7 @@ std::string label_text(const std::string& name, const Json& figures) {
     text += "its labels fell silent " +
             (silences == 1 ? "once" : fmt::format("{} times", silences));
   const auto now = static_cast<std::int64_t>(figures.value("labels_silence_seconds", 0.0));
-  if (now > 0) text += fmt::format(", now for {} of event time", format_duration({now * 1'000}));
+  if (now > 0) text += fmt::format(", now for {} of event time", rough_duration(now * 1'000));
   if (silences > 0) text += "; ";
   return text + fmt::format("{} rows are held, {} left unheard: not learned\n", held, unheard);
 }

@@ -20,7 +20,7 @@ TEST(LabelSilences, AreReportedOnceWhenTheyBeginAndOnceWhenTheyEnd) {
   ASSERT_EQ(begun.size(), 1u);
   EXPECT_EQ(begun[0].level, Notice::Level::warning);
   EXPECT_EQ(begun[0].text,
-            "fraud, shard 0: no label has come for 2h of event time: 12 rows that are due are "
+            "fraud, shard 0: no label has come for 120m of event time: 12 rows that are due are "
             "held, and are not learned before labels come again");
   EXPECT_TRUE(silences.next(reading(9'000, 40)).empty());
   const auto ended = silences.next(reading(0, 40));
@@ -35,7 +35,7 @@ TEST(LabelSilences, AreThoseOfEachShard) {
   both.append(reading(3'600, 5, "1"));
   const auto begun = silences.next(both);
   ASSERT_EQ(begun.size(), 1u);
-  EXPECT_TRUE(begun[0].text.starts_with("fraud, shard 1: no label has come for 1h"))
+  EXPECT_TRUE(begun[0].text.starts_with("fraud, shard 1: no label has come for 60m"))
       << begun[0].text;
 }
 

@@ -105,7 +105,7 @@ TEST(StatusLine, SaysHowManyRowsAreHeldAndForHowLongNoLabelHasCome) {
   };
   StatusLine status(of(0, 0));
   std::string said = status.next(of(40, 7'200));
-  EXPECT_TRUE(says(said, "waiting for labels 90 held 40 | no label for 2h")) << said;
+  EXPECT_TRUE(says(said, "waiting for labels 90 held 40 | no label for 120m")) << said;
   said = status.next(of(0, 0));
   EXPECT_FALSE(says(said, "held")) << said;
   EXPECT_FALSE(says(said, "no label")) << said;

@@ -249,7 +249,7 @@ bool says(const std::string& text, const std::string& line) {
 TEST(LabelOutage, IsInTheSummaryOfAReplay) {
   const std::string rows = tx(1, kStart) + tx(2, kStart + kDay) + tx(3, kStart + 4 * kDay);
   const std::string text = told(rows, cb(9, kStart + kHour));
-  EXPECT_TRUE(says(text, "m: its labels fell silent once, now for 95h of event time; 2 rows are "
+  EXPECT_TRUE(says(text, "m: its labels fell silent once, now for 3d of event time; 2 rows are "
                          "held, 0 left unheard: not learned"))
       << text;
   const std::string drained = told(rows, cb(9, kStart + kHour), true);
