@@ -103,7 +103,7 @@ struct Running {
       record.offset = static_cast<std::int64_t>(i);
       record.timestamp = events[i].time;
       record.value = events[i].value;
-      shard.merged(events[i].time);
+      shard.merged(events[i].source, events[i].time);
       ASSERT_TRUE(shard.add(events[i].source, record));
     }
     shard.flush();
