@@ -182,7 +182,7 @@ void BelievedTime::carry(std::size_t index, Source from, std::span<const std::si
 }
 
 void BelievedTime::Source::settle() {
-  settled = begun && far_in_a_row == 0 && keys.full();
+  settled = begun && far_in_a_row == 0;
 }
 
 void BelievedTime::Source::state(StateVisitor& visit) {

@@ -29,7 +29,8 @@ namespace weir {
 /// gaps between them. Until then its rows move no clock, and keep their event times unless another
 /// source has begun and they are far.
 ///
-/// Cost: two comparisons for a row that is not far, of a source with three keys or more.
+/// Cost: two comparisons for a row that is not far; a hash of its key while its source has had fewer
+/// than three.
 class BelievedTime {
  public:
   struct Limits {
@@ -44,13 +45,18 @@ class BelievedTime {
   /// `limits`: one entry a source; `sources`: the source of each lane.
   BelievedTime(const std::vector<Limits>& limits, std::vector<std::size_t> sources);
 
-  /// Takes a row's event time if nothing about it is new or in doubt; else it is for `judge`.
+  /// Takes a row's event time if neither it nor its source is in doubt; else it is for `judge`.
   bool take(std::size_t lane, std::int64_t time) {
     Source& source = sources_[source_of_[lane]];
     if (!source.settled || time - source.limits.ahead_ms > highest_) return false;
     if (time > source.high) source.rise(time);
     if (time > highest_) highest_ = time;
     return true;
+  }
+  /// Whether a row that was taken has a key that counts: then it is for `note`.
+  bool wants_key(std::size_t lane) const { return !sources_[source_of_[lane]].keys.full(); }
+  void note(std::size_t lane, std::optional<std::uint64_t> key) {
+    sources_[source_of_[lane]].keys.add(key);
   }
   /// Any row, with the hash of its key. Moves the clock, and returns the time that counts as the
   /// row's event time.
@@ -97,7 +103,7 @@ class BelievedTime {
     std::uint64_t far_in_a_row = 0;
     Counts counts;
     bool begun = false;
-    bool settled = false;  // not state: nothing is in doubt, and keys need not be looked at
+    bool settled = false;  // not state: it has begun, and no row is in doubt
 
     void rise(std::int64_t time);
     void settle();

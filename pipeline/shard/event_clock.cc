@@ -10,10 +10,6 @@ namespace weir {
 EventClock::EventClock(std::vector<std::int64_t> lateness_ms)
     : lateness_(std::move(lateness_ms)), lanes_(lateness_.size()) {}
 
-std::int64_t EventClock::reached(std::size_t lane) const {
-  return lanes_[lane].high == kNoTime ? kNoTime : lanes_[lane].high - lateness_[lane];
-}
-
 void EventClock::advance() {
   least_ = std::numeric_limits<std::int64_t>::max();
   std::int64_t most = kNoTime;

@@ -51,7 +51,9 @@ class EventClock {
     void state(StateVisitor& visit) { visit(high, idle); }
   };
 
-  std::int64_t reached(std::size_t lane) const;
+  std::int64_t reached(std::size_t lane) const {
+    return lanes_[lane].high == kNoTime ? kNoTime : lanes_[lane].high - lateness_[lane];
+  }
   void advance();
 
   std::vector<std::int64_t> lateness_;

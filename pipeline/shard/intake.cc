@@ -46,7 +46,8 @@ std::optional<std::int64_t> Intake::decode(const Record& record, Arena& arena, B
   const auto event_time =
       static_cast<std::int64_t>(columns_[*source_.time_field].numbers()[rows_]);
   if (!ahead(record, event_time)) {
-    counts_.behind += behind(record, event_time);
+    if (check_ahead_ && event_time + kDecades < record.timestamp && record.timestamp >= 0)
+      ++counts_.behind;
     return event_time;
   }
   bad.reason = Reason::time_ahead;
@@ -60,10 +61,6 @@ std::optional<std::int64_t> Intake::decode(const Record& record, Arena& arena, B
 bool Intake::ahead(const Record& record, std::int64_t event_time) const {
   return check_ahead_ && record.timestamp >= 0 &&
          event_time - source_.config->ahead.ms > record.timestamp;
-}
-
-bool Intake::behind(const Record& record, std::int64_t event_time) const {
-  return check_ahead_ && record.timestamp >= 0 && event_time + kDecades < record.timestamp;
 }
 
 void Intake::keep(std::uint32_t position, bool late) {

@@ -58,7 +58,6 @@ class Intake {
  private:
   void make_columns(Arena& arena);
   bool ahead(const Record& record, std::int64_t event_time) const;
-  bool behind(const Record& record, std::int64_t event_time) const;
 
   const SourceNode& source_;
   const std::size_t most_;

@@ -101,10 +101,12 @@ bool Shard::add(std::size_t lane, const Record& record) {
   }
   const bool late = *own < clock_.watermark();  // a far row never is
   std::int64_t event_time = *own;
-  if (believed_.take(lane, event_time))
+  if (believed_.take(lane, event_time)) {
+    if (believed_.wants_key(lane)) believed_.note(lane, intake.key_of(record));
     clock_.row(lane, event_time);
-  else
+  } else {
     event_time = believed_.judge(lane, event_time, intake.key_of(record), clock_);
+  }
   intake.keep(step_.size(), late);
   place(source, event_time, late);
   return true;

@@ -14,11 +14,7 @@ class UsualGap {
  public:
   static constexpr std::size_t kAdvances = 11;
 
-  void add(std::int64_t advance_ms) {
-    last_[next_] = advance_ms;
-    next_ = next_ + 1 == kAdvances ? 0 : next_ + 1;
-    if (count_ < kAdvances) ++count_;
-  }
+  void add(std::int64_t advance_ms) { last_[count_++ % last_.size()] = advance_ms; }
   bool empty() const { return count_ == 0; }
   /// In ms; 0 of a clock that never advanced.
   std::int64_t ms() const;
@@ -26,9 +22,8 @@ class UsualGap {
   void state(StateVisitor& visit);
 
  private:
-  std::array<std::int64_t, kAdvances> last_{};
-  std::uint32_t next_ = 0;
-  std::uint32_t count_ = 0;
+  std::array<std::int64_t, 16> last_{};  // a power of two: `add` is for every row
+  std::uint64_t count_ = 0;              // of all advances
 };
 
 }  // namespace weir

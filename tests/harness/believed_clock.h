@@ -30,6 +30,7 @@ struct Clock {
   std::int64_t row(std::int64_t time, std::optional<std::uint64_t> key, std::size_t lane = 0) {
     late += time < clock.watermark();
     if (!believed.take(lane, time)) return believed.judge(lane, time, key, clock);
+    if (believed.wants_key(lane)) believed.note(lane, key);
     clock.row(lane, time);
     return time;
   }
