@@ -18,6 +18,7 @@ bool in_topic(char c) {
 /// What is wrong with a topic's name; empty: nothing.
 std::string_view wrong_topic(std::string_view topic) {
   if (topic.empty()) return "the name of a topic is empty";
+  if (topic.find("${") != topic.npos) return {};  // a variable without a value, which is reported
   if (topic.starts_with('^'))
     return "one topic by its name: patterns are not available; name each topic in a source of its "
            "own";

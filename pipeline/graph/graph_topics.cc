@@ -47,7 +47,9 @@ void check_loops(const Graph& graph, Problems& problems) {
   for (const SourceNode& source : graph.sources)
     for (const SinkNode& sink : graph.sinks) {
       const std::string topic = topic_of(*sink.config);
-      if (topic.empty() || topic_of(*source.config) != topic) continue;
+      if (topic.empty() || topic_of(*source.config) != topic || source.config->elsewhere() ||
+          !own_use(topic, graph.pipeline).empty())
+        continue;
       problems.warning(sink.config->name.place,
                        fmt::format("sink `{}` writes topic `{}`, which source `{}` reads: "
                                    "its rows come back",

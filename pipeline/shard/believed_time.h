@@ -29,8 +29,8 @@ namespace weir {
 /// gaps between them. Until then its rows move no clock, and keep their event times unless another
 /// source has begun and they are far.
 ///
-/// Cost: two comparisons for a row that is not far; a hash of its key while its source has had fewer
-/// than three.
+/// Cost: two comparisons for a row that is not far; a hash of its key while its source has had
+/// fewer than three.
 class BelievedTime {
  public:
   struct Limits {

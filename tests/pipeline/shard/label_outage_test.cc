@@ -219,7 +219,8 @@ TEST(LabelOutage, ShedsHeldRowsAsUnheard) {
 
 /// What `weir replay` says for people, of rows and labels (NDJSON).
 std::string told(const std::string& rows, const std::string& labels, bool drain = false) {
-  const auto pipeline = read_pipeline(kOutage);
+  const auto pipeline = read_pipeline(
+      kOutage, {{"sources.tx.confirm", "1"}, {"sources.cb.confirm", "1"}});
   const TemporaryFolder folder;
   std::vector<Replay::Input> inputs;
   for (const auto& [name, text] : {std::pair("cb", labels), std::pair("tx", rows)}) {
