@@ -42,8 +42,8 @@ struct MetricType {
   std::string_view later;       // not empty: known, but not available yet
   std::span<const Task> tasks;  // it is defined for
   /// Null when it is not available yet. `bounded`: the metric covers any number of rows (the whole
-  /// run, a window of time) and must not grow with them (ROC AUC then uses 65,536 bins of the
-  /// score); else it is exact over a window of rows. The task decides the meaning: precision is
+  /// run, a window of time) and must not grow with them (ROC AUC then has bins of scores); else it
+  /// is exact over a window of rows. The task decides the meaning: precision is
   /// that of `true`, or the mean over the classes.
   std::unique_ptr<Metric> (*make)(Task task, bool bounded);
 

@@ -6,6 +6,8 @@
 #include <limits>
 #include <vector>
 
+#include "monitoring/sketches/ranked_scores.h"
+
 namespace weir {
 namespace {
 
@@ -50,49 +52,23 @@ class ExactRocAuc final : public Metric {
   std::vector<double> negative_;
 };
 
-class BinnedRocAuc final : public Metric {
+class BoundedRocAuc final : public Metric {
  public:
-  BinnedRocAuc() { reset(); }
-
-  void add(const Outcome& outcome) override {
-    const double bin = std::clamp(outcome.score * kBins, 0.0, kBins - 1);
-    auto& counts = outcome.label == 1 ? positive_ : negative_;
-    ++counts[static_cast<std::size_t>(bin)];
-  }
-
+  void add(const Outcome& outcome) override { ranks_.add(outcome.score, outcome.label == 1); }
   double value() const override {
-    double twice_won = 0;  // exact up to 2^53 pairs, and to 1e-16 beyond
-    std::uint64_t positive = 0;
-    std::uint64_t negative = 0;
-    for (std::size_t bin = 0; bin < positive_.size(); ++bin) {
-      twice_won +=
-          static_cast<double>(positive_[bin]) * static_cast<double>(2 * negative + negative_[bin]);
-      positive += positive_[bin];
-      negative += negative_[bin];
-    }
-    return area(twice_won, positive, negative);
+    return area(ranks_.twice_won(), ranks_.positive(), ranks_.negative());
   }
-
-  void reset() override {
-    positive_.assign(static_cast<std::size_t>(kBins), 0);
-    negative_.assign(static_cast<std::size_t>(kBins), 0);
-  }
-  void state(StateVisitor& visit) override {
-    visit(positive_, negative_);
-    if (positive_.size() != static_cast<std::size_t>(kBins) || negative_.size() != positive_.size())
-      throw StateError("roc_auc: the state has a different number of bins");
-  }
+  void reset() override { ranks_.reset(); }
+  void state(StateVisitor& visit) override { visit(ranks_); }
 
  private:
-  static constexpr double kBins = 65'536;
-  std::vector<std::uint64_t> positive_;  // rows by bin
-  std::vector<std::uint64_t> negative_;
+  RankedScores ranks_;
 };
 
 }  // namespace
 
 std::unique_ptr<Metric> make_roc_auc(Task, bool bounded) {
-  if (bounded) return std::make_unique<BinnedRocAuc>();
+  if (bounded) return std::make_unique<BoundedRocAuc>();
   return std::make_unique<ExactRocAuc>();
 }
 

@@ -34,7 +34,7 @@ class EvaluateSpec final : public OperatorSpec {
   void describe(OptionVisitor& option) override;
   std::vector<Written> inputs() const override { return {input_}; }
   std::unique_ptr<const OperatorPlan> bind(Binding& binding) const override;
-  std::uint32_t logic() const override { return 2; }
+  std::uint32_t logic() const override { return 3; }
   bool needs_no_reader() const override { return true; }
 
  private:
@@ -57,8 +57,8 @@ void EvaluateSpec::describe(OptionVisitor& option) {
   option("metrics", metrics_,
          {.doc = metrics_doc_, .required = true, .example = "[accuracy, log_loss]"});
   option("window", window_,
-         {.doc = "what a figure covers: rows, time or all (over time and all, ROC AUC uses 65,536 "
-                 "bins of the score; over rows it is exact)",
+         {.doc = "what a figure covers: rows, time or all (over rows ROC AUC is exact, over time "
+                 "and all it is within 1e-4)",
           .min = 1});
   option("every", every_,
          {.doc = "how often a row is written; default: each full window", .min = 1});

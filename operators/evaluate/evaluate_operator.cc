@@ -177,7 +177,7 @@ void Evaluate::emit(const QualityWindow& window, std::int64_t from, std::int64_t
 }
 
 void Evaluate::state(StateVisitor& visit, std::size_t /*part*/) {
-  visit.version("evaluate", 2);
+  visit.version("evaluate", 3);
   visit(whole_, typical_, last_, last_label_, classes_, pending_, closed_, late_, shed_,
         last_values_);
   const std::size_t count = visit.count(open_.size(), 1);
