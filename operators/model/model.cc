@@ -35,7 +35,7 @@ class ModelOperatorSpec final : public OperatorSpec {
         },
         std::move(parts));
   }
-  std::uint32_t logic() const override { return 3 + options_.steps->logic(); }
+  std::uint32_t logic() const override { return 4 + options_.steps->logic(); }
 
  private:
   ModelOptions options_;
