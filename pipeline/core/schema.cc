@@ -25,6 +25,15 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
+std::string folded(std::string_view name) {
+  constexpr std::string_view kBlanks = " \t";
+  name.remove_prefix(std::min(name.find_first_not_of(kBlanks), name.size()));
+  std::string out(name.substr(0, name.find_last_not_of(kBlanks) + 1));
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
 }  // namespace
 
 std::string_view type_name(Type type) { return kTypeNames[static_cast<std::size_t>(type)]; }
@@ -41,9 +50,13 @@ std::optional<std::size_t> Schema::find(std::string_view name) const {
   return std::nullopt;
 }
 
+bool same_name(std::string_view a, std::string_view b) { return folded(a) == folded(b); }
+
 std::string_view nearest_name(std::string_view name, std::span<const std::string_view> names) {
   std::size_t best = std::max<std::size_t>(1, name.size() / 3) + 1;
   std::string_view nearest;
+  for (std::string_view candidate : names)
+    if (same_name(name, candidate)) return candidate;
   for (std::string_view candidate : names) {
     const std::size_t distance = edit_distance(name, candidate);
     if (distance < best) {

@@ -32,8 +32,11 @@ struct Schema {
   bool operator==(const Schema&) const = default;
 };
 
-/// The name in `names` that a person most likely meant by `name` (edit distance with
-/// transpositions, at most a third of its length), or empty.
+/// Whether two names are the same but for the case of their letters and blanks at their ends.
+bool same_name(std::string_view a, std::string_view b);
+
+/// The name in `names` that a person most likely meant by `name`: the same but for case and blanks,
+/// else the nearest (edit distance with transpositions, at most a third of its length); or empty.
 std::string_view nearest_name(std::string_view name, std::span<const std::string_view> names);
 
 }  // namespace weir

@@ -243,11 +243,14 @@ std::string Replay::summary_json() {
     add_samples(whole, one);
     json["operators"][graph_.nodes[node].name] = std::move(one);
   }
-  Json dead = Json::object();
-  for (std::size_t reason = 0; reason < kReasonCount; ++reason)
-    if (const auto n = shard_->dead_letters(static_cast<Reason>(reason)); n > 0)
-      dead[std::string(reason_name(static_cast<Reason>(reason)))] = n;
+  Json dead = Json::object(), skipped = Json::object();
+  for (std::size_t i = 0; i < kReasonCount; ++i) {
+    const auto reason = static_cast<Reason>(i);
+    const std::uint64_t n = shard_->dead_letters(reason);
+    if (n > 0) (is_skipped(reason) ? skipped : dead)[std::string(reason_name(reason))] = n;
+  }
   json["dead_letters"] = std::move(dead);
+  if (!skipped.empty()) json["skipped"] = std::move(skipped);
   json["output_hash"] = hex16(shard_->output_hash());
   json["state_hash"] = hex16(shard_->state_hash());
   return json_text(json);
@@ -269,6 +272,7 @@ std::string Replay::summary_text() {
   }
   if (!json["dead_letters"].empty())
     text += "  dead letters " + json_text(json["dead_letters"]) + "\n";
+  if (json.contains("skipped")) text += "  skipped " + json_text(json["skipped"]) + "\n";
   return text + fmt::format("  output hash {}  state hash {}\n",
                             json["output_hash"].get<std::string>(),
                             json["state_hash"].get<std::string>());
