@@ -128,8 +128,8 @@ int replay_command(const CommonOptions& common, const ReplayOptions& options) {
   else
     fmt::print(to_stdout ? stderr : stdout, "{}", replay_text(result));
   const std::string failure = replay_failure(result);
-  if (!failure.empty()) fmt::print(stderr, "error: {}\n", failure);
-  return failure.empty() ? kDone : kFailed;
+  if (!failure.empty()) throw std::runtime_error(failure);
+  return kDone;
 }
 
 }  // namespace weir

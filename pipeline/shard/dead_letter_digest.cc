@@ -6,6 +6,8 @@
 #include <array>
 #include <string_view>
 
+#include "pipeline/core/lower_case.h"
+
 namespace weir {
 namespace {
 
@@ -20,10 +22,7 @@ constexpr std::array<std::string_view, 8> kSecretNames = {"passw",  "secret",   
                                                           "api_key", "credential", "iban",  "pin"};
 
 bool secret(std::string_view field) {
-  std::string lower(field);
-  std::ranges::transform(lower, lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  const std::string lower = lower_case(field);
   return std::ranges::any_of(kSecretNames, [&](std::string_view name) {
     return name == "pin" ? lower == name : lower.find(name) != std::string::npos;
   });

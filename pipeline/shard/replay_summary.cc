@@ -49,11 +49,11 @@ void add_samples(const MetricSamples& samples, Json& json) {
 struct Unused {
   std::string_view metric;
   std::string_view says;
-  std::array<std::string_view, 3> used = {};  // values of its label that count what was used
+  std::array<std::string_view, 3> used = {};  // values of its label that are used or told elsewhere
 };
 
 constexpr Unused kUnused[] = {
-    {metric::labels_total.name, "labels", {"joined", "absent"}},
+    {metric::labels_total.name, "labels", {"joined", "absent", "unheard"}},
     {metric::fallback_total.name, "fallback served"},
     {metric::operator_rows_total.name, "rows", {"passed", "in", "out"}},
     {metric::window_late_rows_total.name, "behind their window"},

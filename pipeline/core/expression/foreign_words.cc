@@ -34,7 +34,7 @@ constexpr Habit kNames[] = {
 
 constexpr Habit kFunctions[] = {
     {" isnull isnan isna is_null is_nan ismissing notnull ", "is_missing(x)"},
-    {" ifnull nvl nullif isnull_or ", "coalesce(a, b)"},
+    {" ifnull nvl ", "coalesce(a, b)"},
     {" iif iff where case when decode ", "if(condition, a, b)"},
     {" len strlen char_length character_length size ", "length(text)"},
     {" upper ucase toupper lcase tolower casefold ", "lower(text)"},
@@ -58,7 +58,7 @@ constexpr Habit kFunctions[] = {
     {" dayofweek day_of_week dow isodow ", "weekday(time), 0 is Monday"},
     {" dayofmonth day_of_month ", "day(time)"},
     {" extract date_part datepart ", "year(time), month(time), day(time) or hour(time)"},
-    {" to_date to_timestamp todate datetime timestamp strptime ", "date('2024-05-06')"},
+    {" to_date to_timestamp todate datetime timestamp strptime ", "date('2024-05-06T00:00:00Z')"},
     {" datediff date_diff timestampdiff ", "`a - b`, milliseconds between two times"},
     {" md5 sha1 sha256 crc32 murmur3 fnv ", "hash(x)"},
     {" now today current_timestamp sysdate getdate ",

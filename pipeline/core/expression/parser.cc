@@ -236,6 +236,8 @@ ExpressionParser::Index ExpressionParser::call(const Token& token) {
   expect(")", "to close the arguments of " + std::string(token.source));
   check_arguments(*function, token, arguments);
   if (function->arguments == "i?A") check_offset(token, arguments);
+  if (function->op == Op::to_time || function->op == Op::to_number)
+    check_text(function->op, arguments[0]);
   ExpressionNode node;
   node.op = function->op;
   node.type = result_type(*function, arguments);

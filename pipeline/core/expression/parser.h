@@ -37,6 +37,7 @@ class ExpressionParser {
   Index binary(const Token& symbol, Index left, Index right);
   Index arithmetic(const Token& symbol, Op op, Index left, Index right);
   Index time_arithmetic(const Token& symbol, Op op, Index left, Index right);
+  void check_text(Op op, Index index);
   void read_as_time(Index index);
   Index comparison(const Token& symbol, Op op, Index left, Index right);
   Index logical(const Token& symbol, Op op, Index left, Index right);

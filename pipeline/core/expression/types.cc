@@ -89,15 +89,23 @@ ExpressionParser::Index ExpressionParser::logical(const Token& symbol, Op op, In
   return add(node_of(op, Type::boolean, symbol, {left, right}));
 }
 
-/// A text that is written beside a time is one: `ts >= '2024-05-06'`.
+/// A text that is written there must be what it is read as: it would have no value in any row.
+void ExpressionParser::check_text(Op op, Index index) {
+  const ExpressionNode& node = program_.nodes[index];
+  if (node.op != Op::constant) return;
+  if (op == Op::to_time && is_missing(text_time(node.text)))
+    fail(node.column, quoted(node.text) + " is no time: write it as '2024-05-06T07:08:09Z'");
+  if (op == Op::to_number && is_missing(text_number(node.text)))
+    fail(node.column, quoted(node.text) + " is no number");
+}
+
+/// A text that is written beside a time is one: `ts >= '2024-05-06T00:00:00Z'`.
 void ExpressionParser::read_as_time(Index index) {
   ExpressionNode& node = program_.nodes[index];
   if (node.op != Op::constant || node.type != Type::text) return;
-  const double time = text_time(node.text);
-  if (is_missing(time))
-    fail(node.column, quoted(node.text) + " is no time: write it as '2024-05-06T07:08:09Z'");
+  check_text(Op::to_time, index);
   node.type = Type::time;
-  node.number = time;
+  node.number = text_time(node.text);
   node.text.clear();
 }
 

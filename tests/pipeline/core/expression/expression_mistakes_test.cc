@@ -13,6 +13,9 @@ TEST(ExpressionMistakes, ATextBesideATimeIsOne) {
   EXPECT_EQ(number("'1970-01-01T00:00:01Z' == ts", {.ts = 1000}), 1);
   EXPECT_EQ(mistake("ts > 'soon'"),
             "5: `soon` is no time: write it as '2024-05-06T07:08:09Z'");
+  EXPECT_EQ(mistake("ts > date('soon')"),
+            "10: `soon` is no time: write it as '2024-05-06T07:08:09Z'");
+  EXPECT_EQ(mistake("number('1,5') > 1"), "7: `1,5` is no number");
   EXPECT_EQ(mistake("ts > name"), "3: `>` compares values of one type, not time with text");
 }
 
