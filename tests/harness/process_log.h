@@ -61,9 +61,11 @@ class ProcessLog final : public Log {
     const std::lock_guard lock(mutex_);
     fence_once_ = true;
   }
-  /// Ends the leases of its members.
+  /// Ends the leases of its members, which is paused: a call that was under way when it was paused
+  /// comes to its end first, or the member would join the group again at once.
   void expire() {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return polling_ == 0; });
     for (const Membership* member : members_) log_.expire(*member);
   }
 
@@ -140,8 +142,15 @@ class ProcessLog final : public Log {
       of_.members_.erase(member_.get());
     }
     std::span<const std::int32_t> poll(const Release& release) override {
-      of_.gate();
-      const auto ours = member_->poll(release);
+      std::span<const std::int32_t> ours;
+      {
+        const Polling polling(of_);
+        // What it is told to release it releases as itself: it can be paused there, too.
+        ours = member_->poll([&](std::span<const std::int32_t> partitions, bool lost) {
+          const Outside outside(of_);
+          release(partitions, lost);
+        });
+      }
       const std::lock_guard lock(of_.mutex_);
       ++of_.polls_;
       if (std::exchange(of_.fence_once_, false))
@@ -155,9 +164,44 @@ class ProcessLog final : public Log {
     std::unique_ptr<Membership> member_;
   };
 
+  /// While it lives, a member asks the group.
+  class Polling {
+   public:
+    explicit Polling(ProcessLog& of) : of_(of) { of_.enter(); }
+    ~Polling() { of_.leave(); }
+    Polling(const Polling&) = delete;
+    Polling& operator=(const Polling&) = delete;
+
+   private:
+    ProcessLog& of_;
+  };
+  /// While it lives, a member that asks the group does not.
+  class Outside {
+   public:
+    explicit Outside(ProcessLog& of) : of_(of) { of_.leave(); }
+    ~Outside() { of_.enter(); }
+    Outside(const Outside&) = delete;
+    Outside& operator=(const Outside&) = delete;
+
+   private:
+    ProcessLog& of_;
+  };
+
   void gate() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return !paused_; });
+  }
+  void enter() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !paused_; });
+    ++polling_;
+  }
+  void leave() {
+    {
+      const std::lock_guard lock(mutex_);
+      --polling_;
+    }
+    changed_.notify_all();
   }
 
   MemoryLog& log_;
@@ -166,7 +210,7 @@ class ProcessLog final : public Log {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool paused_ = false, fence_once_ = false;
-  int polls_ = 0;
+  int polls_ = 0, polling_ = 0;
   std::set<const Membership*> members_;
 };
 
