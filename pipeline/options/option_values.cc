@@ -133,9 +133,7 @@ std::string format_number(double value) {
 }
 
 std::optional<std::int64_t> parse_date_or_time(std::string_view text) {
-  constexpr std::size_t kDate = 10;  // `2026-01-31`
-  const auto ms =
-      read_time(text.size() == kDate ? std::string(text) + "T00:00" : std::string(text));
+  const auto ms = read_time(text);
   return ms && is_time(static_cast<double>(*ms)) ? ms : std::nullopt;
 }
 

@@ -27,8 +27,8 @@ std::string format_extent(const Extent& extent);
 /// Shortest text that reads back to the same double, whole numbers without a point.
 std::string format_number(double value);
 
-/// The time (ms since 1970 UTC) that `text` is: RFC 3339 as the language takes it (time_text.h), or
-/// a date alone, its midnight in UTC. Nothing for any other text or outside the years 1900 to 2200.
+/// The time (ms since 1970 UTC) that `text` is, as the language takes it (time_text.h). Nothing for
+/// any other text or outside the years 1900 to 2200.
 std::optional<std::int64_t> parse_date_or_time(std::string_view text);
 
 /// The value as a message shows it: in quotes, shortened, as it was written.

@@ -82,6 +82,9 @@ TEST(ParseDateOrTime, TakesTheFormsOfTheLanguageToTheMillisecond) {
       {"2026-01-31T12:00:05.0019Z", noon + 5'001},
       {"2026-01-31T17:30:05.5+05:30", noon + 5'500},
       {"2026-01-31T09:00-03:00", noon},
+      {"2026-01-31 12:00:05,25 UTC", noon + 5'250},
+      {"2026-01-31T14:00+02", noon},
+      {"2026-01", noon - 43'200'000 - 30 * 86'400'000LL},
       {"1969-12-31T23:59:59.999Z", -1},
   };
   for (const auto& [text, ms] : times) EXPECT_EQ(parse_date_or_time(text), ms) << text;
