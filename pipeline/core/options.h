@@ -50,6 +50,21 @@ struct Literal {
   Place place = {};
 };
 
+/// One step into a record: the name of a member of an object, or the number of an array's element.
+struct PathStep {
+  std::string name;
+  std::optional<std::size_t> index;  // from 0; then there is no name
+
+  bool operator==(const PathStep&) const = default;
+};
+
+/// A place inside a record, as written: a text whose dots go into objects (`payload.card`), or a
+/// list of names, whose dots mean nothing, and numbers of elements (`[items, 0, "unit.price"]`).
+struct RecordPath {
+  std::string dotted;           // of a text
+  std::vector<PathStep> steps;  // of a list
+};
+
 /// What a user may write for one option; the same rule checks a value, documents it and becomes
 /// its line of the JSON Schema.
 struct Rule {
@@ -78,7 +93,8 @@ struct Choice {
 class OptionVisitor {
  public:
   using Slot = std::variant<double*, std::size_t*, bool*, std::string*, Duration*, Extent*,
-                            DurationOrOff*, Literal*, Written*, std::vector<Written>*>;
+                            DurationOrOff*, Literal*, Written*, std::vector<Written>*,
+                            RecordPath*>;
   using Inside = std::function<void(OptionVisitor&)>;
   /// Gets the entry's name as written and a visitor for the entry's options.
   using Entry = std::function<void(const Written&, OptionVisitor&)>;

@@ -96,6 +96,11 @@ Json value_schema(const OptionTree& option) {
       return {{"type", Json::array({"string", "number", "boolean", "null"})}};
     case Kind::written_list:
       return any_of({{{"type", "array"}, {"items", text_schema(option)}}, text_schema(option)});
+    case Kind::record_path: {
+      const Json step = any_of(
+          {{{"type", "string"}}, {{"type", "integer"}, {"minimum", 0}, {"maximum", kMaxIndex}}});
+      return any_of({{{"type", "array"}, {"items", step}, {"minItems", 1}}, text_schema(option)});
+    }
     case Kind::block:
       return inside_schema(option.options, false);
 

@@ -180,6 +180,33 @@ struct Reader {
     *slot = std::move(out);
     return {};
   }
+
+  std::string operator()(RecordPath* slot) const {
+    static constexpr std::string_view kWanted = "a name or a list of names and indices";
+    RecordPath path;
+    if (node.scalar() && !node.null() && !node.text.empty()) {
+      path.dotted = node.text;
+    } else if (node.list() && !node.items.empty()) {
+      for (const YamlNode& item : node.items) {
+        if (!item.scalar() || item.null())
+          return fmt::format("must be {}, but holds {}", kWanted, shown(item));
+        const auto value = typed_scalar(item);
+        const double* const number = std::get_if<double>(&value);
+        if (number == nullptr) {
+          path.steps.push_back({item.text, std::nullopt});
+          continue;
+        }
+        if (std::floor(*number) != *number || *number < 0 || *number > kMaxIndex)
+          return fmt::format("holds {}, which is no index: a whole number from 0 to {}",
+                             shown(item), kMaxIndex);
+        path.steps.push_back({"", static_cast<std::size_t>(*number)});
+      }
+    } else {
+      return not_a(kWanted, node);
+    }
+    *slot = std::move(path);
+    return {};
+  }
 };
 
 Json number_json(double value) {
@@ -211,6 +238,13 @@ struct Printer {
   Json operator()(const std::vector<Written>* values) const {
     Json list = Json::array();
     for (const Written& value : *values) list.push_back(unsubstituted(value.text));
+    return list;
+  }
+  Json operator()(const RecordPath* value) const {
+    if (value->steps.empty()) return unsubstituted(value->dotted);
+    Json list = Json::array();
+    for (const PathStep& step : value->steps)
+      list.push_back(step.index ? Json(*step.index) : Json(unsubstituted(step.name)));
     return list;
   }
 };

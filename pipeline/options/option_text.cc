@@ -13,7 +13,7 @@ namespace weir {
 namespace {
 
 // In the order of OptionTree::Kind.
-constexpr std::array<std::string_view, 14> kKinds = {"number",
+constexpr std::array<std::string_view, 15> kKinds = {"number",
                                                      "whole number",
                                                      "true or false",
                                                      "text",
@@ -23,14 +23,15 @@ constexpr std::array<std::string_view, 14> kKinds = {"number",
                                                      "value",
                                                      "name or expression",
                                                      "list of names",
+                                                     "name, or list of names and indices",
                                                      "options",
                                                      "names with options",
                                                      "component",
                                                      "list of components"};
-constexpr std::array<std::string_view, 14> kJsonKinds = {
-    "number",          "count",   "boolean", "text", "duration", "extent",
-    "duration_or_off", "literal", "written", "list", "block",    "entries",
-    "component",       "components"};
+constexpr std::array<std::string_view, 15> kJsonKinds = {
+    "number",          "count",   "boolean", "text", "duration", "extent",  "duration_or_off",
+    "literal",         "written", "list",    "path", "block",    "entries", "component",
+    "components"};
 
 std::string_view kind_of(const OptionTree& option) {
   return kKinds[static_cast<std::size_t>(option.kind)];

@@ -11,6 +11,9 @@ namespace weir {
 
 struct OptionTree;
 
+/// The highest index of a RecordPath.
+inline constexpr std::size_t kMaxIndex = 1'000'000;
+
 /// A component that an option accepts, with the options it has itself.
 struct ChoiceTree {
   std::string name;
@@ -33,6 +36,7 @@ struct OptionTree {
     literal,
     written,
     written_list,
+    record_path,
     block,
     entries,
     component,

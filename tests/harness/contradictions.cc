@@ -27,6 +27,7 @@ struct Slots {
   Literal literal;
   Written written;
   std::vector<Written> list;
+  RecordPath path;
 
   /// Nothing for what holds options itself.
   std::optional<OptionVisitor::Slot> of(Kind kind) {
@@ -51,6 +52,8 @@ struct Slots {
         return &written;
       case Kind::written_list:
         return &list;
+      case Kind::record_path:
+        return &path;
       case Kind::block:
       case Kind::entries:
       case Kind::component:
