@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::array kSources = {
     SourceType{"kafka", "a topic, read committed", {}, make_kafka_source},
-    SourceType{"file", "CSV or JSON lines, plain or gzip", {}, make_file_source},
+    SourceType{"file", "CSV or JSON lines, plain, gzip, zstd or bzip2", {}, make_file_source},
     SourceType{
         "generate", "a generated stream, the same for the same seed", {}, make_generate_source},
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "connectors/file/beginning.h"
 #include "pipeline/core/check.h"
 
 namespace weir {
@@ -19,19 +20,24 @@ bool take_end(std::string_view& text, std::string_view end) {
 }  // namespace
 
 std::optional<std::string_view> format_of_path(std::string_view path) {
-  take_end(path, ".gz");
+  for (std::string_view packed : {".gz", ".zst", ".bz2"})
+    if (take_end(path, packed)) break;
   if (take_end(path, ".csv")) return "csv";
   for (std::string_view end : {".json", ".jsonl", ".ndjson"})
     if (take_end(path, end)) return "json";
   return std::nullopt;
 }
 
-FileReader::FileReader(const std::string& path, std::string_view format)
+FileReader::FileReader(const std::string& path, std::string_view format, RowForm form)
     : path_(path), rows_(path) {
   if (format.empty()) format = format_of_path(path).value_or("");
-  csv_ = format.empty() ? rows_.first_byte().value_or('{') != '{' : format == "csv";
-  rows_.split_quotes(csv_);
-  if (!csv_) return;
+  const std::string_view first = rows_.first_bytes();
+  csv_ = format.empty() ? !first.empty() && first[0] != '{' : format == "csv";
+  if (const std::string wrong = wrong_beginning(first, csv_); !wrong.empty())
+    throw LogFailure(LogFailure::Kind::refused, path_ + ": " + wrong);
+  has_head_ = csv_ && form.head;
+  if (csv_) rows_.split_quotes(form);
+  if (!has_head_) return;
   const auto head = rows_.next(false);
   if (!head) throw LogFailure(LogFailure::Kind::refused, path_ + ": has no header line");
   head_ = *head;

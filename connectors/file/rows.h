@@ -7,42 +7,29 @@
 #include <string_view>
 #include <vector>
 
+#include "connectors/file/byte_stream.h"
+#include "pipeline/core/record.h"
+
 namespace weir {
 
 /// A row longer than this is cut there: it is `too_large` for every decoder anyway, and so the
 /// memory of a reader stays bounded.
 inline constexpr std::size_t kMaxRowBytes = 16 * 1024 * 1024;
 
-/// The bytes of a file, or of stdin (`-`), unpacked where they are gzip.
-class FileInput {
- public:
-  /// Throws LogFailure (`refused`) when it cannot be read, is a directory or broken gzip.
-  explicit FileInput(const std::string& path);
-  ~FileInput();
-  FileInput(const FileInput&) = delete;
-  FileInput& operator=(const FileInput&) = delete;
-
-  /// Reads up to `size` bytes; 0 at the end.
-  std::size_t read(char* to, std::size_t size);
-
- private:
-  [[noreturn]] void refuse(const std::string& why) const;
-
-  std::string name_;
-  void* file_ = nullptr;  // zlib's gzFile
-  bool read_before_ = false;
-};
-
-/// Cuts an input into rows: LF or CRLF, the last one needs none; with `quotes` a line break inside
-/// a cell in quotes (RFC 4180) does not end a row. A UTF-8 mark at the beginning is skipped.
+/// Cuts an input into rows: LF or CRLF, the last one needs none; with `split_quotes` a line break
+/// inside a cell in quotes (RFC 4180) does not end a row. A UTF-8 mark at the beginning is skipped.
 /// Cost: some 10 ns a row. Memory: blocks of 1 MiB, or the longest row.
 class Rows {
  public:
   explicit Rows(const std::string& path);
 
-  void split_quotes(bool quotes) { quotes_ = quotes; }
-  /// The first byte; nothing when the input is empty.
-  std::optional<char> first_byte() const;
+  /// A line break inside a cell in quotes does not end a row.
+  void split_quotes(const RowForm& form) {
+    quotes_ = form.quote != '\0';
+    form_ = form;
+  }
+  /// The first bytes, as many as are in memory; empty when the input is.
+  std::string_view first_bytes() const { return {buffer_.data() + at_, end_ - at_}; }
 
   /// The next row, without its line end. `keep`: rows returned before must stay where they are, so
   /// nothing is read: returns nothing when the next row is not whole in memory. Else returns
@@ -60,8 +47,9 @@ class Rows {
   std::string_view take(std::size_t end, std::size_t next);
   void fill();
 
-  FileInput input_;
+  std::unique_ptr<ByteStream> input_;
   bool quotes_ = false;
+  RowForm form_;
   std::vector<char> buffer_;
   std::size_t at_ = 0;       // first byte not taken
   std::size_t scanned_ = 0;  // no row ends before

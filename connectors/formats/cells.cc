@@ -3,63 +3,49 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
-#include "connectors/formats/text.h"
+#include "connectors/formats/complaint.h"
 #include "pipeline/core/check.h"
+#include "pipeline/core/time_parts.h"
+#include "pipeline/core/time_pattern.h"
+#include "pipeline/core/time_text.h"
 
 namespace weir {
 namespace {
 
-constexpr std::size_t kShownBytes = 60;
+/// With a decimal comma a longer text is no number.
+constexpr std::size_t kLongestNumber = 512;
 
-std::string_view trim(std::string_view text) {
+/// Of ten, of a unit in ms.
+int power_of(double unit_ms) {
+  if (unit_ms >= 1000) return 3;
+  if (unit_ms >= 1) return 0;
+  return unit_ms >= 1e-3 ? -3 : -6;
+}
+
+inline std::string_view trim(std::string_view text) {
   const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
   while (!text.empty() && blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && blank(text.back())) text.remove_suffix(1);
   return text;
 }
 
-/// The characters of a value, short enough for a header and never half a character.
-void append_shown(std::string& out, std::string_view found) {
-  std::size_t size = std::min(found.size(), kShownBytes);
-  if (size < found.size())
-    while (size > 0 && (static_cast<unsigned char>(found[size]) & 0xc0) == 0x80) --size;
-  out.append(found.substr(0, size));
-  if (size < found.size()) out += "...";
-}
-
-std::string_view complaint(Reason reason, Type type) {
-  switch (reason) {
-    case Reason::utf8:
-      return "is not UTF-8";
-    case Reason::range:
-      return "is not a finite double";
-    case Reason::time:
-      return "is not a time (RFC 3339 or a whole number, years 1900 to 2200)";
-    default:
-      break;
-  }
-  switch (type) {
-    case Type::number:
-      return "is not a number";
-    case Type::boolean:
-      return "is not true, false, 0 or 1";
-    case Type::text:
-      return "is not a text";
-    case Type::time:
-      return "is not a time";
-  }
-  return "is wrong";
-}
-
 }  // namespace
 
-Cells::Cells(std::vector<FieldSpec> fields) : fields_(std::move(fields)), wrong_(fields_.size()) {
+Cells::Cells(std::vector<FieldSpec> fields, char decimal)
+    : fields_(std::move(fields)),
+      decimal_(decimal),
+      special_(fields_.size()),
+      wrong_(fields_.size()) {
   for (std::size_t i = 0; i < fields_.size(); ++i) {
     FieldSpec& spec = fields_[i];
+    types_.push_back(spec.field.type);
     if (spec.path.empty()) spec.path = spec.field.name;
+    special_[i] = !spec.missing.empty() || !spec.pattern.empty() ||
+                  (decimal != '.' && spec.field.type != Type::text);
     if (!spec.read) continue;
     read_.push_back(i);
     if (spec.from != FieldSpec::From::value) outside_.push_back(i);
@@ -77,7 +63,7 @@ void Cells::begin(const Record& record, Arena& arena, std::span<const MutableCol
     any_wrong_ = false;
   }
   for (std::size_t field : read_) {
-    if (fields_[field].field.type == Type::text)
+    if (types_[field] == Type::text)
       columns_[field].texts()[row] = {};
     else
       columns_[field].numbers()[row] = kMissing;
@@ -93,7 +79,7 @@ void Cells::read_key_and_headers(const Record& record, Arena& arena) {
       if (record.has_key) text = record.key;
     } else {
       for (const Header& header : record.headers)
-        if (header.name == spec.path && header.value.data() != nullptr) text = header.value;
+        if (header.name == spec.flat_name() && header.value.data() != nullptr) text = header.value;
     }
     if (!text) continue;
     const std::string_view copy = arena.copy(*text);
@@ -109,47 +95,119 @@ void Cells::put_wrong(std::size_t field, Reason reason, std::string_view found) 
   any_wrong_ = true;
 }
 
-void Cells::put_checked(std::size_t field, double value, std::string_view found) {
-  const FieldSpec& spec = fields_[field];
-  switch (spec.field.type) {
+bool Cells::is_listed(std::size_t field, std::string_view text) const {
+  const std::vector<std::string>& missing = fields_[field].missing;
+  return std::find(missing.begin(), missing.end(), text) != missing.end();
+}
+
+void Cells::put_checked(std::size_t field, double value, std::string_view digits) {
+  switch (types_[field]) {
     case Type::number:
       return put_number(field, value);
     case Type::boolean:
       if (value == 0 || value == 1) return put_number(field, value == 1 ? 1 : 0);
-      return put_wrong(field, Reason::type, found);
+      return put_wrong(field, Reason::type, digits);
     case Type::time:
-      if (value == std::trunc(value) && is_time(value * spec.unit_ms))
-        return put_number(field, value * spec.unit_ms);
-      return put_wrong(field, Reason::time, found);
+      return put_moment(field, value, digits, digits);
     case Type::text:
       break;
   }
   check(false, "numbers for texts are taken as characters");
 }
 
+void Cells::put_moment(std::size_t field, double value, std::string_view digits,
+                       std::string_view found) {
+  const FieldSpec& spec = fields_[field];
+  if (!spec.pattern.empty()) return put_time(field, digits, found);
+  if (spec.unit_ms >= 1 && value == std::trunc(value)) {  // exact
+    if (is_time(value * spec.unit_ms)) return put_number(field, value * spec.unit_ms);
+  } else {
+    const std::optional<std::int64_t> ms = read_epoch(digits, power_of(spec.unit_ms));
+    if (ms && is_time(static_cast<double>(*ms)))
+      return put_number(field, static_cast<double>(*ms));
+  }
+  put_wrong(field, Reason::time, found);
+}
+
+void Cells::put_time(std::size_t field, std::string_view text, std::string_view found) {
+  const FieldSpec& spec = fields_[field];
+  const std::optional<std::int64_t> ms =
+      spec.pattern.empty() ? read_time(text, spec.offset_ms)
+                           : read_pattern(text, spec.pattern, spec.offset_ms);
+  if (ms && is_time(static_cast<double>(*ms)))
+    return put_number(field, static_cast<double>(*ms));
+  put_wrong(field, Reason::time, found);
+}
+
+void Cells::put_not_finite(std::size_t field, std::string_view found) {
+  const FieldSpec& spec = fields_[field];
+  const bool number = spec.field.type == Type::number;
+  if (is_listed(field, found) || (number && spec.lenient)) return put_missing(field);
+  put_wrong(field, spec.field.type == Type::time ? Reason::time : Reason::range, found);
+}
+
 void Cells::put_characters(std::size_t field, std::string_view text) {
+  if (special_[field] != 0) return put_special(field, text);
+  if (types_[field] == Type::text) return put_text(field, text);
+  const std::string_view inner = trim(text);
+  if (inner.empty()) return put_missing(field);
+  double value = 0;
+  const Parsed parsed = parse_number(inner, value);
+  if (parsed == Parsed::ok) return put_checked(field, value, inner);
+  put_no_number(field, parsed, inner, inner);
+}
+
+/// Where texts stand for missing values, times have a pattern, numbers a decimal comma.
+void Cells::put_special(std::size_t field, std::string_view text) {
   const FieldSpec& spec = fields_[field];
   const bool is_text = spec.field.type == Type::text;
   const std::string_view inner = is_text ? text : trim(text);
-  for (const std::string& missing : spec.missing)
-    if (inner == missing) return put_missing(field);
+  if (is_listed(field, inner)) return put_missing(field);
   if (is_text) return put_text(field, text);
   if (inner.empty()) return put_missing(field);
+  if (!spec.pattern.empty()) return put_time(field, inner, inner);
+  if (decimal_ == '.') return put_value(field, inner, inner);
 
-  double value = 0;
-  switch (parse_number(inner, value)) {
-    case Parsed::ok:
-      return put_checked(field, value, inner);
-    case Parsed::out_of_range:
-      return put_wrong(field, spec.field.type == Type::time ? Reason::time : Reason::range, inner);
-    case Parsed::malformed:
-      break;
+  std::array<char, kLongestNumber> digits;
+  if (inner.size() > digits.size()) return put_word(field, inner, inner);
+  for (std::size_t i = 0; i < inner.size(); ++i) {
+    if (inner[i] == '.') return put_word(field, inner, inner);  // no number here
+    digits[i] = inner[i] == decimal_ ? '.' : inner[i];
   }
-  if (spec.field.type == Type::boolean && (inner == "true" || inner == "false"))
-    return put_number(field, inner == "true" ? 1 : 0);
-  if (spec.field.type != Type::time) return put_wrong(field, Reason::type, inner);
-  if (parse_time(inner, value) == Parsed::ok) return put_number(field, value);
-  put_wrong(field, Reason::time, inner);
+  put_value(field, {digits.data(), inner.size()}, inner);
+}
+
+/// `inner` is what is read, `found` what a complaint shows.
+void Cells::put_value(std::size_t field, std::string_view inner, std::string_view found) {
+  double value = 0;
+  const Parsed parsed = parse_number(inner, value);
+  if (parsed != Parsed::ok) return put_no_number(field, parsed, inner, found);
+  if (types_[field] == Type::time) return put_moment(field, value, inner, found);
+  put_checked(field, value, found);
+}
+
+/// What is no finite number as it stands.
+void Cells::put_no_number(std::size_t field, Parsed parsed, std::string_view inner,
+                          std::string_view found) {
+  if (parsed == Parsed::malformed) {
+    const bool plus =
+        inner.size() > 1 && inner[0] == '+' && (is_digit(inner[1]) || inner[1] == '.');
+    return plus ? put_value(field, inner.substr(1), found) : put_word(field, inner, found);
+  }
+  if (is_not_finite(inner)) return put_not_finite(field, found);
+  put_wrong(field, types_[field] == Type::time ? Reason::time : Reason::range, found);
+}
+
+/// What is no number.
+void Cells::put_word(std::size_t field, std::string_view inner, std::string_view found) {
+  const FieldSpec& spec = fields_[field];
+  if (spec.field.type == Type::time) return put_time(field, inner, found);
+  if (spec.field.type == Type::boolean) {
+    if (inner == "true" || inner == "false") return put_number(field, inner == "true" ? 1 : 0);
+    bool value = false;
+    if (spec.lenient && read_boolean_word(inner, value)) return put_number(field, value ? 1 : 0);
+  }
+  put_wrong(field, Reason::type, found);
 }
 
 bool Cells::finish(BadRecord& bad) {
@@ -161,9 +219,7 @@ bool Cells::finish(BadRecord& bad) {
       bad.reason = wrong.reason == Reason::type && spec.label ? Reason::label_type : wrong.reason;
       bad.field = spec.field.name;
       bad.text.clear();
-      append_shown(bad.text, wrong.found);
-      bad.text += ' ';
-      bad.text += complaint(wrong.reason, spec.field.type);
+      append_complaint(bad.text, spec, wrong.reason, wrong.found);
       return false;
     }
   }

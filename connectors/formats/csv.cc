@@ -2,45 +2,29 @@
 
 #include <simdjson.h>
 
-#include <cstring>
 #include <utility>
 
 #include "connectors/formats/cells.h"
-#include "connectors/formats/text.h"
-#include "pipeline/core/number_text.h"
+#include "connectors/formats/csv_head.h"
 
 namespace weir {
 namespace {
 
 /// The inside of a cell in quotes, each pair of quotes made one.
-std::string_view without_doubled_quotes(std::string_view inside, Arena& arena) {
+std::string_view without_doubled_quotes(std::string_view inside, Arena& arena, char quote) {
   const std::span<char> to = arena.make<char>(inside.size());
   std::size_t size = 0;
   for (std::size_t i = 0; i < inside.size(); ++i) {
     to[size++] = inside[i];
-    if (inside[i] == '"') ++i;
+    if (inside[i] == quote) ++i;
   }
   return {to.data(), size};
 }
 
-std::optional<CsvCell> take_quoted(std::string_view& row, Arena& unquoted) {
-  bool doubled = false;
-  std::size_t close = row.find('"', 1);
-  while (close != std::string_view::npos && close + 1 < row.size() && row[close + 1] == '"') {
-    doubled = true;
-    close = row.find('"', close + 2);
-  }
-  if (close == std::string_view::npos) return std::nullopt;
-  CsvCell cell{row.substr(1, close - 1), true, close + 1 == row.size()};
-  if (!cell.last && row[close + 1] != ',') return std::nullopt;
-  if (doubled) cell.text = without_doubled_quotes(cell.text, unquoted);
-  row.remove_prefix(cell.last ? row.size() : close + 2);
-  return cell;
-}
-
 class CsvDecoder final : public Decoder {
  public:
-  explicit CsvDecoder(std::vector<FieldSpec> fields) : cells_(std::move(fields)) {
+  CsvDecoder(std::vector<FieldSpec> fields, CsvForm form)
+      : cells_(std::move(fields), form.decimal), form_(form.rows) {
     for (std::size_t i = 0; i < cells_.fields().size(); ++i) {
       const FieldSpec& spec = cells_.fields()[i];
       if (spec.from != FieldSpec::From::value) continue;
@@ -52,23 +36,18 @@ class CsvDecoder final : public Decoder {
   }
 
   std::string head(std::string_view line) override {
-    Arena arena;
-    std::vector<std::string> names;
-    for (bool last = false; !last;) {
-      const auto cell = take_csv_cell(line, arena);
-      if (!cell) return "the header line has a quote that is not closed";
-      names.emplace_back(cell->text);
-      last = cell->last;
-    }
-    columns_.assign(names.size(), {});
-    std::string problems;
+    const auto names = csv_names(line, form_);
+    if (names) columns_.assign(names->size(), {});
+    std::vector<std::string_view> wanted;
+    std::string problems = names ? "" : "the header line has a quote that is not closed";
     for (std::size_t i = 0; i < cells_.fields().size(); ++i) {
       const FieldSpec& spec = cells_.fields()[i];
       if (!spec.read || spec.from != FieldSpec::From::value) continue;
-      const std::string problem = place(spec.path, i, names);
+      wanted.push_back(spec.flat_name());
+      const std::string problem = names ? place(spec.flat_name(), i, *names) : "";
       if (!problem.empty()) problems += (problems.empty() ? "" : "; ") + problem;
     }
-    return problems;
+    return problems.empty() ? problems : problems + about_head(line, form_, wanted);
   }
 
   bool decode(const Record& record, Arena& arena, std::span<const MutableColumn> columns,
@@ -81,7 +60,7 @@ class CsvDecoder final : public Decoder {
     std::string_view rest = texts_ ? arena.copy(record.value) : record.value;
     std::size_t column = 0;
     for (bool last = false; !last; ++column) {
-      const auto cell = take_csv_cell(rest, arena);
+      const auto cell = take_csv_cell(rest, arena, form_);
       if (!cell)
         return bad_record(bad, Reason::type, "the quotes of a cell are not closed where it ends");
       if (column < columns_.size())
@@ -111,7 +90,7 @@ class CsvDecoder final : public Decoder {
 
   void put(std::size_t field, const CsvCell& cell) {
     if (cell.text.empty() && !cell.quoted) return;  // missing already
-    if (cells_.fields()[field].field.type == Type::text &&
+    if (cells_.type(field) == Type::text &&
         !simdjson::validate_utf8(cell.text.data(), cell.text.size()))
       return cells_.put_wrong(field, Reason::utf8, "the cell");
     cells_.put_characters(field, cell.text);
@@ -124,95 +103,91 @@ class CsvDecoder final : public Decoder {
   }
 
   Cells cells_;
+  const RowForm form_;
   std::vector<std::vector<std::size_t>> columns_;  // the fields that read each column
   bool texts_ = false;
 };
 
-bool needs_quotes(std::string_view text) {
-  return text.empty() || text.find_first_of(",\"\r\n") != std::string_view::npos;
-}
-
-void append_text(std::string& out, std::string_view text) {
-  if (!needs_quotes(text)) {
-    out += text;
-    return;
-  }
-  out += '"';
-  for (char c : text) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  out += '"';
-}
-
-class CsvEncoder final : public Encoder {
- public:
-  CsvEncoder(const Schema& schema, std::vector<std::size_t> fields) : fields_(std::move(fields)) {
-    for (std::size_t field : fields_) {
-      if (!types_.empty()) head_ += ',';
-      append_text(head_, schema.fields[field].name);
-      types_.push_back(schema.fields[field].type);
-    }
-    head_ += '\n';
-  }
-
-  void encode(const Batch& batch, std::size_t row, std::string& out) const override {
-    for (std::size_t i = 0; i < fields_.size(); ++i) {
-      if (i > 0) out += ',';
-      if (types_[i] == Type::text) {
-        const std::string_view text = batch.text(fields_[i], row);
-        if (!is_missing(text)) append_text(out, text);
-        continue;
-      }
-      const double number = batch.number(fields_[i], row);
-      if (is_missing(number)) continue;
-      if (types_[i] == Type::boolean)
-        out += number != 0 ? "true" : "false";
-      else
-        append_number(out, number);
-    }
-  }
-
-  void head(std::string& out) const override { out += head_; }
-
- private:
-  std::vector<std::size_t> fields_;
-  std::vector<Type> types_;
-  std::string head_;
-};
-
 class CsvFormat final : public FormatSpec {
  public:
-  void describe(OptionVisitor&) override {}
+  void describe(OptionVisitor& option) override { describe(option, false); }
+  void describe_writing(OptionVisitor& option) override { describe(option, true); }
+  RowForm rows() const override { return form_.rows; }
+  std::string wrong_place(const FieldSpec& field) const override {
+    if (field.steps.size() > 1) return "a column has one name: `path` must be a text";
+    if (field.steps.size() == 1 && field.steps[0].index)
+      return "a column is found by its name, not by an index";
+    return {};
+  }
   std::unique_ptr<Decoder> decoder(std::vector<FieldSpec> fields) const override {
-    return make_csv_decoder(std::move(fields));
+    return make_csv_decoder(std::move(fields), form_);
   }
   std::unique_ptr<Encoder> encoder(const Schema& schema,
                                    std::vector<std::size_t> fields) const override {
-    return make_csv_encoder(schema, std::move(fields));
+    return make_csv_encoder(schema, std::move(fields), form_);
   }
+
+ private:
+  void describe(OptionVisitor& option, bool writes) {
+    RowForm& rows = form_.rows;
+    character(option, "separator", rows.separator,
+              {.doc = "what stands between cells: one character, or tab", .example = "';'"});
+    character(option, "decimal", form_.decimal, {.doc = "the decimal mark of numbers: . or ,"});
+    character(option, "quote", rows.quote,
+              {.doc = writes ? "what encloses cells that hold a separator or a line end"
+                             : "what encloses cells that hold a separator or a line end, or none"});
+    option("header", rows.head,
+           {.doc = writes ? "a file begins with a line that names the columns"
+                          : "the first line of a file names the columns; without it they are the "
+                            "fields in their order"});
+    if (!option.reading()) return;
+    if (form_.decimal != '.' && form_.decimal != ',')
+      option.fail("decimal", "must be . or ,");
+    if (form_.decimal == rows.separator)
+      option.fail("decimal", "is the separator too: set `separator` as well, such as \";\"");
+    if (rows.quote == rows.separator) option.fail("quote", "is the separator too");
+    if (writes && rows.quote == '\0')
+      option.fail("quote", "must be a character in a sink: texts may hold a separator");
+  }
+
+  /// An option that is one character, of ASCII and no line end.
+  static void character(OptionVisitor& option, std::string_view name, char& value,
+                        const Rule& rule) {
+    std::string text = value == '\t' ? "tab" : value == '\0' ? "none" : std::string(1, value);
+    option(name, text, rule);
+    if (text == "tab" || text == "\\t") text = "\t";
+    if (name == "quote" && (text == "none" || text.empty())) text = std::string(1, '\0');
+    const bool good = text.size() == 1 && static_cast<unsigned char>(text[0]) < 0x80 &&
+                      text[0] != '\n' && text[0] != '\r';
+    if (good) value = text[0];
+    if (!good && option.reading())
+      option.fail(name, "must be one character (of ASCII, no line end), not `" + text + "`");
+  }
+
+  CsvForm form_;
 };
 
 }  // namespace
 
-std::optional<CsvCell> take_csv_cell(std::string_view& row, Arena& unquoted) {
-  if (!row.empty() && row[0] == '"') return take_quoted(row, unquoted);
-  const char* const first = row.data();
-  const char* const end = first + row.size();
-  const char* comma = first;  // cells are short: a loop beats memchr
-  while (comma != end && *comma != ',') ++comma;
-  const bool last = comma == end;
-  const CsvCell cell{{first, static_cast<std::size_t>(comma - first)}, false, last};
-  row.remove_prefix(last ? row.size() : cell.text.size() + 1);
+std::optional<CsvCell> take_quoted_csv_cell(std::string_view& row, Arena& unquoted,
+                                            const RowForm& form) {
+  bool doubled = false;
+  std::size_t close = row.find(form.quote, 1);
+  while (close != std::string_view::npos && close + 1 < row.size() &&
+         row[close + 1] == form.quote) {
+    doubled = true;
+    close = row.find(form.quote, close + 2);
+  }
+  if (close == std::string_view::npos) return std::nullopt;
+  CsvCell cell{row.substr(1, close - 1), true, close + 1 == row.size()};
+  if (!cell.last && row[close + 1] != form.separator) return std::nullopt;
+  if (doubled) cell.text = without_doubled_quotes(cell.text, unquoted, form.quote);
+  row.remove_prefix(cell.last ? row.size() : close + 2);
   return cell;
 }
 
-std::unique_ptr<Decoder> make_csv_decoder(std::vector<FieldSpec> fields) {
-  return std::make_unique<CsvDecoder>(std::move(fields));
-}
-
-std::unique_ptr<Encoder> make_csv_encoder(const Schema& schema, std::vector<std::size_t> fields) {
-  return std::make_unique<CsvEncoder>(schema, std::move(fields));
+std::unique_ptr<Decoder> make_csv_decoder(std::vector<FieldSpec> fields, CsvForm form) {
+  return std::make_unique<CsvDecoder>(std::move(fields), form);
 }
 
 std::unique_ptr<FormatSpec> make_csv_format() { return std::make_unique<CsvFormat>(); }

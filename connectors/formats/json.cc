@@ -108,14 +108,39 @@ class JsonEncoder final : public Encoder {
 
 class JsonFormat final : public FormatSpec {
  public:
-  void describe(OptionVisitor&) override {}
+  void describe(OptionVisitor& option) override {
+    enum class Nulls : std::uint8_t { dead_letter, skip };
+    enum class Unwrap : std::uint8_t { none, debezium };
+    Nulls nulls = form_.skip_nulls ? Nulls::skip : Nulls::dead_letter;
+    Unwrap unwrap = form_.debezium ? Unwrap::debezium : Unwrap::none;
+    option("nulls", nulls,
+           {.doc = "what becomes of a record without a value (a tombstone): a dead letter, or it "
+                   "is skipped and counted",
+            .choices = "dead_letter|skip"});
+    option("unwrap", unwrap,
+           {.doc = "debezium: the fields stand in the row after the change; deletes and tombstones "
+                   "are skipped and counted",
+            .choices = "none|debezium"});
+    option("framed", form_.framed,
+           {.doc = "the five bytes of a schema registry stand in front of the JSON"});
+    form_.skip_nulls = nulls == Nulls::skip;
+    form_.debezium = unwrap == Unwrap::debezium;
+  }
+  void describe_writing(OptionVisitor&) override {}
+  std::string wrong_place(const FieldSpec& field) const override {
+    if (field.steps.empty() || !field.steps[0].index) return {};
+    return "a record is an object: its `path` begins with a name, not with an index";
+  }
   std::unique_ptr<Decoder> decoder(std::vector<FieldSpec> fields) const override {
-    return make_json_decoder(std::move(fields));
+    return make_json_decoder(std::move(fields), form_);
   }
   std::unique_ptr<Encoder> encoder(const Schema& schema,
                                    std::vector<std::size_t> fields) const override {
     return make_json_encoder(schema, std::move(fields));
   }
+
+ private:
+  JsonForm form_;
 };
 
 }  // namespace

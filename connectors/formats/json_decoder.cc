@@ -4,11 +4,14 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 #include "connectors/formats/cells.h"
+#include "connectors/formats/debezium.h"
 #include "connectors/formats/json.h"
+#include "connectors/formats/json_depth.h"
+#include "connectors/formats/json_tree.h"
+#include "connectors/formats/look.h"
 #include "connectors/formats/text.h"
 
 namespace weir {
@@ -16,111 +19,75 @@ namespace {
 
 namespace ondemand = simdjson::ondemand;
 
-/// Names of one object that somebody reads, as a tree along the paths.
-struct ObjectReader {
-  struct Entry {
-    std::string name;
-    std::vector<std::size_t> fields;       // those that read the value itself
-    std::unique_ptr<ObjectReader> inside;  // those that read inside of it
-    std::uint64_t seen = 0;                // number of the last record that had it
-  };
-  /// What stood at this position in the record before: records mostly repeat their order.
-  struct Guess {
-    std::string raw;  // the name as it stands between its quotes
-    Entry* entry;     // nullptr: nobody reads it
-  };
-
-  std::vector<std::unique_ptr<Entry>> entries;
-  std::unordered_map<std::string_view, Entry*> by_name;
-  std::vector<Guess> order;
-
-  Entry* find(std::string_view name) const {
-    const auto found = by_name.find(name);
-    return found == by_name.end() ? nullptr : found->second;
-  }
-
-  void add(std::string_view path, std::size_t field) {
-    const std::size_t dot = path.find('.');
-    const std::string_view name = path.substr(0, dot);
-    Entry* entry = find(name);
-    if (entry == nullptr) {
-      entries.push_back(std::make_unique<Entry>());
-      entry = entries.back().get();
-      entry->name = name;
-      by_name[entry->name] = entry;
-    }
-    if (dot == std::string_view::npos) {
-      entry->fields.push_back(field);
-      return;
-    }
-    if (!entry->inside) entry->inside = std::make_unique<ObjectReader>();
-    entry->inside->add(path.substr(dot + 1), field);
-  }
-};
-
 /// Without the blanks behind a token; other control characters are part of it, and wrong.
 std::string_view trim_end(std::string_view token) {
+  if (!token.empty() && token.back() > ' ') [[likely]]
+    return token;
   return token.substr(0, token.find_last_not_of(" \t\r\n") + 1);
 }
 
-/// Whether the record is nested too deeply. Brackets inside texts make the first, quick count too
-/// high; only then is it counted properly. (simdjson's on-demand parser does not limit the depth of
-/// what it skips.)
-bool too_deep(std::string_view json) {
-  std::size_t open = 0;
-  for (char bracket : {'{', '['}) {
-    const char* at = json.data();
-    const char* const end = at + json.size();
-    while (open <= kMaxJsonDepth &&
-           (at = static_cast<const char*>(
-                std::memchr(at, bracket, static_cast<std::size_t>(end - at)))) != nullptr) {
-      ++open;
-      ++at;
-    }
-  }
-  if (open <= kMaxJsonDepth) return false;
-
-  std::size_t depth = 0;
-  bool in_text = false;
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    const char c = json[i];
-    if (in_text) {
-      if (c == '\\') ++i;
-      if (c == '"') in_text = false;
-    } else if (c == '"') {
-      in_text = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > kMaxJsonDepth) return true;
-    } else if ((c == '}' || c == ']') && depth > 0) {
-      --depth;
-    }
-  }
-  return false;
+/// Takes the frame of a schema registry off: a zero byte and the schema's id.
+bool take_frame(std::string_view& value) {
+  constexpr std::size_t kFrame = 5;
+  if (value.size() < kFrame || value[0] != 0) return false;
+  value.remove_prefix(kFrame);
+  return true;
 }
 
 class JsonDecoder final : public Decoder {
  public:
-  explicit JsonDecoder(std::vector<FieldSpec> fields) : cells_(std::move(fields)) {
-    for (std::size_t i = 0; i < cells_.fields().size(); ++i) {
-      const FieldSpec& spec = cells_.fields()[i];
-      if (spec.read && spec.from == FieldSpec::From::value) root_.add(spec.path, i);
+  JsonDecoder(std::vector<FieldSpec> fields, JsonForm form)
+      : cells_(std::move(fields)), form_(form) {
+    if (form_.debezium) {
+      const PathStep payload{"payload", {}}, after{"after", {}}, op{"op", {}};
+      for (const std::vector<PathStep>& above : {std::vector<PathStep>{}, {payload}}) {
+        add_fields(with(above, after));
+        root_.at(with(above, after)).role = Role::image;
+        root_.at(with(above, op)).role = Role::operation;
+        root_.inside(with(above, op));  // only entries with an inside are asked for their role
+      }
+    } else {
+      add_fields({});
     }
   }
 
   bool decode(const Record& record, Arena& arena, std::span<const MutableColumn> columns,
               std::size_t row, BadRecord& bad) override {
+    if (!record.has_value && (form_.skip_nulls || form_.debezium))
+      return bad_record(bad, Reason::tombstone, "no value (a tombstone)");
     if (!has_value(record, bad)) return false;
+    std::string_view value = record.value;
+    if (form_.framed && !take_frame(value))
+      return bad_record(bad, Reason::format,
+                        "no frame of a schema registry (a zero byte and a schema's id) in front");
     ++record_;
     arena_ = &arena;
+    if (form_.debezium) change_.begin();
     cells_.begin(record, arena, columns, row);
-    const std::string_view json = arena.copy(record.value, simdjson::SIMDJSON_PADDING);
+    const std::string_view json = arena.copy(value, simdjson::SIMDJSON_PADDING);
     end_ = json.data() + json.size();
     if (const simdjson::error_code error = read_record(json)) return broken(error, json, bad);
+    if (form_.debezium && !change_.leaves_row(bad)) return false;
     return cells_.finish(bad);
   }
 
  private:
-  using Entry = ObjectReader::Entry;
+  using Entry = JsonTree::Entry;
+  using Role = JsonTree::Role;
+
+  static std::vector<PathStep> with(std::vector<PathStep> above, const PathStep& step) {
+    above.push_back(step);
+    return above;
+  }
+
+  void add_fields(const std::vector<PathStep>& above) {
+    JsonTree& tree = above.empty() ? root_ : root_.inside(above);
+    for (std::size_t i = 0; i < cells_.fields().size(); ++i) {
+      const FieldSpec& spec = cells_.fields()[i];
+      if (spec.read && spec.from == FieldSpec::From::value)
+        tree.at(steps_of(spec)).fields.push_back(i);
+    }
+  }
 
   simdjson::error_code read_record(std::string_view json) {
     ondemand::document document;
@@ -136,24 +103,24 @@ class JsonDecoder final : public Decoder {
     return at_end ? simdjson::SUCCESS : simdjson::TRAILING_CONTENT;
   }
 
-  simdjson::error_code read_object(ObjectReader& reader, ondemand::object object) {
+  simdjson::error_code read_object(JsonTree& tree, ondemand::object object) {
     std::size_t position = 0;
     for (auto result : object) {
       ondemand::field field;
       if (auto error = std::move(result).get(field)) return error;
       Entry* entry = nullptr;
-      if (auto error = entry_of(reader, field, position++, entry)) return error;
+      if (auto error = entry_of(tree, field, position++, entry)) return error;
       if (entry == nullptr) continue;
       if (auto error = read_value(*entry, field.value())) return error;
     }
     return simdjson::SUCCESS;
   }
 
-  simdjson::error_code entry_of(ObjectReader& reader, ondemand::field& field, std::size_t position,
+  simdjson::error_code entry_of(JsonTree& tree, ondemand::field& field, std::size_t position,
                                 Entry*& entry) {
     const char* const raw = field.key().raw();
-    if (position < reader.order.size()) {
-      const ObjectReader::Guess& guess = reader.order[position];
+    if (position < tree.order.size()) {
+      const JsonTree::Guess& guess = tree.order[position];
       const std::size_t size = guess.raw.size();
       if (size < static_cast<std::size_t>(end_ - raw) && raw[size] == '"' &&
           std::memcmp(raw, guess.raw.data(), size) == 0) {
@@ -165,34 +132,26 @@ class JsonDecoder final : public Decoder {
     while (*close != '"') close += *close == '\\' ? 2 : 1;
     const std::string_view name(raw, static_cast<std::size_t>(close - raw));
     if (name.find('\\') == std::string_view::npos) {
-      entry = reader.find(name);
+      entry = tree.find(name);
     } else {
       std::string_view unescaped;
       if (auto error = field.unescaped_key().get(unescaped)) return error;
-      entry = reader.find(unescaped);
+      entry = tree.find(unescaped);
     }
-    remember(reader, position, name, entry);
+    tree.remember(position, name, entry);
     return simdjson::SUCCESS;
   }
 
-  static void remember(ObjectReader& reader, std::size_t position, std::string_view name,
-                       Entry* entry) {
-    constexpr std::size_t kRemembered = 256;  // names of one object, or twice those that are read
-    constexpr std::size_t kLongestName = 256;  // both bound the memory
-    if (name.size() > kLongestName) return;
-    if (position == reader.order.size() &&
-        position < std::max(kRemembered, 2 * reader.entries.size()))
-      reader.order.push_back({std::string(name), entry});
-    if (position >= reader.order.size()) return;
-    reader.order[position].raw.assign(name);  // keeps its memory
-    reader.order[position].entry = entry;
-  }
-
-  simdjson::error_code read_value(Entry& entry, ondemand::value value) {
+  // These four are inlined where objects are read, which is where all the time goes: arrays, which
+  // read them too, would else keep the compiler from it.
+  [[gnu::always_inline]] inline simdjson::error_code read_value(Entry& entry,
+                                                                ondemand::value value) {
     const std::string_view token = trim_end(value.raw_json_token());
     if (entry.inside) {
       if (entry.seen == record_) put_everywhere(*entry.inside, nullptr);  // the last one counts
       entry.seen = record_;
+      if (entry.role == Role::image) change_.note_image(token);
+      if (entry.role == Role::operation) change_.note_operation(token);
     }
     switch (token.front()) {
       case '"':
@@ -201,20 +160,41 @@ class JsonDecoder final : public Decoder {
       case '[':
         for (std::size_t field : entry.fields) put_wrong(field, token);
         if (!entry.inside) return simdjson::SUCCESS;
-        if (token.front() == '[') return wrong_inside(entry, token);
-        return read_inside(*entry.inside, value);
+        return token.front() == '{' ? read_members(*entry.inside, value, token)
+                                    : read_elements(*entry.inside, value, token);
       default:
         return read_scalar(entry, token);
     }
   }
 
-  simdjson::error_code read_inside(ObjectReader& reader, ondemand::value value) {
+  simdjson::error_code read_members(JsonTree& tree, ondemand::value value,
+                                    std::string_view token) {
+    put_all(tree.elements, &token);
+    if (tree.members.empty()) return simdjson::SUCCESS;
     ondemand::object object;
     if (auto error = value.get_object().get(object)) return error;
-    return read_object(reader, object);
+    return read_object(tree, object);
   }
 
-  simdjson::error_code read_text(Entry& entry, ondemand::value value, std::string_view token) {
+  simdjson::error_code read_elements(JsonTree& tree, ondemand::value value,
+                                     std::string_view token) {
+    put_all(tree.members, &token);
+    if (tree.elements.empty()) return simdjson::SUCCESS;
+    ondemand::array array;
+    if (auto error = value.get_array().get(array)) return error;
+    auto next = tree.elements.begin();
+    std::size_t index = 0;
+    for (auto result : array) {
+      ondemand::value element;
+      if (auto error = std::move(result).get(element)) return error;
+      if (next == tree.elements.end() || (*next)->index != index++) continue;
+      if (auto error = read_value(**next++, element)) return error;
+    }
+    return simdjson::SUCCESS;
+  }
+
+  [[gnu::always_inline]] inline simdjson::error_code read_text(Entry& entry, ondemand::value value,
+                                                               std::string_view token) {
     std::string_view text = token.substr(1, token.size() - 2);
     if (text.find('\\') != std::string_view::npos) {
       if (auto error = value.get_string().get(text)) return error;
@@ -224,7 +204,8 @@ class JsonDecoder final : public Decoder {
     return wrong_inside(entry, token);
   }
 
-  simdjson::error_code read_scalar(Entry& entry, std::string_view token) {
+  [[gnu::always_inline]] inline simdjson::error_code read_scalar(Entry& entry,
+                                                                 std::string_view token) {
     if (token == "null") {
       for (std::size_t field : entry.fields) cells_.put_missing(field);
       return simdjson::SUCCESS;
@@ -232,7 +213,7 @@ class JsonDecoder final : public Decoder {
     const bool is_true = token == "true";
     if (is_true || token == "false") {
       for (std::size_t field : entry.fields) {
-        if (cells_.fields()[field].field.type == Type::boolean)
+        if (cells_.type(field) == Type::boolean)
           cells_.put_number(field, is_true ? 1 : 0);
         else
           put_wrong(field, token);
@@ -241,21 +222,25 @@ class JsonDecoder final : public Decoder {
     }
     double number = 0;
     const Parsed parsed = parse_json_number(token, number);
-    if (parsed == Parsed::malformed) return simdjson::NUMBER_ERROR;
+    if (parsed == Parsed::malformed) [[unlikely]] {
+      if (!is_not_finite(token)) return simdjson::NUMBER_ERROR;
+      for (std::size_t field : entry.fields) cells_.put_not_finite(field, token);
+      return wrong_inside(entry, token);
+    }
     for (std::size_t field : entry.fields) put_number(field, parsed, number, token);
     return wrong_inside(entry, token);
   }
 
-  void put_text(std::size_t field, std::string_view text, std::string_view token) {
+  [[gnu::always_inline]] inline void put_text(std::size_t field, std::string_view text,
+                                              std::string_view token) {
     const FieldSpec& spec = cells_.fields()[field];
-    for (const std::string& missing : spec.missing)
-      if (text == missing) return cells_.put_missing(field);
-    if (spec.field.type == Type::text) return cells_.put_text(field, text);
+    if (cells_.lists_missing(field))
+      for (const std::string& missing : spec.missing)
+        if (text == missing) return cells_.put_missing(field);
+    if (cells_.type(field) == Type::text) return cells_.put_text(field, text);
     if (spec.lenient) return put_lenient(field, text);
-    if (spec.field.type != Type::time) return put_wrong(field, token);
-    double ms = 0;
-    if (parse_time(text, ms) == Parsed::ok) return cells_.put_number(field, ms);
-    cells_.put_wrong(field, Reason::time, token);
+    if (cells_.type(field) != Type::time) return put_wrong(field, token);
+    cells_.put_time(field, text, token);
   }
 
   // Quotes do not make a number missing: `""` stays wrong.
@@ -266,7 +251,7 @@ class JsonDecoder final : public Decoder {
   }
 
   void put_number(std::size_t field, Parsed parsed, double number, std::string_view token) {
-    const Type type = cells_.fields()[field].field.type;
+    const Type type = cells_.type(field);
     if (type == Type::text) return cells_.put_text(field, token);
     if (parsed == Parsed::ok) return cells_.put_checked(field, number, token);
     cells_.put_wrong(field, type == Type::time ? Reason::time : Reason::range, token);
@@ -284,8 +269,13 @@ class JsonDecoder final : public Decoder {
   }
 
   /// Makes every field below wrong, or missing when there is no token.
-  void put_everywhere(ObjectReader& reader, const std::string_view* token) {
-    for (const auto& entry : reader.entries) {
+  void put_everywhere(JsonTree& tree, const std::string_view* token) {
+    put_all(tree.members, token);
+    put_all(tree.elements, token);
+  }
+
+  void put_all(const JsonTree::Entries& entries, const std::string_view* token) {
+    for (const auto& entry : entries) {
       for (std::size_t field : entry->fields) {
         if (token == nullptr)
           cells_.put_missing(field);
@@ -297,11 +287,15 @@ class JsonDecoder final : public Decoder {
   }
 
   static bool broken(simdjson::error_code error, std::string_view json, BadRecord& bad) {
+    if (error == simdjson::DEPTH_ERROR)
+      return bad_record(bad, Reason::depth, "nested deeper than 32");
+    std::string look = foreign_look(json);
+    if (look.empty()) look = frame_look(json);
+    if (look.empty() && error != simdjson::UTF8_ERROR) look = json_look(json);
+    if (!look.empty()) return bad_record(bad, Reason::format, look);
     switch (error) {
       case simdjson::UTF8_ERROR:
         return bad_record(bad, Reason::utf8, "not UTF-8");
-      case simdjson::DEPTH_ERROR:
-        return bad_record(bad, Reason::depth, "nested deeper than 32");
       case simdjson::EMPTY:
         return bad_record(bad, Reason::empty, "only blanks");
       case simdjson::INCORRECT_TYPE:
@@ -323,7 +317,9 @@ class JsonDecoder final : public Decoder {
   }
 
   Cells cells_;
-  ObjectReader root_;
+  const JsonForm form_;
+  JsonTree root_;
+  DebeziumChange change_;
   ondemand::parser parser_;
   std::uint64_t record_ = 0;
   Arena* arena_ = nullptr;
@@ -332,8 +328,8 @@ class JsonDecoder final : public Decoder {
 
 }  // namespace
 
-std::unique_ptr<Decoder> make_json_decoder(std::vector<FieldSpec> fields) {
-  return std::make_unique<JsonDecoder>(std::move(fields));
+std::unique_ptr<Decoder> make_json_decoder(std::vector<FieldSpec> fields, JsonForm form) {
+  return std::make_unique<JsonDecoder>(std::move(fields), form);
 }
 
 }  // namespace weir

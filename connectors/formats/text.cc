@@ -1,15 +1,16 @@
 #include "connectors/formats/text.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <optional>
+
+#include "pipeline/core/time_parts.h"
 
 namespace weir {
 namespace {
 
-bool is_digit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
 
 /// Of a decimal that no double holds: whether it is too large (and not too small).
 bool is_too_large(std::string_view text) {
@@ -56,11 +57,35 @@ Parsed parse_json_number(std::string_view text, double& number) {
   return is_json_form(text) ? parse_number(text, number) : Parsed::malformed;
 }
 
-Parsed parse_time(std::string_view text, double& ms) {
-  const std::optional<std::int64_t> time = read_time(text);
-  if (!time) return Parsed::malformed;
-  ms = static_cast<double>(*time);
-  return is_time(ms) ? Parsed::ok : Parsed::out_of_range;
+bool is_not_finite(std::string_view text) {
+  if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
+  for (const std::string_view name : {"NAN", "INF", "INFINITY"})
+    if (text.size() == name.size() && take_word(text, name)) return true;
+  return false;
+}
+
+bool read_boolean_word(std::string_view text, bool& value) {
+  struct Word {
+    std::string_view name;
+    bool value;
+  };
+  constexpr std::array<Word, 10> kWords = {{{"TRUE", true},
+                                            {"FALSE", false},
+                                            {"T", true},
+                                            {"F", false},
+                                            {"YES", true},
+                                            {"NO", false},
+                                            {"Y", true},
+                                            {"N", false},
+                                            {"ON", true},
+                                            {"OFF", false}}};
+  for (const Word& word : kWords) {
+    std::string_view rest = text;
+    if (text.size() != word.name.size() || !take_word(rest, word.name)) continue;
+    value = word.value;
+    return true;
+  }
+  return false;
 }
 
 }  // namespace weir

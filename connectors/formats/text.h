@@ -3,8 +3,6 @@
 #include <cstdint>
 #include <string_view>
 
-#include "pipeline/core/time_text.h"
-
 namespace weir {
 
 enum class Parsed : std::uint8_t {
@@ -23,8 +21,11 @@ Parsed parse_number(std::string_view text, double& number);
 /// sides of the point, and nothing that is not finite.
 Parsed parse_json_number(std::string_view text, double& number);
 
-/// Reads a time as read_time does; out_of_range: well written, but not one that is_time takes.
-/// Output: ms since 1970 UTC.
-Parsed parse_time(std::string_view text, double& ms);
+/// Whether `text` is NaN or an infinity, as Python, JavaScript and C write them: `NaN`, `Infinity`,
+/// `inf`, in any case, a sign in front.
+bool is_not_finite(std::string_view text);
+
+/// Reads `true false yes no on off t f y n` in any case.
+bool read_boolean_word(std::string_view text, bool& value);
 
 }  // namespace weir

@@ -220,7 +220,7 @@ class GenerateSource final : public SourceSpec {
     return std::make_unique<StoryReader>(std::make_unique<CardsStory>(cards_, stream), rate_);
   }
 
-  std::unique_ptr<RecordReader> open_as(std::string_view format) const override {
+  std::unique_ptr<RecordReader> open_as(std::string_view format, const RowForm&) const override {
     if (format != "json")
       throw LogFailure(LogFailure::Kind::refused,
                        "generate makes json, not " + std::string(format));

@@ -116,7 +116,7 @@ void add_replay(CLI::App& app, Flags& flags, std::function<int()>& chosen) {
   add_pipeline(sub, flags);
   add_json(sub, flags);
   sub->add_option("--input", flags.replay.inputs,
-                  "SOURCE=PATH: CSV or NDJSON, also .gz; `-` is stdin (repeatable)")
+                  "SOURCE=PATH: CSV or NDJSON, also .gz .zst .bz2; `-` is stdin (repeatable)")
       ->allow_extra_args(false);
   sub->add_option("--output", flags.replay.outputs,
                   "SINK=PATH: what the sink would write; `-` is stdout (repeatable)")

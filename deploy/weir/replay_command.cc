@@ -46,17 +46,19 @@ std::unique_ptr<FormatSpec> make_format(std::string_view name) {
 std::vector<Replay::Input> open_inputs(const Graph& graph, const std::vector<std::string>& given) {
   std::vector<Replay::Input> inputs(graph.sources.size());
   for (std::size_t s = 0; s < inputs.size(); ++s) {
+    const SourceConfig& config = *graph.sources[s].config;
     if (!given[s].empty()) {
-      auto reader = std::make_unique<FileReader>(given[s]);
-      inputs[s].format = make_format(reader->format());
+      const RowForm rows = config.format_name == "csv" ? config.format->rows() : RowForm{};
+      auto reader = std::make_unique<FileReader>(given[s], std::string_view{}, rows);
+      inputs[s].format = reader->format() == config.format_name ? config.format
+                                                                : make_format(reader->format());
       inputs[s].reader = std::move(reader);
       inputs[s].path = given[s];
       continue;
     }
     // A source that opens its own reader (file, generate) needs no flag.
-    const SourceConfig& config = *graph.sources[s].config;
-    inputs[s].reader = config.spec->open_as(config.format_name);
-    inputs[s].format = make_format(config.format_name);
+    inputs[s].reader = config.spec->open_as(config.format_name, config.format->rows());
+    inputs[s].format = config.format;
     inputs[s].path = graph.sources[s].name;
     if (!inputs[s].reader)
       throw std::invalid_argument(

@@ -182,9 +182,9 @@ void check_field_name(const Written& name, Problems& problems) {
   const std::string& text = name.text;
   if (is_field_name(text)) return;
   problems.error(name.place, fmt::format("`{}` cannot be the name of a field: letters, digits, - "
-                                         "and _, no digit first; `path` says where it is in "
-                                         "the record",
-                                         text));
+                                         "and _, no digit first; give it one that can, and say "
+                                         "where it is: `NAME: {{ TYPE: {{ path: [\"{}\"] }} }}`",
+                                         text, text));
 }
 
 std::string dumped(const Json& json) { return json_text(json); }

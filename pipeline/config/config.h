@@ -26,7 +26,7 @@ struct SourceConfig {
   Written name;
   std::string type;
   std::unique_ptr<SourceSpec> spec;
-  std::unique_ptr<FormatSpec> format;
+  std::shared_ptr<FormatSpec> format;
   std::string format_name;
   std::vector<Written> key;
   std::optional<Written> time;
@@ -59,7 +59,7 @@ struct SinkConfig {
   Written name;
   std::string type;
   std::unique_ptr<SinkSpec> spec;
-  std::unique_ptr<FormatSpec> format;
+  std::shared_ptr<FormatSpec> format;
   std::string format_name;
   std::vector<Written> inputs;
   std::vector<Written> fields;  // empty: all

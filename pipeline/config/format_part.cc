@@ -14,10 +14,17 @@ std::string format_of(const std::string& resolved) {
   return format->is_string() ? format->get<std::string>() : dumped(*format);
 }
 
+void describe(FormatSpec& format, OptionVisitor& option, bool writes) {
+  if (writes)
+    format.describe_writing(option);
+  else
+    format.describe(option);
+}
+
 }  // namespace
 
-void describe_format(OptionVisitor& option, std::string& name, std::unique_ptr<FormatSpec>& format,
-                     const Vocabulary& vocabulary) {
+void describe_format(OptionVisitor& option, std::string& name, std::shared_ptr<FormatSpec>& format,
+                     bool writes, const Vocabulary& vocabulary) {
   std::vector<Choice> formats;
   for (const FormatType& type : vocabulary.formats)
     formats.push_back({type.name, type.doc, type.later});
@@ -28,12 +35,13 @@ void describe_format(OptionVisitor& option, std::string& name, std::unique_ptr<F
     for (const FormatType& type : vocabulary.formats)
       if (type.name == written.text && type.make != nullptr) format = type.make();
     name = written.text;
-    if (format) format->describe(inside);
+    if (format) describe(*format, inside, writes);
   });
 }
 
 Json with_default_format(const Json& resolved, std::string& name, std::string_view default_name,
-                         std::unique_ptr<FormatSpec>& format, ConfigReading& reading) {
+                         std::shared_ptr<FormatSpec>& format, bool writes,
+                         ConfigReading& reading) {
   Json out = Json::object();
   if (resolved.contains("type")) out["type"] = resolved["type"];
   if (resolved.contains("format")) {
@@ -44,7 +52,7 @@ Json with_default_format(const Json& resolved, std::string& name, std::string_vi
       if (type.name == name && type.make != nullptr) format = type.make();
     OptionScope scope;
     OptionReader defaults(nullptr, {}, scope, reading.problems);
-    if (format) format->describe(defaults);
+    if (format) describe(*format, defaults, writes);
     out["format"] = defaults.resolved().empty() ? Json(name) : Json{{name, defaults.resolved()}};
   }
   for (const auto& [key, value] : resolved.items())

@@ -24,9 +24,10 @@ inline constexpr std::string_view kDefaultFormat = "json";
 void describe_source(OptionVisitor& option, SourceConfig& source, const Vocabulary& vocabulary);
 void describe_sink(OptionVisitor& option, SinkConfig& sink, const Vocabulary& vocabulary);
 
-/// `format:`: what is written goes to `name`, and what it names is made.
-void describe_format(OptionVisitor& option, std::string& name, std::unique_ptr<FormatSpec>& format,
-                     const Vocabulary& vocabulary);
+/// `format:` of a sink (`writes`) or a source: what is written goes to `name`, and what it names is
+/// made.
+void describe_format(OptionVisitor& option, std::string& name, std::shared_ptr<FormatSpec>& format,
+                     bool writes, const Vocabulary& vocabulary);
 
 /// `kafka:`; those in `secret` are never printed.
 void describe_kafka(OptionVisitor& option, KafkaProperties& kafka,
@@ -53,7 +54,8 @@ const Type* read_type(OptionReader& reader, ConfigReading& reading, std::span<co
 /// What a source or sink writes with when its `format:` was left out: makes `name` with its
 /// defaults. Returns the options resolved, the format among them.
 Json with_default_format(const Json& resolved, std::string& name, std::string_view default_name,
-                         std::unique_ptr<FormatSpec>& format, ConfigReading& reading);
+                         std::shared_ptr<FormatSpec>& format, bool writes,
+                         ConfigReading& reading);
 
 /// One line of JSON; bytes that are no UTF-8 are replaced.
 std::string dumped(const Json& json);

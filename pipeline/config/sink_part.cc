@@ -11,7 +11,7 @@ void describe_sink(OptionVisitor& option, SinkConfig& sink, const Vocabulary& vo
          {.doc = "the fields to write, in this order; default: all", .example = "[tx_id, score]"});
   option("key", sink.key,
          {.doc = "the fields of the record key: they decide the partition", .example = "card"});
-  describe_format(option, sink.format_name, sink.format, vocabulary);
+  describe_format(option, sink.format_name, sink.format, true, vocabulary);
 }
 
 std::vector<OptionTree> sink_options(const SinkType& type, const Vocabulary& vocabulary) {
@@ -28,8 +28,9 @@ SinkConfig read_sink(const YamlEntry& entry, ConfigReading& reading) {
                                   sink_options, reading);
 
   const std::string_view own = sink.spec ? sink.spec->format() : std::string_view{};
-  sink.resolved = dumped(with_default_format(
-      resolved, sink.format_name, own.empty() ? kDefaultFormat : own, sink.format, reading));
+  sink.resolved = dumped(with_default_format(resolved, sink.format_name,
+                                             own.empty() ? kDefaultFormat : own, sink.format, true,
+                                             reading));
   return sink;
 }
 

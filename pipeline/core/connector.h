@@ -10,6 +10,7 @@
 
 #include "pipeline/core/log/log.h"
 #include "pipeline/core/options.h"
+#include "pipeline/core/record.h"
 
 namespace weir {
 
@@ -28,9 +29,10 @@ class SourceSpec {
   /// Its own reader: one partition (0), offsets counted from 0, the same records at every reading.
   /// Throws LogFailure if it cannot be opened.
   virtual std::unique_ptr<RecordReader> open() const { return nullptr; }
-  /// The same, given the name of the format that decodes its records: a file may have a header line
-  /// or not.
-  virtual std::unique_ptr<RecordReader> open_as(std::string_view /*format*/) const {
+  /// The same, given the name of the format that decodes its records, and how that splits a file
+  /// into rows: it may have a header line or not.
+  virtual std::unique_ptr<RecordReader> open_as(std::string_view /*format*/,
+                                                const RowForm& /*rows*/ = {}) const {
     return open();
   }
   /// The format that its records have, when the type decides it (`generate` makes json).

@@ -6,8 +6,9 @@ namespace weir {
 namespace {
 
 constexpr std::array<std::string_view, kReasonCount> kReasons = {
-    "empty", "null", "json", "depth", "utf8", "type", "range", "missing", "time", "time_ahead",
-    "too_large", "label_type", "output_too_large", "poison"};
+    "empty",      "null",   "json",      "format", "depth",      "utf8",
+    "type",       "range",  "missing",   "time",   "time_ahead", "too_large",
+    "label_type", "output_too_large",    "poison", "tombstone",  "deleted"};
 
 }  // namespace
 

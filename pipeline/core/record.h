@@ -32,11 +32,12 @@ struct Record {
   std::span<const Header> headers;
 };
 
-/// Why a record went to the dead letters; the metric's label and how the header begins.
+/// Why no row came of a record: the metric's label, and how the header of a dead letter begins.
 enum class Reason : std::uint8_t {
   empty,
   null,
   json,
+  format,
   depth,
   utf8,
   type,
@@ -47,11 +48,16 @@ enum class Reason : std::uint8_t {
   too_large,
   label_type,
   output_too_large,
-  poison  // it crashes the process: skipped unread
+  poison,  // it crashes the process: skipped unread
+  // Not bad: by the source's options no row comes of it, and no dead letter.
+  tombstone,
+  deleted
 };
-inline constexpr std::size_t kReasonCount = static_cast<std::size_t>(Reason::poison) + 1;
+inline constexpr std::size_t kReasonCount = static_cast<std::size_t>(Reason::deleted) + 1;
 /// How the reason is saved, reported and written into a dead letter.
 std::string_view reason_name(Reason reason);
+/// Whether the record was passed over on purpose, and so is no dead letter.
+inline bool is_skipped(Reason reason) { return reason >= Reason::tombstone; }
 
 /// What is wrong with a record. Reused from record to record: no allocation for good ones.
 struct BadRecord {
@@ -66,13 +72,26 @@ struct FieldSpec {
 
   Field field;
   std::string path;  // dots go into objects; default: the field's name
+  std::vector<PathStep> steps;  // if any, they count, and `path` is the list as text
   From from = From::value;
   bool required = false;
-  bool lenient = false;              // numbers in quotes are numbers
-  double unit_ms = 1;                // of a whole number that is a time
+  bool lenient = false;              // takes what other programs write (pipeline/LANGUAGE.md)
+  double unit_ms = 1;                // of a number that is a time: 1000, 1, 1e-3 or 1e-6
+  std::string pattern;               // of a text that is a time; empty: RFC 3339
+  std::int64_t offset_ms = 0;        // ahead of UTC, of a time without a zone
   std::vector<std::string> missing;  // texts that stand for a missing value
   bool read = true;                  // something reads it; else it is neither decoded nor checked
   bool label = false;                // a wrong type is Reason::label_type
+
+  /// Its name where records are flat: of a header or a column.
+  const std::string& flat_name() const { return steps.empty() ? path : steps.front().name; }
+};
+
+/// How a file is split into rows.
+struct RowForm {
+  bool head = true;  // the first row names the columns
+  char separator = ',';
+  char quote = '"';  // 0: none
 };
 
 /// Turns the records of one source into rows. One instance a shard; not thread-safe.
@@ -106,7 +125,14 @@ class Encoder {
 class FormatSpec {
  public:
   virtual ~FormatSpec() = default;
+  /// Its options in a source.
   virtual void describe(OptionVisitor& option) = 0;
+  /// Its options in a sink.
+  virtual void describe_writing(OptionVisitor& option) { describe(option); }
+  /// Why records of this format cannot hold the field where it says; empty: they can.
+  virtual std::string wrong_place(const FieldSpec&) const { return {}; }
+  /// Of files that hold rows of it.
+  virtual RowForm rows() const { return {}; }
   virtual std::unique_ptr<Decoder> decoder(std::vector<FieldSpec> fields) const = 0;
   /// `fields`: indices of the schema's fields to write, in this order.
   virtual std::unique_ptr<Encoder> encoder(const Schema& schema,

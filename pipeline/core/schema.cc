@@ -50,6 +50,8 @@ std::optional<std::size_t> Schema::find(std::string_view name) const {
   return std::nullopt;
 }
 
+bool same_name(std::string_view a, std::string_view b) { return folded(a) == folded(b); }
+
 std::string_view nearest_name(std::string_view name, std::span<const std::string_view> names) {
   const std::string wanted = folded(name);
   std::size_t best = std::max<std::size_t>(1, wanted.size() / 3) + 1;

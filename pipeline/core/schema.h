@@ -32,6 +32,9 @@ struct Schema {
   bool operator==(const Schema&) const = default;
 };
 
+/// Whether two names are the same but for the case of their letters and blanks at their ends.
+bool same_name(std::string_view a, std::string_view b);
+
 /// The name in `names` that a person most likely meant by `name`, or empty: one that differs in the
 /// case of letters or in blanks around it, else the nearest without them (edit distance with
 /// transpositions, at most a third of its length).

@@ -27,6 +27,9 @@ std::string source_text(const SourceNode& source) {
     text += fmt::format(" {}:{}:{}:{}:{}{}{}", field.field.name, type_name(field.field.type),
                         field.path, static_cast<int>(field.from), field.unit_ms,
                         field.required ? "!" : "", field.lenient ? "~" : "");
+    if (!field.pattern.empty()) text += fmt::format(" pattern {}", field.pattern);
+    if (field.offset_ms != 0) text += fmt::format(" offset {}", field.offset_ms);
+    if (!field.steps.empty()) text += " steps";
     for (const std::string& missing : field.missing) text += fmt::format(" -{}", missing);
   }
   return text + fmt::format(" {} {} {}", source.config->lateness.ms, source.config->ahead.ms,
@@ -115,6 +118,9 @@ std::string source_field_text(const SourceNode& source, std::size_t field) {
                   resolved_format(*source.config));
   if (of.unit_ms != 1) text += fmt::format(", unit {} ms", of.unit_ms);
   if (of.lenient) text += ", lenient";
+  if (!of.pattern.empty()) text += ", pattern " + of.pattern;
+  if (of.offset_ms != 0) text += fmt::format(", {} ms ahead of UTC", of.offset_ms);
+  if (!of.steps.empty()) text += ", by steps";
   for (const std::string& missing : of.missing) text += fmt::format(", missing {}", missing);
   return text;
 }

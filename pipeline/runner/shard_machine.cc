@@ -148,9 +148,11 @@ void ShardMachine::report(MetricSamples& samples, std::int64_t now_ms) const {
   samples(metric::commands_total, {"outcome", "ignored"}, static_cast<double>(commands_.ignored()));
   if (const std::int64_t watermark = shard_->clock().watermark(); watermark != kNoTime)
     samples(metric::watermark_delay_seconds, static_cast<double>(now_ms - watermark) / 1000);
-  for (std::size_t reason = 0; reason < kReasonCount; ++reason)
-    samples(metric::dead_letters_total, {"reason", reason_name(static_cast<Reason>(reason))},
-            static_cast<double>(shard_->dead_letters(static_cast<Reason>(reason))));
+  for (std::size_t i = 0; i < kReasonCount; ++i) {
+    const auto reason = static_cast<Reason>(i);
+    samples(is_skipped(reason) ? metric::skipped_total : metric::dead_letters_total,
+            {"reason", reason_name(reason)}, static_cast<double>(shard_->dead_letters(reason)));
+  }
   for (std::size_t s = 0; s < graph().sources.size(); ++s) {
     const Intake::Counts& counts = shard_->source_counts(s);
     const std::string& name = graph().sources[s].name;

@@ -13,7 +13,8 @@ SourceInput::SourceInput(const SourceNode& source, const SourceConfig& config, c
 }
 
 std::unique_ptr<RecordReader> SourceInput::reader() const {
-  return grows() ? log_->reader(name_) : source_.spec->open_as(source_.format_name);
+  if (grows()) return log_->reader(name_);
+  return source_.spec->open_as(source_.format_name, source_.format->rows());
 }
 
 std::optional<std::int32_t> SourceInput::partitions(std::chrono::milliseconds patience) const {

@@ -19,6 +19,7 @@ constexpr std::size_t kHeaderRoom = 64;
 void DeadLetters::add(std::size_t source, std::int32_t partition, const Record& record,
                       const BadRecord& bad) {
   ++counts_[static_cast<std::size_t>(bad.reason)];
+  if (is_skipped(bad.reason)) return;
   digest_.add(source, partition, record, bad);
   const std::string error =
       bad.field.empty() ? fmt::format("{}: {}", reason_name(bad.reason), bad.text)

@@ -32,7 +32,7 @@ class DeadLetters {
   void limit_records(std::size_t bytes) { record_bytes_ = bytes; }
   std::size_t record_bytes() const { return record_bytes_; }
 
-  /// A record of a source that is bad.
+  /// A record of a source that is bad; one that is skipped is only counted.
   void add(std::size_t source, std::int32_t partition, const Record& record, const BadRecord& bad);
   /// A row of a sink that is larger than a record may be.
   void add_row(std::string_view key, std::string_view value);

@@ -23,7 +23,7 @@ class Replay {
  public:
   struct Input {  // one a source
     std::unique_ptr<RecordReader> reader;
-    std::unique_ptr<FormatSpec> format;
+    std::shared_ptr<FormatSpec> format;
     std::string path;
   };
   struct Settings {

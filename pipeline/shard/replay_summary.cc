@@ -149,6 +149,17 @@ Json far_rows(const Shard& shard) {
   return far;
 }
 
+/// Records that stand for no row, by reason, where there were any.
+Json skipped_records(const Shard& shard) {
+  Json skipped = Json::object();
+  for (std::size_t i = 0; i < kReasonCount; ++i) {
+    const auto reason = static_cast<Reason>(i);
+    if (const std::uint64_t n = shard.dead_letters(reason); n > 0 && is_skipped(reason))
+      skipped[std::string(reason_name(reason))] = n;
+  }
+  return skipped;
+}
+
 double rate(const ReplayResult& result) {
   return result.seconds > 0 ? static_cast<double>(result.records) / result.seconds : 0;
 }
@@ -197,6 +208,8 @@ Json replay_summary(const ReplayResult& result) {
     if (const auto n = shard.source_counts(s).late; n > 0) late[shard.graph().sources[s].name] = n;
   json["late_rows"] = std::move(late);
   if (Json far = far_rows(shard); !far.empty()) json["far_rows"] = std::move(far);
+  if (Json skipped = skipped_records(shard); !skipped.empty())
+    json["skipped"] = std::move(skipped);
   json["output_hash"] = hex16(shard.output_hash());
   json["state_hash"] = hex16(shard.state_hash());
   return json;
@@ -229,6 +242,9 @@ std::string replay_text(const ReplayResult& result) {
                         json_text(far["believed"]), json_text(far["refused"]));
   for (const DeadLetterDigest::Group& group : shard.dead_letter_digest().groups())
     text += "  dead letters: " + digest_text(group, place_of(result, group)) + "\n";
+  const Json skipped = skipped_records(shard);
+  for (const auto& [reason, count] : skipped.items())
+    text += fmt::format("  skipped: {} {}\n", json_text(count), reason);
   return text + fmt::format("  output hash {}  state hash {}\n", hex16(shard.output_hash()),
                             hex16(shard.state_hash()));
 }
@@ -237,7 +253,10 @@ std::string replay_failure(const ReplayResult& result) {
   const Shard& shard = result.shard;
   std::uint64_t rows = 0;
   for (std::size_t s = 0; s < result.inputs.size(); ++s) rows += shard.source_counts(s).rows;
-  if (result.records > 0 && rows == 0) return "no record could be used";
+  std::uint64_t skipped = 0;
+  const Json skipped_by_reason = skipped_records(shard);
+  for (const Json& count : skipped_by_reason) skipped += count.get<std::uint64_t>();
+  if (result.records > skipped && rows == 0) return "no record could be used";
   for (const std::size_t node : shard.graph().by_name()) {
     const double fallbacks = total(figures_of(result.shard, node), metric::fallback_total);
     const std::uint64_t served = shard.operator_counts(node).served;

@@ -1,12 +1,16 @@
 #include "connectors/file/file.h"
 
 #include <gtest/gtest.h>
+#include <bzlib.h>
 #include <unistd.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <tuple>
+#include <utility>
 
 #include "connectors/file/file_reader.h"
 #include "connectors/file/file_writer.h"
@@ -39,6 +43,25 @@ class Folder {
  private:
   std::string path_;
 };
+
+std::string zstd_of(std::string_view bytes) {
+  std::string out(ZSTD_compressBound(bytes.size()), '\0');
+  ZSTD_CCtx* const state = ZSTD_createCCtx();
+  ZSTD_CCtx_setParameter(state, ZSTD_c_checksumFlag, 1);
+  out.resize(ZSTD_compress2(state, out.data(), out.size(), bytes.data(), bytes.size()));
+  ZSTD_freeCCtx(state);
+  return out;
+}
+
+std::string bzip2_of(std::string bytes) {
+  std::string out(bytes.size() * 2 + 600, '\0');
+  auto size = static_cast<unsigned>(out.size());
+  EXPECT_EQ(BZ2_bzBuffToBuffCompress(out.data(), &size, bytes.data(),
+                                     static_cast<unsigned>(bytes.size()), 1, 0, 0),
+            BZ_OK);
+  out.resize(size);
+  return out;
+}
 
 std::string bytes_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -141,6 +164,38 @@ TEST(FileReader, ReadsGzipOfSeveralMembers) {
   EXPECT_EQ(rows_of(reader), (Texts{"{\"a\":1}", "{\"a\":2}"}));
 }
 
+TEST(FileReader, ReadsZstdAndBzip2OfSeveralParts) {
+  const Folder folder;
+  std::string text = "n,s\n";
+  Texts wanted;
+  for (int i = 0; i < 300'000; ++i) {
+    wanted.push_back(std::to_string(i) + "," + std::to_string(i * 7919LL % 1'000'003));
+    text += wanted.back() + "\n";
+  }
+  const std::string_view all = text;
+  const std::string one(all.substr(0, 1'000'001)), two(all.substr(1'000'001));
+  for (const auto& [name, bytes] :
+       {std::pair{"t.csv.zst", zstd_of(one) + zstd_of(two)},
+        std::pair{"t.csv.bz2", bzip2_of(one) + bzip2_of(two)},
+        std::pair{"unnamed", zstd_of(text)}, std::pair{"unnamed2", bzip2_of(text)}}) {
+    FileReader reader(folder.write(name, bytes));
+    EXPECT_EQ(reader.head(), "n,s");
+    EXPECT_EQ(rows_of(reader, 4096), wanted) << name;
+  }
+  for (const auto& [name, kind, bytes] :
+       {std::tuple{"t.csv.zst", "zstd", zstd_of(text)},
+        std::tuple{"t.csv.bz2", "bzip2", bzip2_of(text)}}) {
+    const std::string path = folder.path(name);
+    EXPECT_EQ(failure(folder.write(name, bytes.substr(0, bytes.size() - 1))),
+              path + ": is not whole " + kind + " (cut off)");
+    std::string broken = bytes;
+    for (std::size_t i = broken.size() / 2; i < broken.size() / 2 + 50; ++i) broken[i] ^= 0x55;
+    EXPECT_TRUE(failure(folder.write(name, broken)).starts_with(path + ": is not whole ")) << name;
+    EXPECT_EQ(failure(folder.write(name, "a,b\n1,2\n")),
+              path + ": is not " + kind + ", though its name says so");
+  }
+}
+
 TEST(FileReader, CutsRowsThatAreTooLongAndGoesOn) {
   const Folder folder;
   const std::string longest(kMaxRowBytes, 'x');
@@ -173,6 +228,8 @@ TEST(FileReader, TellsTheFormatByTheNameElseByTheContent) {
   EXPECT_EQ(format_of_path("a.csv"), "csv");
   EXPECT_EQ(format_of_path("a.ndjson.gz"), "json");
   EXPECT_EQ(format_of_path("a.jsonl"), "json");
+  EXPECT_EQ(format_of_path("a.csv.zst"), "csv");
+  EXPECT_EQ(format_of_path("a.json.bz2"), "json");
   EXPECT_EQ(format_of_path("-"), std::nullopt);
   const Folder folder;
   EXPECT_EQ(FileReader(folder.write("t", "{}\n")).format(), "json");
@@ -190,6 +247,50 @@ TEST(FileSource, ReadsAFileInTheFormatThatItWillBeDecodedWith) {
   EXPECT_EQ(source->format(), "");
   EXPECT_EQ(source->open_as("csv")->head(), "{}");
   EXPECT_EQ(source->open_as("json")->head(), std::nullopt);
+}
+
+TEST(FileReader, SplitsRowsByTheDialectOfTheirCells) {
+  const Folder folder;
+  const std::string path = folder.write("t.csv", "a;b\n'x\ny';1\nz,\"5;2\n");
+  FileReader reader(path, {}, {.separator = ';', .quote = '\''});
+  EXPECT_EQ(reader.head(), "a;b");
+  EXPECT_EQ(rows_of(reader), (Texts{"'x\ny';1", "z,\"5;2"}));
+  const RowForm form{.head = false, .quote = '\0'};
+  FileReader bare(folder.write("t.csv", "\"5\" pipe\n\"6\n"), "csv", form);
+  EXPECT_EQ(bare.head(), std::nullopt);
+  EXPECT_EQ(rows_of(bare), (Texts{"\"5\" pipe", "\"6"}));
+}
+
+TEST(FileReader, SaysWhatAFileIsThatItCannotRead) {
+  using namespace std::string_view_literals;
+  const Folder folder;
+  const auto said = [&](const std::string& name, std::string_view bytes) {
+    const std::string text = failure(folder.write(name, bytes));
+    return text.starts_with(folder.path(name)) ? text.substr(folder.path(name).size() + 2) : text;
+  };
+  EXPECT_EQ(said("t.csv", "id,a,y\r1,2.5,true\r2,3.5,false\r"),
+            "has lines that end with CR alone: `tr '\\r' '\\n'` converts it");
+  EXPECT_EQ(said("t.csv", "\"i\rd\",a\n1,2\n"), "read");
+  EXPECT_EQ(said("t.csv", "\xff\xfei\0d\0,\0a\0\n\0"sv),
+            "is UTF-16: `iconv -f UTF-16 -t UTF-8` converts it");
+  EXPECT_EQ(said("t.csv", "i\0d\0,\0a\0\n\0"sv),
+            "is UTF-16: `iconv -f UTF-16LE -t UTF-8` converts it");
+  EXPECT_EQ(said("t.ndjson", "\0{\0\"\0a\0\""sv),
+            "is UTF-16: `iconv -f UTF-16BE -t UTF-8` converts it");
+  EXPECT_EQ(said("t.csv", "id,Stra\xdf" "e\n1,2\n"),
+            "is not UTF-8 (Latin-1 or Windows-1252?): `iconv -f CP1252 -t UTF-8` converts it");
+  EXPECT_EQ(said("t.csv", "PK\x03\x04\x14\0\x06\0"sv),
+            "is a zip archive or an Excel workbook: unpack it, or save it as CSV");
+  EXPECT_EQ(said("t.csv", "PAR1\x15\x04\x15\x10"sv), "is Parquet, which weir does not read");
+  EXPECT_EQ(said("t.json", "[{\"id\":\"1\"},{\"id\":\"2\"}]"),
+            "is a JSON array; weir reads one object per line: `jq -c '.[]'` converts it");
+  EXPECT_EQ(said("t.json", "\n [\n  {\n"),
+            "is a JSON array; weir reads one object per line: `jq -c '.[]'` converts it");
+  EXPECT_EQ(said("t.json", "{\r\n  \"id\": 1\r\n}\r\n"),
+            "is JSON spread over several lines; weir reads one object per line: `jq -c .` converts "
+            "it");
+  EXPECT_EQ(said("t.json", "{\"id\":1}\n[1]\n{\n"), "read");  // bad records, no bad file
+  EXPECT_EQ(said("t.json", "\0\0\0\0\5{\"id\":\"a\"}\n"sv), "read");  // framed
 }
 
 TEST(FileReader, ReadsAnEmptyFile) {

@@ -106,6 +106,57 @@ TEST(ReadConfig, ReadsFieldOptions) {
   EXPECT_EQ(fields[3].path, "payload.x");
 }
 
+TEST(ReadConfig, ReadsPathsOfStepsAndFormsOfTimes) {
+  const std::string text =
+      "version: 1\npipeline: p\nsources:\n  s:\n    type: kafka\n    topic: t\n    fields:\n"
+      "      code: { number: { path: [http.status, 0, '1'] } }\n"
+      "      at: { time: { unit: ns, lenient: true } }\n"
+      "      day: { time: { pattern: '%d/%m/%Y', offset: '+02:00' } }\n"
+      "      id: { text: { from: header, path: [a.b] } }\n";
+  const Result result = read(text);
+  EXPECT_EQ(result.said, "");
+  const std::vector<FieldSpec>& fields = result.config.sources.at(0).fields;
+  ASSERT_EQ(fields.size(), 4U);
+  EXPECT_EQ(fields[0].steps, (std::vector<PathStep>{{"http.status", {}}, {"", 0}, {"1", {}}}));
+  EXPECT_EQ(fields[0].path, "[\"http.status\",0,\"1\"]");
+  EXPECT_EQ(fields[1].unit_ms, 1e-6);
+  EXPECT_TRUE(fields[1].lenient);
+  EXPECT_EQ(fields[2].pattern, "%d/%m/%Y");
+  EXPECT_EQ(fields[2].offset_ms, 7'200'000);
+  EXPECT_EQ(fields[3].flat_name(), "a.b");
+  const std::string once = resolved_config(result.config);
+  EXPECT_EQ(resolved_config(read(once).config), once);
+}
+
+TEST(ReadConfig, RefusesPathsAndFormsOfTimesThatCannotBe) {
+  const auto said = [](const std::string& field) {
+    const std::string text = read("version: 1\npipeline: p\nsources:\n  s: { type: kafka, "
+                                  "topic: t, fields: { x: " + field + " } }\n")
+                                 .said;
+    const std::size_t first = text.find("error: ");
+    return first == std::string::npos ? text
+                                      : text.substr(first + 7, text.find('\n') - first - 7);
+  };
+  EXPECT_EQ(said("{ number: { path: [a, -1] } }"),
+            "`path` holds `-1`, which is no index: a whole number from 0 to 1000000");
+  EXPECT_EQ(said("{ number: { path: [a, 0.5] } }"),
+            "`path` holds `0.5`, which is no index: a whole number from 0 to 1000000");
+  EXPECT_EQ(said("{ number: { path: [] } }"),
+            "`path` must be a name or a list of names and indices, not a list");
+  EXPECT_EQ(said("{ number: { path: [[a]] } }"),
+            "`path` must be a name or a list of names and indices, but holds a list");
+  EXPECT_EQ(said("{ text: { from: header, path: [a, b] } }"),
+            "`x`: outside the record's value `path` is one name");
+  EXPECT_EQ(said("{ time: { pattern: 'dd/MM/yyyy' } }"), "`pattern`: needs a year (%Y or %y)");
+  EXPECT_EQ(said("{ time: { pattern: '%Y', unit: s } }"),
+            "`unit`: has no effect beside `pattern`: remove one of them");
+  EXPECT_EQ(said("{ time: { offset: Europe/Berlin } }"),
+            "`offset`: must be hours and minutes ahead of UTC, such as +02:00, not "
+            "`Europe/Berlin`");
+  EXPECT_EQ(said("{ text: { lenient: true } }"),
+            "unknown key `lenient` in `text`; known: path, from, required, missing");
+}
+
 TEST(ReadConfig, DoesNotCareForTheOrderOfTheFile) {
   const std::string a = "version: 1\npipeline: p\nsources:\n";
   const std::string s = "  s: { type: kafka, topic: t, fields: { x: number } }\n";

@@ -85,6 +85,14 @@ TEST_F(DeadLettersTest, TakeARowThatIsTooLargeToBeWritten) {
   EXPECT_EQ(letters_.count(Reason::output_too_large), 1u);
 }
 
+TEST_F(DeadLettersTest, RecordsThatASourceSkipsAreOnlyCounted) {
+  letters_.add(0, 0, record("k", ""), bad(Reason::tombstone, "", "no value"));
+  letters_.add(0, 0, record("k", "{}"), bad(Reason::deleted, "", "a delete"));
+  EXPECT_TRUE(outbox_.entries().empty());
+  EXPECT_EQ(letters_.count(Reason::tombstone), 1u);
+  EXPECT_EQ(letters_.count(Reason::deleted), 1u);
+}
+
 TEST_F(DeadLettersTest, CountsAreSavedByTheNamesOfTheirReasons) {
   letters_.add(0, 0, record("k", "v"), bad(Reason::json, "", "x"));
   letters_.add(0, 0, record("k", "v"), bad(Reason::range, "", "x"));
