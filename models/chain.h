@@ -24,6 +24,7 @@ class Chain final : public Model {
   bool learn_one(const Features& features, double y, double weight) override;
   std::size_t classes() const override { return learner_->classes(); }
   std::uint64_t restored() const override { return learner_->restored(); }
+  double rate_factor() const override { return learner_->rate_factor(); }
   void state(StateVisitor& visit) override;
 
  private:

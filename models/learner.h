@@ -35,6 +35,8 @@ class Learner {
   virtual std::size_t classes() const { return 1; }
   /// As Model's; 0 for a learner that cannot diverge.
   virtual std::uint64_t restored() const { return 0; }
+  /// As Model's; 1 for a learner that cannot diverge.
+  virtual double rate_factor() const { return 1; }
   virtual void state(StateVisitor& visit) = 0;
 };
 

@@ -56,6 +56,9 @@ class Model {
   /// How often the divergence guard has restored the last good copy; a version that rises.
   virtual std::uint64_t restored() const = 0;
 
+  /// What the divergence guard multiplies the learning rate by: 1, less after a restore.
+  virtual double rate_factor() const { return 1; }
+
   virtual void state(StateVisitor& visit) = 0;
 };
 

@@ -26,7 +26,7 @@ constexpr TransformerType kTransformers[] = {
     {"one_hot", "an indicator column for each text", "", 1, make_one_hot_spec},
     {"ordinal", "texts to whole numbers in order of first appearance", "", 1, make_ordinal_spec},
     {"robust_scaler", "numbers by running median and quartiles", kLater, 1, nullptr},
-    {"standard_scaler", "numbers by running mean and standard deviation", "", 1,
+    {"standard_scaler", "numbers by running mean and standard deviation", "", 2,
      make_standard_scaler_spec},
 };
 
@@ -48,16 +48,16 @@ constexpr LearnerType kLearners[] = {
      "", 1, kBooleanOrText, {.texts = true, .missing = true}, make_gaussian_nb_spec},
     {"hoeffding_tree", "boolean or text: a tree that splits by Hoeffding's bound", kLater, 1,
      kBooleanOrText, {}, nullptr},
-    {"linear_regression", "number: w.x + b on the squared error", "", 2, kNumber, kIndicators,
+    {"linear_regression", "number: w.x + b on the squared error", "", 3, kNumber, kIndicators,
      make_linear_regression_spec},
-    {"logistic_regression", "boolean: the probability of true, w.x + b on the log loss", "", 2,
+    {"logistic_regression", "boolean: the probability of true, w.x + b on the log loss", "", 3,
      kBoolean, kIndicators, make_logistic_regression_spec},
     {"multinomial_nb", "boolean or text: naive Bayes for counts of words", kLater, 1,
      kBooleanOrText, {}, nullptr},
     {"pa_classifier", "boolean: passive-aggressive classification", kLater, 1, kBoolean, {},
      nullptr},
     {"pa_regressor", "number: passive-aggressive regression", kLater, 1, kNumber, {}, nullptr},
-    {"softmax_regression", "text: the probability of each class, on the cross-entropy", "", 2,
+    {"softmax_regression", "text: the probability of each class, on the cross-entropy", "", 3,
      kText, kIndicators, make_softmax_regression_spec},
 };
 

@@ -58,8 +58,8 @@ double GeneralizedLinear::predict_one(const Row& row) const {
 
 void GeneralizedLinear::step(const Row& row, double gradient) {
   const double g = std::clamp(gradient, -options_.clip_gradient, options_.clip_gradient);
-  const double rate = scale_ * options_.learning_rate.at(updates_);
-  now_.intercept -= (intercept_rate_ ? scale_ * *intercept_rate_ : rate) * g;
+  const double rate = guard_.factor() * options_.learning_rate.at(updates_);
+  now_.intercept -= (intercept_rate_ ? guard_.factor() * *intercept_rate_ : rate) * g;
   ++updates_;
 
   double* w = now_.numbers.data();
@@ -80,7 +80,7 @@ void GeneralizedLinear::step(const Row& row, double gradient) {
 }
 
 void GeneralizedLinear::penalize(const Row& row) {
-  now_.penalty += options_.l1 * scale_ * options_.learning_rate.at(updates_);
+  now_.penalty += options_.l1 * guard_.factor() * options_.learning_rate.at(updates_);
   for (std::size_t i = 0; i < now_.numbers.size(); ++i)
     penalize(now_.numbers[i], now_.numbers_penalty[i]);
   now_.indicators_penalty.resize(now_.indicators.size());
@@ -111,18 +111,23 @@ void GeneralizedLinear::keep() {
   touched_.none();
 }
 
-void GeneralizedLinear::restore() {
+void GeneralizedLinear::follow(RateGuard::Advice advice) {
+  if (advice == RateGuard::Advice::keep) return keep();
+  if (advice == RateGuard::Advice::start_over) {
+    for (std::vector<double>* weights :
+         {&good_.numbers, &good_.indicators, &good_.numbers_penalty, &good_.indicators_penalty})
+      std::ranges::fill(*weights, 0.0);
+    good_.intercept = options_.intercept_init;
+    good_.penalty = 0;
+  }
   now_ = good_;
   touched_.none();
-  scale_ /= 2;
-  ++restored_;
-  guard_.start_over();
 }
 
 void GeneralizedLinear::state(StateVisitor& visit) {
-  visit.version("generalized_linear", 1);
+  visit.version("generalized_linear", 2);
   const std::size_t numbers = now_.numbers.size();
-  visit(now_, good_, updates_, restored_, scale_, guard_);
+  visit(now_, good_, updates_, guard_);
   if (visit.loading()) touched_.all();
   for (const Weights* weights : {&now_, &good_}) {
     if (weights->numbers.size() != numbers ||

@@ -7,8 +7,8 @@
 
 #include "models/columns.h"
 #include "models/linear/touched_columns.h"
-#include "models/optim/divergence_guard.h"
 #include "models/optim/learning_rate.h"
+#include "models/optim/rate_guard.h"
 
 namespace weir {
 
@@ -43,20 +43,20 @@ class GeneralizedLinear {
   /// One step of gradient descent.
   void step(const Row& row, double gradient);
 
-  /// Adds the row's loss; restores the last good copy when the learner has diverged. `spread` has
-  /// the loss of predicting the running mean: asked at each row, or, when dear, at a window's end.
+  /// Adds the row's loss; restores the last good copy and halves the rate when the learner has
+  /// diverged. `spread` has the loss of predicting the running mean.
   template <class Spread>
   void watch(double loss, const Spread& spread) {
-    guard_.add(loss);
-    if (Spread::kDear && !guard_.full()) return;
-    const double baseline = spread.loss();
-    if (guard_.diverged(baseline)) return restore();
-    if (guard_.time_to_keep(baseline)) keep();
+    const RateGuard::Advice advice = guard_.add(loss, spread);
+    if (advice != RateGuard::Advice::none) [[unlikely]] follow(advice);
   }
-
-  /// Restores the last good copy and halves the rate.
-  void restore();
-  std::uint64_t restored() const { return restored_; }
+  /// The same for a row whose prediction is not finite.
+  template <class Spread>
+  void exploded(const Spread& spread) {
+    follow(guard_.exploded(spread));
+  }
+  std::uint64_t restored() const { return guard_.restored(); }
+  double rate_factor() const { return guard_.factor(); }
 
   const std::vector<double>& weights() const { return now_.numbers; }
   const std::vector<double>& indicator_weights() const { return now_.indicators; }
@@ -80,6 +80,7 @@ class GeneralizedLinear {
 
   void penalize(const Row& row);
   void penalize(double& weight, double& received) const;
+  void follow(RateGuard::Advice advice);
   void keep();
 
   Options options_;
@@ -88,9 +89,7 @@ class GeneralizedLinear {
   Weights good_;            // finite
   TouchedColumns touched_;  // where their indicators may differ
   std::uint64_t updates_ = 0;
-  std::uint64_t restored_ = 0;
-  double scale_ = 1;  // of the learning rate, halved at each restore
-  DivergenceGuard guard_;
+  RateGuard guard_;
 };
 
 /// Whether a number that reaches the learner is missing.

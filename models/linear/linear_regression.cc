@@ -25,7 +25,7 @@ bool LinearRegression::learn_one(const Row& row, double y, double weight) {
   if (!learnable(row) || !(std::abs(y) <= kLargestTarget)) return false;
   const double error = linear_.predict_one(row) - y;
   if (!std::isfinite(error * error)) [[unlikely]] {
-    linear_.restore();
+    linear_.exploded(spread_);
     return true;
   }
   linear_.step(row, 2 * error * weight);

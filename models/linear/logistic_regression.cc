@@ -19,7 +19,7 @@ bool LogisticRegression::learn_one(const Row& row, double y, double weight) {
   if (!learnable(row)) return false;
   const double raw = linear_.predict_one(row);
   if (!std::isfinite(raw)) [[unlikely]] {
-    linear_.restore();
+    linear_.exploded(spread_);
     return true;
   }
   linear_.step(row, (exact::sigmoid(raw) - y) * weight);

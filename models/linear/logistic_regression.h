@@ -25,6 +25,7 @@ class LogisticRegression final : public Learner {
   bool predict_one(const Row& row, std::vector<double>& scores) const override;
   bool learn_one(const Row& row, double y, double weight) override;
   std::uint64_t restored() const override { return linear_.restored(); }
+  double rate_factor() const override { return linear_.rate_factor(); }
   void state(StateVisitor& visit) override { visit(linear_, spread_); }
 
   const GeneralizedLinear& linear() const { return linear_; }

@@ -58,7 +58,7 @@ bool SoftmaxRegression::learn_one(const Row& row, double y, double weight) {
   const double largest = raw_scores(row, scores_);
   const bool first = largest == -HUGE_VAL && !any_seen();
   if (!std::isfinite(largest) && !first) [[unlikely]] {
-    restore();
+    follow(guard_.exploded(spread_));
     return true;
   }
   // A class is judged before it enters, as River does: its first gradient is -1.
@@ -66,12 +66,12 @@ bool SoftmaxRegression::learn_one(const Row& row, double y, double weight) {
   now_[label].seen = true;
   now_[label].numbers.resize(numbers_);
   softmax(scores_, first ? 0 : largest);
-  const double rate = scale_ * options_.learning_rate.at(updates_++);
+  const double rate = guard_.factor() * options_.learning_rate.at(updates_++);
   for (std::size_t k = 0; k < now_.size(); ++k)
     if (now_[k].seen) step(now_[k], row, (scores_[k] - (k == label ? 1 : 0)) * weight, rate);
   if (!row.indicators.empty()) touched_.add(row.indicators, now_[label].indicators.size());
   spread_.add(label);
-  watch(loss);
+  follow(guard_.add(loss, spread_));
   return true;
 }
 
@@ -93,12 +93,11 @@ void SoftmaxRegression::step(Weights& weights, const Row& row, double gradient, 
   if (options_.intercept) weights.intercept -= move;
 }
 
-void SoftmaxRegression::watch(double loss) {
-  guard_.add(loss);
-  if (!guard_.full()) return;
-  const double baseline = spread_.loss();
-  if (guard_.diverged(baseline)) return restore();
-  if (guard_.time_to_keep(baseline)) keep();
+void SoftmaxRegression::follow(RateGuard::Advice advice) {
+  if (advice == RateGuard::Advice::none) return;
+  if (advice == RateGuard::Advice::keep) return keep();
+  if (advice == RateGuard::Advice::start_over) good_.clear();
+  restore();
 }
 
 void SoftmaxRegression::keep() {
@@ -127,14 +126,11 @@ void SoftmaxRegression::restore() {
     if (now_[k].seen) now_[k].numbers.resize(numbers_);
   }
   touched_.none();
-  scale_ /= 2;
-  ++restored_;
-  guard_.start_over();
 }
 
 void SoftmaxRegression::state(StateVisitor& visit) {
-  visit.version("softmax_regression", 1);
-  visit(now_, good_, updates_, restored_, scale_, guard_, spread_);
+  visit.version("softmax_regression", 2);
+  visit(now_, good_, updates_, guard_, spread_);
   if (visit.loading()) touched_.all();
   for (const auto* classes : {&now_, &good_})
     for (const Weights& weights : *classes)

@@ -7,8 +7,8 @@
 
 #include "models/learner.h"
 #include "models/linear/touched_columns.h"
-#include "models/optim/divergence_guard.h"
 #include "models/optim/learning_rate.h"
+#include "models/optim/rate_guard.h"
 #include "models/optim/target_spread.h"
 
 namespace weir {
@@ -37,7 +37,8 @@ class SoftmaxRegression final : public Learner {
   bool predict_one(const Row& row, std::vector<double>& scores) const override;
   bool learn_one(const Row& row, double y, double weight) override;
   std::size_t classes() const override { return now_.size(); }
-  std::uint64_t restored() const override { return restored_; }
+  std::uint64_t restored() const override { return guard_.restored(); }
+  double rate_factor() const override { return guard_.factor(); }
   void state(StateVisitor& visit) override;
 
  private:
@@ -55,7 +56,7 @@ class SoftmaxRegression final : public Learner {
   double raw_scores(const Row& row, std::vector<double>& scores) const;
   bool any_seen() const;
   void step(Weights& weights, const Row& row, double gradient, double rate);
-  void watch(double loss);
+  void follow(RateGuard::Advice advice);
   void keep();
   void restore();
 
@@ -65,9 +66,7 @@ class SoftmaxRegression final : public Learner {
   std::vector<Weights> good_;  // finite
   TouchedColumns touched_;     // where their indicators may differ
   std::uint64_t updates_ = 0;
-  std::uint64_t restored_ = 0;
-  double scale_ = 1;  // of the learning rate, halved at each restore
-  DivergenceGuard guard_;
+  RateGuard guard_;
   ClassSpread spread_;
   std::vector<double> scores_;  // scratch
 };

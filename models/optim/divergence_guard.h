@@ -23,26 +23,35 @@ class DivergenceGuard {
   void add(double loss) {
     if (rows_ == kWindow) {
       rows_ = 0;
-      sum_ = 0;
+      sum_ = largest_ = others_ = 0;
       if (++windows_ == kKeep) windows_ = 0;
     }
     ++rows_;
     sum_ += loss;
+    others_ += loss > largest_ ? largest_ : loss;
+    if (loss > largest_) largest_ = loss;
   }
 
   bool diverged(double baseline) const { return !(sum_ <= kDiverged * kWindow * baseline); }
+  bool healthy(double baseline) const { return sum_ <= kHealthy * kWindow * baseline; }
+  /// Whether the window is healthy without its largest loss.
+  bool healthy_but_for_one(double baseline) const {
+    return others_ <= kHealthy * kWindow * baseline;
+  }
   bool full() const { return rows_ == kWindow; }
   bool time_to_keep(double baseline) const {
-    return full() && windows_ == kKeep - 1 && sum_ <= kHealthy * kWindow * baseline;
+    return full() && windows_ == kKeep - 1 && healthy(baseline);
   }
   void start_over() { *this = {}; }
 
-  void state(StateVisitor& visit) { visit(rows_, windows_, sum_); }
+  void state(StateVisitor& visit) { visit(rows_, windows_, sum_, largest_, others_); }
 
  private:
   std::uint32_t rows_ = 0;
   std::uint32_t windows_ = 0;
   double sum_ = 0;
+  double largest_ = 0;
+  double others_ = 0;  // the sum without the largest
 };
 
 }  // namespace weir

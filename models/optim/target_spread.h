@@ -16,6 +16,7 @@ namespace weir {
 class NumberSpread {
  public:
   static constexpr bool kDear = false;
+  static constexpr double kLeast = 0;
 
   explicit NumberSpread(double before = 0) : mean_(before) {}
 
@@ -41,6 +42,7 @@ class NumberSpread {
 class ClassSpread {
  public:
   static constexpr bool kDear = true;
+  static constexpr double kLeast = 1e-3;
 
   explicit ClassSpread(std::size_t classes = 0) : rows_(classes) {}
 
@@ -63,8 +65,6 @@ class ClassSpread {
   void state(StateVisitor& visit) { visit(rows_); }
 
  private:
-  static constexpr double kLeast = 1e-3;
-
   std::vector<std::uint64_t> rows_;
 };
 

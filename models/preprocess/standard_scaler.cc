@@ -6,6 +6,10 @@
 namespace weir {
 namespace {
 
+constexpr std::uint64_t kFirstRows = 100;      // of a column: they are not clipped
+constexpr std::uint8_t kBelieved = 10;         // values clipped in a row; from then on the
+constexpr std::uint64_t kBelievedRows = 1000;  // column counts as having this many at most
+
 bool learned(double x) { return std::abs(x) <= kLargestLearned; }
 
 double inverse(double variance) { return variance > 0 ? 1 / std::sqrt(variance) : 0; }
@@ -15,10 +19,26 @@ double inverse(double variance) { return variance > 0 ? 1 / std::sqrt(variance) 
 void StandardScaler::Options::describe(OptionVisitor& option) {
   option("fields", fields,
          {.doc = "columns to scale; default: every number", .example = "[amount]"});
+  option("clip", clip,
+         {.doc = "most deviations from the mean that are learned and passed on after a column's "
+                 "first 100 rows, or `none`",
+          .example = "20"});
+  if (!option.reading()) return;
+  const double* number = std::get_if<double>(&clip.value);
+  const std::string* word = std::get_if<std::string>(&clip.value);
+  if (!(number && *number >= 1) && !(word && *word == "none"))
+    option.fail("clip", "must be a number of at least 1 or `none`");
 }
 
-StandardScaler::StandardScaler(const std::vector<std::size_t>& columns)
-    : unlearned_(columns.size()),
+double StandardScaler::Options::limit() const {
+  const double* number = std::get_if<double>(&clip.value);
+  return number ? *number : HUGE_VAL;
+}
+
+StandardScaler::StandardScaler(const Options& options, const std::vector<std::size_t>& columns)
+    : limit_(options.limit()),
+      unlearned_(columns.size()),
+      clipped_(columns.size()),
       means_(columns.size()),
       variances_(columns.size()),
       inverses_(columns.size()) {
@@ -36,6 +56,12 @@ void StandardScaler::transform_one(Row& row) const {
     const double* mean = means_.data() + run.at;
     const double* scale = inverses_.data() + run.at;
     for (std::size_t i = 0; i < run.length; ++i) x[i] = (x[i] - mean[i]) * scale[i];
+    if (rows_ < kFirstRows || limit_ == HUGE_VAL) continue;
+    bool far = false;
+    for (std::size_t i = 0; i < run.length; ++i) far |= std::abs(x[i]) > limit_;
+    for (std::size_t i = 0; far && i < run.length; ++i)
+      if (std::abs(x[i]) > limit_ && rows_ - unlearned_[run.at + i] >= kFirstRows)
+        x[i] = std::copysign(limit_, x[i]);
   }
 }
 
@@ -44,11 +70,23 @@ void StandardScaler::observe_one(Row& row) {
   const double share = 1 / static_cast<double>(rows_);
   for (const Run& run : runs_) {
     double* x = row.numbers.data() + run.column;
-    if (!gaps_ && std::all_of(x, x + run.length, learned))
+    if (!apart_ && ordinary(run, x))
       observe_run(run, x, share);
     else
-      observe_sparse(run, x);
+      observe_apart(run, x);
   }
+}
+
+/// Whether all columns are learned as they are.
+bool StandardScaler::ordinary(const Run& run, const double* x) const {
+  if (!std::all_of(x, x + run.length, learned)) return false;
+  if (rows_ <= kFirstRows || limit_ == HUGE_VAL) return true;
+  const double* mean = means_.data() + run.at;
+  const double* scale = inverses_.data() + run.at;
+  double furthest = 0;
+  for (std::size_t i = 0; i < run.length; ++i)
+    furthest = std::max(furthest, std::abs(x[i] - mean[i]) * scale[i]);
+  return furthest <= limit_;
 }
 
 void StandardScaler::observe_run(const Run& run, double* x, double share) {
@@ -65,30 +103,55 @@ void StandardScaler::observe_run(const Run& run, double* x, double share) {
   }
 }
 
-/// The same arithmetic for columns that were not learned in every row.
-void StandardScaler::observe_sparse(const Run& run, double* x) {
+/// The same arithmetic for columns that were not learned in every row, or with a value to clip.
+void StandardScaler::observe_apart(const Run& run, double* x) {
+  apart_ = true;
   for (std::size_t i = 0; i < run.length; ++i) {
     const std::size_t at = run.at + i;
+    if (std::isnan(x[i])) {
+      ++unlearned_[at];
+      continue;
+    }
+    const double value = x[i];
+    clip(at, x[i]);
     if (!learned(x[i])) {
       ++unlearned_[at];
-      gaps_ = true;
       x[i] = (x[i] - means_[at]) * inverses_[at];
       continue;
     }
     const double share = 1 / static_cast<double>(rows_ - unlearned_[at]);
+    const bool clipped = x[i] != value;
     observe_run({.column = run.column + i, .at = at, .length = 1}, x + i, share);
+    if (clipped) x[i] = std::clamp((value - means_[at]) * inverses_[at], -limit_, limit_);
   }
 }
 
+/// Brings a value within the limit; `rows_` counts its row already.
+void StandardScaler::clip(std::size_t at, double& x) {
+  const std::uint64_t known = rows_ - 1 - unlearned_[at];
+  if (known < kFirstRows || inverses_[at] == 0) return;
+  const double away = (x - means_[at]) * inverses_[at];
+  if (!(std::abs(away) > limit_)) {
+    clipped_[at] = 0;
+    return;
+  }
+  if (clipped_[at] < kBelieved) ++clipped_[at];
+  if (clipped_[at] == kBelieved && known >= kBelievedRows)
+    unlearned_[at] = rows_ - kBelievedRows;
+  x = means_[at] + std::copysign(limit_ / inverses_[at], away);
+}
+
 void StandardScaler::state(StateVisitor& visit) {
-  visit.version("standard_scaler", 1);
+  visit.version("standard_scaler", 2);
   const std::size_t columns = inverses_.size();
-  visit(rows_, unlearned_, means_, variances_);
+  visit(rows_, unlearned_, clipped_, means_, variances_);
   if (!visit.loading()) return;
-  if (unlearned_.size() != columns || means_.size() != columns || variances_.size() != columns)
+  if (unlearned_.size() != columns || clipped_.size() != columns || means_.size() != columns ||
+      variances_.size() != columns)
     throw StateError("standard_scaler: the state has a different number of columns");
   std::transform(variances_.begin(), variances_.end(), inverses_.begin(), inverse);
-  gaps_ = std::ranges::any_of(unlearned_, [](std::uint64_t n) { return n > 0; });
+  apart_ = std::ranges::any_of(unlearned_, [](std::uint64_t n) { return n > 0; }) ||
+           std::ranges::any_of(clipped_, [](std::uint8_t n) { return n > 0; });
 }
 
 namespace {
@@ -100,7 +163,7 @@ class StandardScalerSpec final : public TransformerSpec {
     columns_ = indexes(select_columns(columns, options_.fields, {FeatureKind::number}, mistakes));
   }
   std::unique_ptr<Transformer> make() const override {
-    return std::make_unique<StandardScaler>(columns_);
+    return std::make_unique<StandardScaler>(options_, columns_);
   }
 
  private:

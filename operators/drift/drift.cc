@@ -19,6 +19,9 @@ constexpr std::array<std::string_view, 3> kStates = {"stable", "warning", "drift
 
 std::string_view word(Drift drift) { return kStates[static_cast<std::size_t>(drift)]; }
 
+// Numbers beyond this, whose squares are not finite, would spoil a reference.
+constexpr double kLargest = 1e150;
+
 double finite(double value) { return std::isfinite(value) ? value : kMissing; }
 
 // The order of the fields in a row.
@@ -162,6 +165,7 @@ class DriftOperator final : public Operator {
   std::uint32_t shard_;
   OutcomeRows rows_;
   std::vector<Watch> watches_;
+  std::uint64_t skipped_ = 0;  // numbers too large, since the program started
 };
 
 void DriftOperator::watch(Step& step, const Batch& in, std::size_t row, std::size_t at) {
@@ -171,7 +175,10 @@ void DriftOperator::watch(Step& step, const Batch& in, std::size_t row, std::siz
     if (!is_missing(text)) judge(step, in.positions[row], at, text);
   } else {
     const double number = in.number(watched.index, row);
-    if (!is_missing(number)) judge(step, in.positions[row], at, number);
+    if (std::abs(number) > kLargest)
+      ++skipped_;
+    else if (!is_missing(number))
+      judge(step, in.positions[row], at, number);
   }
 }
 
@@ -217,6 +224,7 @@ void DriftOperator::emit(Step& step, std::uint32_t position, std::size_t at, Dri
 }
 
 void DriftOperator::report(Reporter& report) const {
+  report(metric::values_skipped_total, static_cast<double>(skipped_));
   for (std::size_t i = 0; i < watches_.size(); ++i) {
     const Watch& watch = watches_[i];
     const MetricLabel field{"field", plan_.fields[i].field};
@@ -238,7 +246,7 @@ class DriftOperatorSpec final : public OperatorSpec {
   std::vector<Written> inputs() const override { return {input_}; }
   std::unique_ptr<const OperatorPlan> bind(Binding& binding) const override;
   std::uint32_t logic() const override {
-    std::uint32_t sum = 1;
+    std::uint32_t sum = 2;
     for (const Detector& detector : detectors_) sum += detector.type->logic;
     return sum;
   }

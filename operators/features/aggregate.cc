@@ -291,7 +291,7 @@ void Aggregate::add(NumberPane& pane, double value) const {
 void Aggregate::add(NumberTrack& track, const KeyClock& clock, std::int64_t event_time,
                     double value) const {
   // count: only rows for which its expression is true.
-  if (is_missing(value) || (kind_ == Kind::count && value != 1)) return;
+  if (is_missing(value) || too_large(value) || (kind_ == Kind::count && value != 1)) return;
   const std::size_t panes = track.panes.size();
   bool old = false;
   add(open(track.panes, pane_of(clock, event_time), old), value);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -61,7 +62,8 @@ struct KeyClock {
 /// reaches back by `over`, to within one pane (`over` divided by their number, rounded up). A late
 /// row goes into its own pane while that is in the window. `lag: x, by: 24h` is the value as of
 /// that long before the key's newest row, to one pane; `lag: x, by: 3` the third-last value. `last`
-/// is the latest to come (in a window of time: of the newest pane). Missing values are skipped. std
+/// is the latest to come (in a window of time: of the newest pane). Missing values are skipped, and
+/// numbers beyond 1e150, whose squares are not finite: one would spoil a figure for good. std
 /// divides by n - 1 (as River's stats.Var, ddof = 1) and is Welford's, panes joined by Chan's
 /// formula (Chan, Golub, LeVeque 1979).
 ///
@@ -106,7 +108,9 @@ class Aggregate {
   std::string_view figure(const TextTrack& track, const KeyClock& clock) const;
   /// Of a key without rows.
   double cold() const;
-  /// Adds the value of the row at hand, if it is not missing.
+  /// Whether a number is too large to enter a figure.
+  static bool too_large(double value) { return std::abs(value) > 1e150; }
+  /// Adds the value of the row at hand, if it is not missing and not too large.
   void add(NumberTrack& track, const KeyClock& clock, std::int64_t event_time, double value) const;
   void add(TextTrack& track, const KeyClock& clock, std::int64_t event_time,
            std::string_view value) const;

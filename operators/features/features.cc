@@ -91,6 +91,7 @@ class Features final : public Operator {
     report(metric::keys_expired_total, static_cast<double>(table_.expired()));
     report(metric::expression_invalid_total, static_cast<double>(invalid_));
     report(metric::operator_rows_total, {"outcome", "no_key"}, static_cast<double>(no_key_));
+    report(metric::values_skipped_total, static_cast<double>(skipped_));
   }
 
  private:
@@ -143,7 +144,9 @@ class Features final : public Operator {
       aggregate.advance(track, key.clock);
       if (figures_[i])
         figures_[i].numbers()[row] = finite(aggregate.figure(track, key.clock));
-      aggregate.add(track, key.clock, time, arguments_[i].numbers()[row]);
+      const double value = arguments_[i].numbers()[row];
+      skipped_ += Aggregate::too_large(value);
+      aggregate.add(track, key.clock, time, value);
     }
     ++key.clock.rows;
   }
@@ -182,6 +185,7 @@ class Features final : public Operator {
   // Since this program started: figures for people, no state.
   std::uint64_t invalid_ = 0;
   std::uint64_t no_key_ = 0;
+  std::uint64_t skipped_ = 0;  // numbers too large for an aggregate
 };
 
 /// The entry of that name, made if need be. Descriptions, which have the name "*", get one of their

@@ -29,7 +29,7 @@ struct FeaturesPlan {
   };
 
   /// Raised with the arithmetic.
-  static constexpr std::uint32_t kLogic = 2;
+  static constexpr std::uint32_t kLogic = 3;
 
   RowKey key;
   std::size_t max_keys = 1'000'000;

@@ -76,6 +76,7 @@ class ModelBinder {
 std::optional<ModelPlan> ModelBinder::bind() {
   plan_.name = binding_.name();
   plan_.rows = binding_.input(0);
+  plan_.skip_outliers = options_.outliers == ModelOptions::Outliers::skip;
   plan_.threshold = options_.threshold;
   plan_.max_classes = options_.max_classes;
   plan_.probabilities = options_.probabilities;

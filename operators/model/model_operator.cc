@@ -57,6 +57,12 @@ Served ModelOperator::serve(std::size_t row, const Features& features) {
   return served;
 }
 
+/// With which weight a row is learned; 0: no part learns it.
+double ModelOperator::weigh(std::size_t row, const Features& features, const Served& served) {
+  const double weight = weight_.of(row, served);
+  return weight > 0 && model_.is_outlier(features) ? 0 : weight;
+}
+
 /// The label stands in the row itself: it is scored, then learned.
 void ModelOperator::learn_from_rows(Step& step, const Batch& rows) {
   const bool classes = plan_.task == Task::classes;
@@ -69,14 +75,13 @@ void ModelOperator::learn_from_rows(Step& step, const Batch& rows) {
     else
       label.number = rows.number(*plan_.target, row);
     if (classes ? is_missing(label.text) : is_missing(label.number)) continue;
-    const double weight = weight_.of(row, served);
+    const double weight = weigh(row, features, served);
     const std::optional<double> number = model_.label_number(label, weight);
     if (outcomes_.any_needed())
       emit_outcome(step, rows, row,
                    {rows.positions[row], served, model_.scores(), label, number, 0});
     if (weight == 0 || !number) continue;  // or a class that is not among `classes:`
-    model_.observe(features);
-    model_.learn(features, number, weight);
+    model_.observe_and_learn(features, number, weight);
   }
 }
 
@@ -105,7 +110,7 @@ void ModelOperator::merge_by_position(Step& step, const Batch& rows, const Batch
     if (is_row) {
       const Features features = features_.row(row);
       const Served served = serve(row, features);
-      later_labels_->on_row(step, rows, row, features, served, weight_.of(row, served));
+      later_labels_->on_row(step, rows, row, features, served, weigh(row, features, served));
       ++row;
     } else {
       later_labels_->on_label(step, labels, label++);

@@ -43,6 +43,7 @@ class ModelOperator final : public Operator {
 
  private:
   Served serve(std::size_t row, const Features& features);
+  double weigh(std::size_t row, const Features& features, const Served& served);
   void learn_from_rows(Step& step, const Batch& rows);
   void emit_outcome(Step& step, const Batch& rows, std::size_t row,
                     const OutcomeWriter::Outcome& outcome);

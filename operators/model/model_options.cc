@@ -28,6 +28,10 @@ void ModelOptions::describe(OptionVisitor& option) {
   option("learn_when", learn_when, {.doc = "rows for which this is not true are not learned"});
   option("weight", weight,
          {.doc = "sample weight; a row whose weight is missing or not positive is not learned"});
+  option("outliers", outliers,
+         {.doc = "rows with a number far outside what its column had before: scored and not "
+                 "learned, or learned as any other",
+          .choices = "skip|keep"});
   option("threshold", threshold,
          {.doc = "binary: the prediction is score > threshold", .min = 0, .max = 1});
   option("fallback", fallback,

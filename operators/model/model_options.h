@@ -27,6 +27,8 @@ struct ModelOptions {
   std::unique_ptr<ModelSpec> steps = std::make_unique<ModelSpec>();
   std::optional<LabelsOptions> labels;
   std::optional<Written> learn_when, weight;
+  enum class Outliers { skip, keep };
+  Outliers outliers = Outliers::skip;
   double threshold = 0.5;
   std::optional<Literal> fallback;
   std::vector<Written> classes;

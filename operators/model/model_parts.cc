@@ -10,7 +10,7 @@ namespace {
 using Fact = StatePart::Fact;
 
 // Raised with the arithmetic of serving and of waiting.
-constexpr std::uint32_t kServing = 3;
+constexpr std::uint32_t kServing = 4;
 constexpr std::uint32_t kWaiting = 2;
 
 /// What the model learns: the label's field, wherever it comes from.

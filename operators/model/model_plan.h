@@ -40,6 +40,7 @@ struct ModelPlan {
   std::optional<std::size_t> target;        // field of port 0, without labels
   std::optional<LabelsPlan> labels;
   std::optional<Expression> learn_when, weight;
+  bool skip_outliers = true;
   double threshold = 0.5;
   std::optional<Constant> fallback;
   std::vector<std::string> classes;  // those given; empty: as they come

@@ -19,7 +19,9 @@ ServedModel::ServedModel(const ModelPlan& plan, std::unique_ptr<Model> model,
       fixed_classes_(!plan.classes.empty()),
       max_classes_(plan.max_classes),
       made_by_(static_cast<std::uint32_t>(fingerprint >> 32)),
-      model_(std::move(model)) {
+      model_(std::move(model)),
+      skip_outliers_(plan.skip_outliers),
+      outliers_(plan.numbers.size()) {
   for (const std::string& name : plan.classes) classes_.add(name);
   // Known from the beginning, beside those learned: when it is first served decides nothing.
   if (task_ == Task::classes && fallback_ && !fixed_classes_) {
@@ -77,8 +79,28 @@ void ServedModel::observe(const Features& features) {
   if (!frozen_) model_->observe_one(features);
 }
 
+bool ServedModel::is_outlier(const Features& features) {
+  return skip_outliers_ && outliers_.refuses(features.numbers, !frozen_);
+}
+
+bool ServedModel::learnable(std::optional<double> label) {
+  if (frozen_ || !label) return false;
+  return !skip_outliers_ || task_ != Task::regression || !outliers_.refuses_target(*label, true);
+}
+
+void ServedModel::learn_row(const Features& features, double label, double weight) {
+  if (model_->learn_one(features, label, weight)) ++updates_;
+}
+
 void ServedModel::learn(const Features& features, std::optional<double> label, double weight) {
-  if (!frozen_ && label && model_->learn_one(features, *label, weight)) ++updates_;
+  if (learnable(label)) learn_row(features, *label, weight);
+}
+
+void ServedModel::observe_and_learn(const Features& features, std::optional<double> label,
+                                    double weight) {
+  if (!learnable(label)) return;
+  model_->observe_one(features);
+  learn_row(features, *label, weight);
 }
 
 std::optional<double> ServedModel::label_number(const Label& label, double weight) {
@@ -150,6 +172,10 @@ void ServedModel::report_learning(Reporter& report) const {
   report(metric::model_updates_total, static_cast<double>(updates_));
   report(metric::model_version, static_cast<double>(version()));
   report(metric::model_restored_total, static_cast<double>(model_->restored()));
+  report(metric::model_rate_factor, model_->rate_factor());
+  if (skip_outliers_)
+    report(metric::operator_rows_total, {"outcome", "outlier"},
+           static_cast<double>(outliers_.refused()));
 }
 
 void ServedModel::report_serving(Reporter& report) const {
@@ -160,8 +186,8 @@ void ServedModel::report_serving(Reporter& report) const {
 }
 
 void ServedModel::state(StateVisitor& visit) {
-  visit.version("served model", 2);
-  visit(*model_, updates_, fallbacks_missing_, fallbacks_not_finite_);
+  visit.version("served model", 3);
+  visit(*model_, outliers_, updates_, fallbacks_missing_, fallbacks_not_finite_);
 }
 
 void ServedModel::classes_state(StateVisitor& visit) {

@@ -13,6 +13,7 @@
 #include "models/model.h"
 #include "operators/labels/label_join.h"
 #include "operators/model/model_plan.h"
+#include "operators/model/outlier_guard.h"
 #include "pipeline/core/arena.h"
 #include "pipeline/core/metrics.h"
 #include "pipeline/core/text_index.h"
@@ -33,10 +34,16 @@ class ServedModel {
   void freeze(bool frozen) { frozen_ = frozen; }
   bool frozen() const { return frozen_; }
 
+  /// Whether a row must not be learned because a number is far outside its column (`outliers:
+  /// skip`). Ask once of each row that is to be learned, in their order.
+  bool is_outlier(const Features& features);
   /// Learns what needs no label.
   void observe(const Features& features);
-  /// Learns a row; `label` as `label_number` gives it. Nothing is learned without one.
+  /// Learns a row; `label` as `label_number` gives it. Nothing is learned without one, nor, with
+  /// `outliers: skip`, of one far outside what labels were before.
   void learn(const Features& features, std::optional<double> label, double weight);
+  /// Both, of a row whose label is known when it comes.
+  void observe_and_learn(const Features& features, std::optional<double> label, double weight);
 
   /// The label as learners take it; none of a class that is not known. A row that is to be learned
   /// (its weight is not 0) makes its class known, unless the classes were given or `max_classes`
@@ -73,6 +80,8 @@ class ServedModel {
   std::optional<double> known_class(std::string_view name) const;
   std::optional<double> class_number(std::string_view name);
   Served fallback();
+  bool learnable(std::optional<double> label);
+  void learn_row(const Features& features, double label, double weight);
   double log_loss(double probability) const;
 
   Task task_;
@@ -84,6 +93,8 @@ class ServedModel {
   std::unique_ptr<Model> model_;
   TextIndex classes_;
   bool frozen_ = false;
+  bool skip_outliers_;
+  OutlierGuard outliers_;
   std::uint64_t updates_ = 0;
   std::uint64_t fallbacks_missing_ = 0;
   std::uint64_t fallbacks_not_finite_ = 0;

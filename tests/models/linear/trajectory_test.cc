@@ -55,7 +55,8 @@ void follow(const nlohmann::json& data, const nlohmann::json& one, const nlohman
   const auto options = options_of(one.at("config"), one.at("parameters").dump().substr(1));
   std::vector<std::unique_ptr<Transformer>> steps;
   if (one.at("standard_scaler_first"))
-    steps.push_back(std::make_unique<StandardScaler>(std::vector<std::size_t>{0, 1, 2, 3}));
+    steps.push_back(std::make_unique<StandardScaler>(StandardScaler::Options{},
+                                                     std::vector<std::size_t>{0, 1, 2, 3}));
   auto learner = std::make_unique<Learner>(options, kFeatures);
   const Learner& view = *learner;
   Chain chain(std::move(steps), std::move(learner), {.named = {}, .numbers = 4, .indicators = 0});

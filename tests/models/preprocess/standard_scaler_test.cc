@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "tests/models/models.h"
+#include "tests/models/splitmix.h"
 #include "tests/models/vectors.h"
 
 namespace weir {
@@ -20,7 +21,7 @@ Row row_of(std::vector<double> numbers) {
 TEST(StandardScaler, HasRiversMeanVarianceAndScaledValueAtEveryCount) {
   const nlohmann::json file = read_vectors("running_stats.json");
   for (const auto& one : file.at("cases")) {
-    StandardScaler scaler({0});
+    StandardScaler scaler({.fields = {}, .clip = {"none"}}, {0});
     std::size_t next = 0;
     const auto& x = one.at("x").at("values");
     for (std::size_t i = 0; i < x.size(); ++i) {
@@ -39,7 +40,7 @@ TEST(StandardScaler, HasRiversMeanVarianceAndScaledValueAtEveryCount) {
 }
 
 TEST(StandardScaler, LeavesAMissingNumberMissingAndLearnsNothingFromIt) {
-  StandardScaler scaler({0, 1});
+  StandardScaler scaler({}, {0, 1});
   Row first = row_of({1, 10}), second = row_of({kMissing, 30}), third = row_of({3, 20});
   scaler.observe_one(first);
   scaler.observe_one(second);
@@ -52,7 +53,7 @@ TEST(StandardScaler, LeavesAMissingNumberMissingAndLearnsNothingFromIt) {
 }
 
 TEST(StandardScaler, IsNotRuinedByANumberWhoseSquareOverflows) {
-  StandardScaler scaler({0});
+  StandardScaler scaler({}, {0});
   for (const double x : {1.0, 1e300, 3.0, -1.7e308}) {
     Row row = row_of({x});
     scaler.observe_one(row);
@@ -62,7 +63,7 @@ TEST(StandardScaler, IsNotRuinedByANumberWhoseSquareOverflows) {
 }
 
 TEST(StandardScaler, ScalesColumnsThatDoNotLieSideBySide) {
-  StandardScaler scaler({0, 2});
+  StandardScaler scaler({}, {0, 2});
   for (const double x : {1.0, 3.0}) {
     Row row = row_of({x, 7, 2 * x});
     scaler.observe_one(row);
@@ -75,7 +76,7 @@ TEST(StandardScaler, ScalesColumnsThatDoNotLieSideBySide) {
 }
 
 TEST(StandardScaler, GivesTheSameBitsWhetherOrNotAnotherColumnHasGaps) {
-  StandardScaler whole({0}), gapped({0, 1});
+  StandardScaler whole({}, {0}), gapped({}, {0, 1});
   for (int i = 0; i < 100; ++i) {
     const double x = std::sqrt(i);
     Row one = row_of({x}), two = row_of({x, i % 3 ? 1.0 * i : kMissing});
@@ -85,8 +86,82 @@ TEST(StandardScaler, GivesTheSameBitsWhetherOrNotAnotherColumnHasGaps) {
   }
 }
 
+/// One column that learns `rows` normal values of mean 5 and deviation 2.
+StandardScaler settled(int rows, const StandardScaler::Options& options = {}) {
+  StandardScaler scaler(options, {0});
+  SplitMix64 random(1);
+  for (int i = 0; i < rows; ++i) {
+    Row row = row_of({5 + 2 * random.sum12()});
+    scaler.observe_one(row);
+  }
+  return scaler;
+}
+
+double observed(StandardScaler& scaler, double x) {
+  Row row = row_of({x});
+  scaler.observe_one(row);
+  return row.numbers[0];
+}
+
+double transformed(const StandardScaler& scaler, double x) {
+  Row row = row_of({x});
+  scaler.transform_one(row);
+  return row.numbers[0];
+}
+
+TEST(StandardScaler, GetsOverAFillValue) {
+  for (const double fill : {9.96921e36, 1.8446744073709552e19, -1e30, 1e200}) {
+    StandardScaler scaler = settled(1'000);
+    const double mean = scaler.mean(0), variance = scaler.variance(0);
+    EXPECT_EQ(transformed(scaler, fill), std::copysign(20, fill));
+    EXPECT_EQ(std::abs(observed(scaler, fill)), 20) << fill;
+    EXPECT_NEAR(scaler.mean(0), mean, 0.05) << fill;
+    EXPECT_NEAR(scaler.variance(0), variance, 0.41 * variance) << fill;
+    EXPECT_NEAR(transformed(scaler, 7), 1, 0.2) << fill;
+  }
+}
+
+TEST(StandardScaler, ClipsAtTheDeviationsWrittenAndOnlyAfter100Values) {
+  const StandardScaler::Options three{.fields = {}, .clip = {3.0}};
+  StandardScaler young = settled(99, three);
+  EXPECT_GT(transformed(young, 1e6), 1e5);
+  StandardScaler old = settled(100, three);
+  EXPECT_EQ(transformed(old, 1e6), 3);
+  EXPECT_EQ(transformed(old, -1e6), -3);
+  EXPECT_TRUE(std::isnan(transformed(old, kMissing)));
+}
+
+TEST(StandardScaler, FollowsAChangedUnitWithinSomeHundredRows) {
+  StandardScaler scaler = settled(200'000);
+  SplitMix64 random(2);
+  for (int i = 0; i < 2'000; ++i) {
+    const double x = 1'000 * (5 + 2 * random.sum12());
+    EXPECT_LE(std::abs(observed(scaler, x)), 20);
+  }
+  EXPECT_NEAR(scaler.mean(0), 5'000, 2'000);
+  EXPECT_GT(std::sqrt(scaler.variance(0)), 1'000);
+}
+
+TEST(StandardScaler, TenInARowAreBelievedAndAnOrdinaryOneStartsTheCountAgain) {
+  StandardScaler scaler = settled(100'000);
+  for (int i = 0; i < 1'000; ++i) observed(scaler, i % 10 == 9 ? 5 : 1e9);
+  EXPECT_LT(std::sqrt(scaler.variance(0)), 2 * std::exp(900 * 399 / 2e5) * 1.1);
+  StandardScaler burst = settled(100'000);
+  for (int i = 0; i < 100; ++i) observed(burst, 1e9);
+  EXPECT_GT(std::sqrt(burst.variance(0)), 1e6);
+}
+
+TEST(StandardScaler, ContinuesTheSameFromAStateInTheMiddleOfClippedValues) {
+  StandardScaler straight = settled(3'000), loaded({}, {0});
+  for (int i = 0; i < 7; ++i) observed(straight, 1e9);
+  load(loaded, saved(straight));
+  for (int i = 0; i < 50; ++i)
+    EXPECT_EQ(observed(straight, i < 20 ? 1e9 : i), observed(loaded, i < 20 ? 1e9 : i));
+  EXPECT_EQ(state_hash(straight), state_hash(loaded));
+}
+
 TEST(StandardScaler, RefusesAStateOfAnotherNumberOfColumns) {
-  StandardScaler two({0, 1}), three({0, 1, 2});
+  StandardScaler two({}, {0, 1}), three({}, {0, 1, 2});
   EXPECT_THROW(load(three, saved(two)), StateError);
 }
 

@@ -108,6 +108,20 @@ TEST(DriftOperator, PassesOverMissingValues) {
   EXPECT_EQ(holes.report()["weir_drift_statistic{a}"], plain.report()["weir_drift_statistic{a}"]);
 }
 
+TEST(DriftOperator, PassesOverNumbersTooLargeToSquareAndCountsThem) {
+  OperatorBench plain = bench(kShift), spoilt = bench(kShift);
+  const std::vector<InputRow> rows = draws(0, 600, 0, 1);
+  std::vector<InputRow> with;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    with.push_back(rows[i]);
+    if (i % 100 == 50) with.push_back(row(rows[i].time, i % 200 == 50 ? 1.7e308 : -1e151));
+  }
+  plain.run(rows);
+  spoilt.run(with);
+  EXPECT_EQ(spoilt.report()["weir_drift_statistic{a}"], plain.report()["weir_drift_statistic{a}"]);
+  EXPECT_EQ(spoilt.report()["weir_values_skipped_total"], 6);
+}
+
 TEST(DriftOperator, GivesEachFieldItsOwnDetector) {
   OperatorBench drift = bench(
       R"({"input": "f", "fields": ["a", "flag"],
