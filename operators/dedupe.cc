@@ -165,6 +165,7 @@ class DedupeSpec final : public OperatorSpec {
   std::vector<Written> inputs() const override { return {input_}; }
   std::vector<Written> key() const override { return key_; }
 
+  std::uint32_t logic() const override { return 2; }
   std::unique_ptr<const OperatorPlan> bind(Binding& binding) const override {
     DedupePlan plan{RowKey::bind(binding, 0, key_), within_, std::max<std::size_t>(1, max_keys_)};
     if (within_.unit == Extent::Unit::time && !binding.timed(0))

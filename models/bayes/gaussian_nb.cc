@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "models/softmax.h"
+#include "pipeline/core/bounded_text.h"
 #include "pipeline/core/check.h"
 #include "pipeline/core/exact_math.h"
 
@@ -60,7 +61,7 @@ double GaussianNb::Frequencies::probability(std::size_t text, std::size_t known)
 }
 
 std::size_t GaussianNb::number_of(std::size_t i, std::string_view text) const {
-  const auto known = known_texts_[i].find(text);
+  const auto known = known_texts_[i].find(BoundedText(text).view());
   return known ? *known : max_;
 }
 
@@ -118,13 +119,14 @@ bool GaussianNb::learn_one(const Row& row, double y, double weight) {
     const std::string_view text = row.texts[texts_[i]];
     if (text.data() == nullptr) continue;
     TextIndex& known = known_texts_[i];
-    in.texts[i].learn(known.size() < max_ ? known.add(text) : number_of(i, text), weight);
+    const bool room = known.size() < max_;
+    in.texts[i].learn(room ? known.add(BoundedText(text).view()) : number_of(i, text), weight);
   }
   return true;
 }
 
 void GaussianNb::state(StateVisitor& visit) {
-  visit.version("gaussian_nb", 1);
+  visit.version("gaussian_nb", 2);
   bool fits = true;
   for (TextIndex& texts : known_texts_) {
     visit(texts);

@@ -25,8 +25,9 @@ namespace weir {
 /// the same rows, the same evictions.
 ///
 /// Cost: one hash (XXH3), about one comparison, four links; no allocation for a known key. Memory:
-/// the state, the key's bytes and some 80 bytes. State: keys from least to most recently used, so a
-/// restored table continues identically. Reading (`find`) changes nothing.
+/// the state, the key's bytes (of a text at most 256: RowKey) and some 80 bytes. State: keys from
+/// least to most recently used, so a restored table continues identically. Reading (`find`) changes
+/// nothing.
 template <class State>
 class KeyedTable {
  public:

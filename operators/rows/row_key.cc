@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "pipeline/core/bounded_text.h"
+
 namespace weir {
 namespace {
 
@@ -33,15 +35,17 @@ std::optional<std::string_view> RowKey::of(const Batch& batch, std::size_t row) 
   if (fields_.size() == 1 && is_text(fields_[0])) {
     const std::string_view text = batch.text(fields_[0], row);
     if (is_missing(text)) return std::nullopt;
-    return text;
+    if (text.size() <= BoundedText::kLongest) return text;
+    return bytes_ = BoundedText(text).view();
   }
   bytes_.clear();
   for (std::size_t field : fields_) {
     if (is_text(field)) {
       const std::string_view text = batch.text(field, row);
       if (is_missing(text)) return std::nullopt;
-      append(bytes_, static_cast<std::uint64_t>(text.size()));
-      bytes_ += text;
+      const BoundedText kept(text);
+      append(bytes_, static_cast<std::uint64_t>(kept.view().size()));
+      bytes_ += kept.view();
       continue;
     }
     const double number = batch.number(field, row);

@@ -13,7 +13,8 @@ namespace weir {
 
 /// The `key:` of an operator: makes bytes of a row's key fields so that different keys have
 /// different bytes. One text is its own bytes; in a list each text is preceded by its length,
-/// anything else is eight bytes. No field: the empty key, one for all rows.
+/// anything else is eight bytes. A text of more than 256 bytes is a hash of it (BoundedText). No
+/// field: the empty key, one for all rows.
 class RowKey {
  public:
   /// Looks the fields up in the port's schema; they count as read and required.

@@ -56,6 +56,18 @@ TEST(Dedupe, PassesTheNextRowOfAKeyOnceWithinIsOver) {
             (Positions{0, 2, 4}));
 }
 
+TEST(Dedupe, TellsLongKeysApartInAStateOfFewBytes) {
+  for (const char* key : {R"("id")", R"(["id", "shop"])", R"(["shop", "id"])"}) {
+    OperatorBench dedupe =
+        bench(R"({"input": "events", "within": "10s", "key": )" + std::string(key) + "}");
+    std::vector<InputRow> rows;
+    for (int i = 0; i < 20; ++i)  // each twice
+      rows.push_back(row(i, std::string(100'000, 'x') + std::to_string(i % 10)));
+    EXPECT_EQ(passed(dedupe, rows).size(), 10u) << key;
+    EXPECT_LT(dedupe.save().size(), 2'000u) << key;
+  }
+}
+
 TEST(Dedupe, ARowThatDoesNotPassStartsNoNewWait) {
   OperatorBench dedupe = bench(kTenSeconds);
   EXPECT_EQ(passed(dedupe, {row(0, "a"), row(9'000, "a"), row(11'000, "a")}), (Positions{0, 2}));
