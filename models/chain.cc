@@ -18,6 +18,7 @@ Row& Chain::raw(const Features& features) const {
   std::ranges::copy(features.numbers, row_.numbers.begin());
   row_.texts = features.texts;
   row_.indicators.clear();
+  row_.freed.clear();
   return row_;
 }
 
@@ -30,12 +31,17 @@ bool Chain::predict_one(const Features& features, std::vector<double>& scores) c
 void Chain::observe_one(const Features& features) {
   Row& row = raw(features);
   for (const auto& transformer : transformers_) transformer->observe_one(row);
+  if (!row.freed.empty()) learner_->forget(row.freed);
 }
 
 bool Chain::learn_one(const Features& features, double y, double weight) {
   Row& row = raw(features);
   for (const auto& transformer : transformers_) transformer->transform_one(row);
   return learner_->learn_one(row, y, weight);
+}
+
+void Chain::report(Reporter& report) const {
+  for (const auto& transformer : transformers_) transformer->report(report);
 }
 
 void Chain::state(StateVisitor& visit) {

@@ -12,7 +12,8 @@ namespace weir {
 /// Transformers one after another, then a learner: the model that ModelSpec makes.
 ///
 /// Order of learning, as a River pipeline's: each transformer learns the row, changes it by what it
-/// knows now, and hands it on; the learner learns a row transformed with the statistics of now.
+/// knows now, and hands it on; the learner learns a row transformed with the statistics of now. It
+/// forgets an indicator column as soon as a step has given it to something else.
 class Chain final : public Model {
  public:
   /// `columns`: those after the last transformer.
@@ -25,6 +26,7 @@ class Chain final : public Model {
   std::size_t classes() const override { return learner_->classes(); }
   std::uint64_t restored() const override { return learner_->restored(); }
   double rate_factor() const override { return learner_->rate_factor(); }
+  void report(Reporter& report) const override;
   void state(StateVisitor& visit) override;
 
  private:

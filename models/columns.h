@@ -18,6 +18,9 @@ struct Row {
   std::vector<double> numbers;              // by column: features first, then what steps add
   std::span<const std::string_view> texts;  // by column; a null data() is missing
   std::vector<std::uint32_t> indicators;    // numbers of the indicator columns that are 1
+  /// Observing alone: indicator columns that from this row on stand for something else. A learner
+  /// forgets what it knew of them.
+  std::vector<std::uint32_t> freed = {};
 };
 
 /// Numbers beyond this, whose squares are not finite, are passed on but never learned: one of them

@@ -30,6 +30,9 @@ class Learner {
   /// Returns false, and learns nothing, when predict_one would return false, or when the row would
   /// ruin the learner for good.
   virtual bool learn_one(const Row& row, double y, double weight) = 0;
+  /// Forgets what it learned of these indicator columns: their weights are 0 again. Only a learner
+  /// whose type reads indicators gets any.
+  virtual void forget(std::span<const std::uint32_t> /*indicators*/) {}
   /// Scores that predict_one writes: for Task::classes one more than the highest class learned,
   /// else 1.
   virtual std::size_t classes() const { return 1; }

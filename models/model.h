@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pipeline/core/metrics.h"
 #include "pipeline/core/options.h"
 #include "pipeline/core/state.h"
 #include "pipeline/core/task.h"
@@ -58,6 +59,9 @@ class Model {
 
   /// What the divergence guard multiplies the learning rate by: 1, less after a restore.
   virtual double rate_factor() const { return 1; }
+
+  /// Figures of its steps.
+  virtual void report(Reporter& /*report*/) const {}
 
   virtual void state(StateVisitor& visit) = 0;
 };

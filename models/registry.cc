@@ -23,7 +23,7 @@ constexpr TransformerType kTransformers[] = {
     {"impute", "replaces missing numbers and booleans", "", 1, make_impute_spec},
     {"min_max_scaler", "numbers to 0..1 by the smallest and largest so far", "", 1,
      make_min_max_scaler_spec},
-    {"one_hot", "an indicator column for each text", "", 1, make_one_hot_spec},
+    {"one_hot", "an indicator column for each text", "", 2, make_one_hot_spec},
     {"ordinal", "texts to whole numbers in order of first appearance", "", 1, make_ordinal_spec},
     {"robust_scaler", "numbers by running median and quartiles", kLater, 1, nullptr},
     {"standard_scaler", "numbers by running mean and standard deviation", "", 2,

@@ -8,6 +8,7 @@
 
 #include "models/columns.h"
 #include "models/model.h"
+#include "pipeline/core/metrics.h"
 #include "pipeline/core/options.h"
 #include "pipeline/core/state.h"
 
@@ -21,9 +22,11 @@ class Transformer {
   /// Changes the row by what is known so far. Pure.
   virtual void transform_one(Row& row) const = 0;
 
-  /// Learns the row, then changes it by what is known now.
+  /// Learns the row, then changes it by what is known now. A step that gives an indicator column to
+  /// something else says so in Row::freed.
   virtual void observe_one(Row& row) = 0;
 
+  virtual void report(Reporter& /*report*/) const {}
   virtual void state(StateVisitor& visit) = 0;
 };
 

@@ -79,6 +79,13 @@ void GeneralizedLinear::step(const Row& row, double gradient) {
   if (options_.l1 > 0) penalize(row);
 }
 
+void GeneralizedLinear::forget(std::span<const std::uint32_t> indicators) {
+  for (std::vector<double>* weights : {&now_.indicators, &now_.indicators_penalty,
+                                       &good_.indicators, &good_.indicators_penalty})
+    for (const std::uint32_t i : indicators)
+      if (i < weights->size()) (*weights)[i] = 0;
+}
+
 void GeneralizedLinear::penalize(const Row& row) {
   now_.penalty += options_.l1 * guard_.factor() * options_.learning_rate.at(updates_);
   for (std::size_t i = 0; i < now_.numbers.size(); ++i)

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "models/columns.h"
@@ -42,6 +43,8 @@ class GeneralizedLinear {
 
   /// One step of gradient descent.
   void step(const Row& row, double gradient);
+  /// Makes the weights of indicator columns 0, in the copy too.
+  void forget(std::span<const std::uint32_t> indicators);
 
   /// Adds the row's loss; restores the last good copy and halves the rate when the learner has
   /// diverged. `spread` has the loss of predicting the running mean.

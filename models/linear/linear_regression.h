@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "models/learner.h"
@@ -26,6 +27,7 @@ class LinearRegression final : public Learner {
 
   bool predict_one(const Row& row, std::vector<double>& scores) const override;
   bool learn_one(const Row& row, double y, double weight) override;
+  void forget(std::span<const std::uint32_t> indicators) override { linear_.forget(indicators); }
   std::uint64_t restored() const override { return linear_.restored(); }
   double rate_factor() const override { return linear_.rate_factor(); }
   void state(StateVisitor& visit) override { visit(linear_, spread_); }

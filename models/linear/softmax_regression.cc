@@ -75,6 +75,13 @@ bool SoftmaxRegression::learn_one(const Row& row, double y, double weight) {
   return true;
 }
 
+void SoftmaxRegression::forget(std::span<const std::uint32_t> indicators) {
+  for (auto* classes : {&now_, &good_})
+    for (Weights& weights : *classes)
+      for (const std::uint32_t i : indicators)
+        if (i < weights.indicators.size()) weights.indicators[i] = 0;
+}
+
 bool SoftmaxRegression::any_seen() const { return std::ranges::any_of(now_, &Weights::seen); }
 
 void SoftmaxRegression::step(Weights& weights, const Row& row, double gradient, double rate) {

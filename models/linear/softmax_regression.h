@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "models/learner.h"
@@ -36,6 +37,7 @@ class SoftmaxRegression final : public Learner {
 
   bool predict_one(const Row& row, std::vector<double>& scores) const override;
   bool learn_one(const Row& row, double y, double weight) override;
+  void forget(std::span<const std::uint32_t> indicators) override;
   std::size_t classes() const override { return now_.size(); }
   std::uint64_t restored() const override { return guard_.restored(); }
   double rate_factor() const override { return guard_.factor(); }

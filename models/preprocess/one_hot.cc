@@ -1,30 +1,38 @@
 #include "models/preprocess/one_hot.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
+
+#include "pipeline/core/bounded_text.h"
 
 namespace weir {
 
 void OneHot::Options::describe(OptionVisitor& option) {
   option("max", max,
-         {.doc = "most indicators per column; further texts share one, `other`",
+         {.doc = "most indicators per column; a further text takes that of the text not learned "
+                 "for longest",
           .min = 1,
           .max = 1e6,
           .example = "100"});
   option("fields", fields, {.doc = "columns to encode; default: every text"});
 }
 
-OneHot::OneHot(const Options& options, std::vector<std::size_t> texts, std::size_t first)
-    : max_(options.max), texts_(std::move(texts)), first_(first), categories_(texts_.size()) {}
+OneHot::OneHot(const Options& options, std::vector<std::size_t> texts, std::size_t first,
+               std::vector<std::string> names)
+    : max_(options.max),
+      texts_(std::move(texts)),
+      names_(std::move(names)),
+      first_(first),
+      categories_(texts_.size(), Category{.texts = CategoryTable(options.max)}) {}
 
 void OneHot::transform_one(Row& row) const {
   for (std::size_t i = 0; i < texts_.size(); ++i) {
     const std::string_view text = row.texts[texts_[i]];
     if (text.data() == nullptr) continue;
     const Category& category = categories_[i];
-    const auto known = category.texts.find(text);
-    const std::size_t number = known ? *known : max_;
-    if (number < category.indicators.size()) row.indicators.push_back(category.indicators[number]);
+    if (const auto place = category.texts.find(BoundedText(text).view()))
+      row.indicators.push_back(category.indicators[*place]);
   }
 }
 
@@ -33,27 +41,29 @@ void OneHot::observe_one(Row& row) {
     const std::string_view text = row.texts[texts_[i]];
     if (text.data() == nullptr) continue;
     Category& category = categories_[i];
-    const auto known = category.texts.find(text);
-    std::size_t number = max_;
-    if (known)
-      number = *known;
-    else if (category.texts.size() < max_)
-      number = category.texts.add(text);
-    if (number == category.indicators.size())
+    const CategoryTable::Observed observed = category.texts.observe(BoundedText(text).view());
+    if (observed.place == category.indicators.size())
       category.indicators.push_back(static_cast<std::uint32_t>(first_ + used_++));
-    row.indicators.push_back(category.indicators[number]);
+    const std::uint32_t indicator = category.indicators[observed.place];
+    category.took_over.add(observed.took_over);
+    if (observed.took_over) row.freed.push_back(indicator);
+    row.indicators.push_back(indicator);
   }
 }
 
+void OneHot::report(Reporter& report) const {
+  for (std::size_t i = 0; i < names_.size(); ++i)
+    if (const double share = categories_[i].took_over.value(); !std::isnan(share))
+      report(metric::feature_other_ratio, {"field", names_[i]}, share);
+}
+
 void OneHot::state(StateVisitor& visit) {
-  visit.version("one_hot", 1);
+  visit.version("one_hot", 2);
   visit(used_);
   for (Category& category : categories_) {
     visit(category);
-    const std::size_t texts = category.texts.size();
-    const std::size_t indicators = category.indicators.size();
-    const std::size_t end = first_ + categories_.size() * (max_ + 1);
-    if (texts > max_ || (indicators != texts && (texts != max_ || indicators != max_ + 1)) ||
+    const std::size_t end = first_ + categories_.size() * max_;
+    if (category.indicators.size() != category.texts.size() ||
         std::ranges::any_of(category.indicators, [&](auto i) { return i < first_ || i >= end; }))
       throw StateError("one_hot: the state is of different columns");
   }
@@ -68,17 +78,20 @@ class OneHotSpec final : public TransformerSpec {
     const auto texts = select_columns(columns, options_.fields, {FeatureKind::text}, mistakes);
     texts_ = indexes(texts);
     first_ = columns.indicators;
-    columns.indicators += texts.size() * (options_.max + 1);
+    columns.indicators += texts.size() * options_.max;
+    names_.clear();
+    for (const FeatureColumn& text : texts) names_.push_back(text.name);
     for (const FeatureColumn& text : texts)
       columns.named.erase(std::ranges::find(columns.named, text.name, &FeatureColumn::name));
   }
   std::unique_ptr<Transformer> make() const override {
-    return std::make_unique<OneHot>(options_, texts_, first_);
+    return std::make_unique<OneHot>(options_, texts_, first_, names_);
   }
 
  private:
   OneHot::Options options_;
   std::vector<std::size_t> texts_;
+  std::vector<std::string> names_;
   std::size_t first_ = 0;
 };
 

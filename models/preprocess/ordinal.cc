@@ -1,7 +1,10 @@
 #include "models/preprocess/ordinal.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
+
+#include "pipeline/core/bounded_text.h"
 
 namespace weir {
 
@@ -12,16 +15,19 @@ void Ordinal::Options::describe(OptionVisitor& option) {
   option("fields", fields, {.doc = "columns to encode; default: every text"});
 }
 
-Ordinal::Ordinal(const Options& options, std::vector<std::size_t> texts, std::size_t first)
+Ordinal::Ordinal(const Options& options, std::vector<std::size_t> texts, std::size_t first,
+                 std::vector<std::string> names)
     : max_(options.max),
       numbers_unknown_(options.unknown == "next"),
       texts_(std::move(texts)),
       first_(first),
-      codes_(texts_.size()) {}
+      names_(std::move(names)),
+      codes_(texts_.size()),
+      others_(texts_.size()) {}
 
 double Ordinal::code(const TextIndex& codes, std::string_view text) const {
   if (text.data() == nullptr) return -1;
-  if (const auto number = codes.find(text)) return *number + 1.0;
+  if (const auto number = codes.find(BoundedText(text).view())) return *number + 1.0;
   return numbers_unknown_ && codes.size() < max_ ? static_cast<double>(codes.size()) + 1 : 0;
 }
 
@@ -33,14 +39,25 @@ void Ordinal::transform_one(Row& row) const {
 void Ordinal::observe_one(Row& row) {
   for (std::size_t i = 0; i < texts_.size(); ++i) {
     const std::string_view text = row.texts[texts_[i]];
-    if (text.data() != nullptr && codes_[i].size() < max_) codes_[i].add(text);
+    if (text.data() == nullptr) continue;
+    TextIndex& codes = codes_[i];
+    const BoundedText kept(text);
+    if (codes.size() < max_) codes.add(kept.view());
+    others_[i].add(codes.size() == max_ && !codes.find(kept.view()));
   }
   transform_one(row);
 }
 
+void Ordinal::report(Reporter& report) const {
+  for (std::size_t i = 0; i < names_.size(); ++i)
+    if (const double share = others_[i].value(); !std::isnan(share))
+      report(metric::feature_other_ratio, {"field", names_[i]}, share);
+}
+
 void Ordinal::state(StateVisitor& visit) {
-  visit.version("ordinal", 1);
+  visit.version("ordinal", 2);
   for (TextIndex& codes : codes_) visit(codes);
+  for (RecentShare& share : others_) visit(share);
 }
 
 namespace {
@@ -52,18 +69,21 @@ class OrdinalSpec final : public TransformerSpec {
     const auto texts = select_columns(columns, options_.fields, {FeatureKind::text}, mistakes);
     texts_ = indexes(texts);
     first_ = columns.numbers;
+    names_.clear();
     for (const FeatureColumn& text : texts) {
+      names_.push_back(text.name);
       auto column = std::ranges::find(columns.named, text.name, &FeatureColumn::name);
       *column = {.name = text.name, .kind = FeatureKind::number, .index = columns.numbers++};
     }
   }
   std::unique_ptr<Transformer> make() const override {
-    return std::make_unique<Ordinal>(options_, texts_, first_);
+    return std::make_unique<Ordinal>(options_, texts_, first_, names_);
   }
 
  private:
   Ordinal::Options options_;
   std::vector<std::size_t> texts_;
+  std::vector<std::string> names_;
   std::size_t first_ = 0;
 };
 

@@ -105,7 +105,10 @@ void ServedModel::observe_and_learn(const Features& features, std::optional<doub
 
 std::optional<double> ServedModel::label_number(const Label& label, double weight) {
   if (task_ != Task::classes) return label.number;
-  return weight == 0 || frozen_ ? known_class(label.text) : class_number(label.text);
+  if (weight > 0 && !frozen_) return class_number(label.text);
+  const std::optional<double> known = known_class(label.text);
+  unknown_classes_ += fixed_classes_ && !known;
+  return known;
 }
 
 std::optional<double> ServedModel::known_class(std::string_view name) const {
@@ -115,7 +118,10 @@ std::optional<double> ServedModel::known_class(std::string_view name) const {
 
 std::optional<double> ServedModel::class_number(std::string_view name) {
   if (const std::optional<double> known = known_class(name)) return known;
-  if (fixed_classes_) return std::nullopt;
+  if (fixed_classes_) {
+    ++unknown_classes_;
+    return std::nullopt;
+  }
   if (classes_.size() >= max_classes_) {
     ++refused_;
     return std::nullopt;
@@ -173,6 +179,7 @@ void ServedModel::report_learning(Reporter& report) const {
   report(metric::model_version, static_cast<double>(version()));
   report(metric::model_restored_total, static_cast<double>(model_->restored()));
   report(metric::model_rate_factor, model_->rate_factor());
+  model_->report(report);
   if (skip_outliers_)
     report(metric::operator_rows_total, {"outcome", "outlier"},
            static_cast<double>(outliers_.refused()));
@@ -183,6 +190,9 @@ void ServedModel::report_serving(Reporter& report) const {
   report(metric::fallback_total, {"reason", "not_finite"},
          static_cast<double>(fallbacks_not_finite_));
   if (task_ == Task::classes) report(metric::evictions_total, static_cast<double>(refused_));
+  if (fixed_classes_)
+    report(metric::operator_rows_total, {"outcome", "unknown_class"},
+           static_cast<double>(unknown_classes_));
 }
 
 void ServedModel::state(StateVisitor& visit) {

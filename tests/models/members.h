@@ -87,7 +87,7 @@ class MemberRows {
     for (double& x : numbers_) x = missing() ? std::nan("") : random_.sum12();
     if (!std::isnan(numbers_[1])) numbers_[1] = numbers_[1] > 0;
     for (std::size_t i = 0; i < 2; ++i) {
-      texts_[i] = "t" + std::to_string(random_.next() % (i == 0 ? 10 : 500));
+      texts_[i] = "t" + std::to_string(1'000 + random_.next() % (i == 0 ? 10 : 500));
       views_[i] = missing() ? std::string_view() : std::string_view(texts_[i]);
     }
     const double signal = (std::isnan(numbers_[0]) ? 0 : numbers_[0]) + random_.sum12();

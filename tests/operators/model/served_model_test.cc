@@ -85,6 +85,10 @@ TEST(ServedModel, RefusesClassesBeyondTheMostAndThoseThatWereNotGiven) {
   Serving fixed(given);
   EXPECT_EQ(fixed.model.label_number(label_of("b"), 1), 1);
   EXPECT_EQ(fixed.model.label_number(label_of("c"), 1), std::nullopt);
+  EXPECT_EQ(fixed.model.label_number(label_of("c"), 0), std::nullopt);
+  FakeReporter fixed_report;
+  fixed.model.report_serving(fixed_report);
+  EXPECT_EQ(fixed_report["weir_operator_rows_total{unknown_class}"], 2);
 }
 
 TEST(ServedModel, LearnsNothingWhileItIsFrozen) {
