@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <mutex>
 #include <span>
 #include <utility>
@@ -26,6 +27,22 @@ double mean_of(std::span<const double> values) {
 KsMethod method_named(const std::string& name) {
   if (name == "exact") return KsMethod::exact;
   return name == "asymptotic" ? KsMethod::asymptotic : KsMethod::automatic;
+}
+
+/// The p-value of two samples that have nothing in common; 0 where it is below any `alpha`.
+double smallest_p_value(const KsTest::Options& options) {
+  const std::size_t reference = options.reference, window = options.window;
+  const std::size_t smaller = std::min(reference, window), larger = std::max(reference, window);
+  if (smaller < 2 || larger > 1'000'000) return 0;  // reported as such
+  if (smaller > 1'000) return 0;                    // 2 / (2000 over 1000) is 1e-600
+  return ks_p_value(reference, window, ks_steps(reference, window), Alternative::two_sided,
+                    method_named(options.method));
+}
+
+std::string two_digits(double number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2g", number);
+  return text;
 }
 
 /// Makes copies of one detector, so that the thresholds of these options are searched for once.
@@ -65,11 +82,16 @@ void KsTest::Options::describe(OptionVisitor& option) {
   option("method", method,
          {.doc = "p-value: auto is exact up to 10,000 values in the larger sample",
           .choices = "auto|exact|asymptotic"});
-  if (option.reading() && method == "exact" &&
+  if (!option.reading()) return;
+  if (method == "exact" &&
       static_cast<double>(reference) * static_cast<double>(window) > kMostCells)
     option.fail("method",
                 "an exact p-value costs reference times window, at most 100,000,000 (auto uses the "
                 "asymptotic one)");
+  else if (const double least = smallest_p_value(*this); least > alpha)
+    option.fail("alpha", "is never reached: the smallest p-value of " + std::to_string(reference) +
+                             " against " + std::to_string(window) + " values is " +
+                             two_digits(least) + "; take larger samples or a larger alpha");
 }
 
 KsTest::KsTest(Options options)

@@ -204,5 +204,22 @@ TEST(KsTest, RefusesAStateThatItsOptionsDoNotAllow) {
   EXPECT_THROW(small.state(reader), StateError);
 }
 
+TEST(KsTest, RefusesAnAlphaThatNoPValueOfItsSizesReaches) {
+  const auto mistakes = [](const std::string& yaml) {
+    KsTest::Options options;
+    return read_options(yaml, [&](OptionVisitor& option) { options.describe(option); });
+  };
+  const auto found = mistakes("{ reference: 20, window: 5, alpha: 1e-6 }");
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_NE(found[0].find("the smallest p-value of 20 against 5 values is 3.8e-05"),
+            std::string::npos)
+      << found[0];
+  EXPECT_TRUE(mistakes("{ reference: 20, window: 5, alpha: 1e-4 }").empty());
+  EXPECT_TRUE(mistakes("{ reference: 20, window: 20, alpha: 1e-6 }").empty());
+  EXPECT_FALSE(mistakes("{ reference: 10000, window: 2, alpha: 1e-8 }").empty());
+  EXPECT_TRUE(mistakes("{ reference: 5000, window: 1000, alpha: 1e-300 }").empty());
+  EXPECT_TRUE(mistakes("{ reference: 10000, window: 10000, alpha: 1e-300 }").empty());
+}
+
 }  // namespace
 }  // namespace weir
