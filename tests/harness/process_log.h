@@ -13,25 +13,9 @@
 
 #include "connectors/memory/memory_log.h"
 #include "pipeline/epochs/epoch_record.h"
+#include "tests/harness/commits.h"
 
 namespace weir::engine_test {
-
-/// Who committed which epoch of which shard.
-class Commits {
- public:
-  void add(std::uint32_t shard, std::uint64_t epoch, const std::string& by) {
-    const std::lock_guard lock(mutex_);
-    by_[{shard, epoch}].push_back(by);
-  }
-  std::vector<std::string> of(std::uint32_t shard, std::uint64_t epoch) {
-    const std::lock_guard lock(mutex_);
-    return by_[{shard, epoch}];
-  }
-
- private:
-  std::mutex mutex_;
-  std::map<std::pair<std::uint32_t, std::uint64_t>, std::vector<std::string>> by_;
-};
 
 /// A log as the process `name` sees it. While it is paused no call of it returns that may change
 /// anything, as with SIGSTOP.
@@ -145,7 +129,7 @@ class ProcessLog final : public Log {
       std::span<const std::int32_t> ours;
       {
         const Polling polling(of_);
-        // What it is told to release it releases as itself: it can be paused there, too.
+        // It may be paused while it releases shards, too.
         ours = member_->poll([&](std::span<const std::int32_t> partitions, bool lost) {
           const Outside outside(of_);
           release(partitions, lost);
@@ -170,7 +154,6 @@ class ProcessLog final : public Log {
     explicit Polling(ProcessLog& of) : of_(of) { of_.enter(); }
     ~Polling() { of_.leave(); }
     Polling(const Polling&) = delete;
-    Polling& operator=(const Polling&) = delete;
 
    private:
     ProcessLog& of_;
@@ -181,7 +164,6 @@ class ProcessLog final : public Log {
     explicit Outside(ProcessLog& of) : of_(of) { of_.leave(); }
     ~Outside() { of_.enter(); }
     Outside(const Outside&) = delete;
-    Outside& operator=(const Outside&) = delete;
 
    private:
     ProcessLog& of_;
