@@ -154,12 +154,11 @@ class DedupeSpec final : public OperatorSpec {
            {.doc = "how near to a row that passed others of its key do not: event time, or rows of "
                    "the input",
             .min = 1,
+            .choices = "rows|duration",
             .required = true,
             .example = "10m"});
     option("max_keys", max_keys_,
            {.doc = "keys remembered; the least recently seen makes room", .min = 1, .max = 1e9});
-    if (option.reading() && within_.unit == Extent::Unit::all)
-      option.fail("within", "must be rows or a duration");
   }
 
   std::vector<Written> inputs() const override { return {input_}; }

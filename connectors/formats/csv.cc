@@ -131,18 +131,20 @@ class CsvFormat final : public FormatSpec {
   void describe(OptionVisitor& option, bool writes) {
     RowForm& rows = form_.rows;
     character(option, "separator", rows.separator,
-              {.doc = "what stands between cells: one character, or tab", .example = "';'"});
-    character(option, "decimal", form_.decimal, {.doc = "the decimal mark of numbers: . or ,"});
+              {.doc = "what stands between cells: one character, or tab",
+               .pattern = "^(tab|\\\\t|[^0-9\\r\\n\\u0080-\\uffff])$",
+               .example = "';'"});
+    character(option, "decimal", form_.decimal,
+              {.doc = "the decimal mark of numbers: . or ,", .choices = ".|,"});
     character(option, "quote", rows.quote,
               {.doc = writes ? "what encloses cells that hold a separator or a line end"
-                             : "what encloses cells that hold a separator or a line end, or none"});
+                             : "what encloses cells that hold a separator or a line end, or none",
+               .pattern = "^(tab|\\\\t|none||[^0-9\\r\\n\\u0080-\\uffff])$"});
     option("header", rows.head,
            {.doc = writes ? "a file begins with a line that names the columns"
                           : "the first line of a file names the columns; without it they are the "
                             "fields in their order"});
     if (!option.reading()) return;
-    if (form_.decimal != '.' && form_.decimal != ',')
-      option.fail("decimal", "must be . or ,");
     if (form_.decimal == rows.separator)
       option.fail("decimal", "is the separator too: set `separator` as well, such as \";\"");
     if (rows.quote == rows.separator) option.fail("quote", "is the separator too");
@@ -150,7 +152,7 @@ class CsvFormat final : public FormatSpec {
       option.fail("quote", "must be a character in a sink: texts may hold a separator");
   }
 
-  /// An option that is one character, of ASCII and no line end.
+  /// An option that is one character, of ASCII, no digit and no line end.
   static void character(OptionVisitor& option, std::string_view name, char& value,
                         const Rule& rule) {
     std::string text = value == '\t' ? "tab" : value == '\0' ? "none" : std::string(1, value);
@@ -158,10 +160,10 @@ class CsvFormat final : public FormatSpec {
     if (text == "tab" || text == "\\t") text = "\t";
     if (name == "quote" && (text == "none" || text.empty())) text = std::string(1, '\0');
     const bool good = text.size() == 1 && static_cast<unsigned char>(text[0]) < 0x80 &&
-                      text[0] != '\n' && text[0] != '\r';
+                      text[0] != '\n' && text[0] != '\r' && (text[0] < '0' || text[0] > '9');
     if (good) value = text[0];
     if (!good && option.reading())
-      option.fail(name, "must be one character (of ASCII, no line end), not `" + text + "`");
+      option.fail(name, "must be one character (of ASCII, no digit or line end), not `" + text + "`");
   }
 
   CsvForm form_;

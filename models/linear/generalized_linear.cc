@@ -26,6 +26,8 @@ void GeneralizedLinear::Options::describe(OptionVisitor& option) {
   learning_rate.describe(option);
   option("intercept_learning_rate", intercept_learning_rate,
          {.doc = "step size of the intercept: a number or `same`; default 0.01, with `decay` same",
+          .min = 0,
+          .choices = "same",
           .example = "same"});
   option("intercept_init", intercept_init, {.doc = "the intercept before the first row"});
   option("l1", l1, {.doc = "cumulative L1 penalty of the weights", .min = 0});
@@ -33,12 +35,6 @@ void GeneralizedLinear::Options::describe(OptionVisitor& option) {
   option("clip_gradient", clip_gradient, {.doc = "largest gradient of the loss", .min = 0});
   if (!option.reading()) return;
   if (l1 > 0 && l2 > 0) option.fail("l2", "use `l1` or `l2`, not both");
-  if (!intercept_learning_rate) return;
-  const auto& value = intercept_learning_rate->value;
-  const double* rate = std::get_if<double>(&value);
-  const std::string* word = std::get_if<std::string>(&value);
-  if (!(rate && *rate >= 0) && !(word && *word == "same"))
-    option.fail("intercept_learning_rate", "must be a number of at least 0 or `same`");
 }
 
 GeneralizedLinear::GeneralizedLinear(const Options& options, std::size_t numbers)

@@ -22,12 +22,9 @@ void StandardScaler::Options::describe(OptionVisitor& option) {
   option("clip", clip,
          {.doc = "most deviations from the mean that are learned and passed on after a column's "
                  "first 100 rows, or `none`",
+          .min = 1,
+          .choices = "none",
           .example = "20"});
-  if (!option.reading()) return;
-  const double* number = std::get_if<double>(&clip.value);
-  const std::string* word = std::get_if<std::string>(&clip.value);
-  if (!(number && *number >= 1) && !(word && *word == "none"))
-    option.fail("clip", "must be a number of at least 1 or `none`");
 }
 
 double StandardScaler::Options::limit() const {
@@ -51,17 +48,20 @@ StandardScaler::StandardScaler(const Options& options, const std::vector<std::si
 }
 
 void StandardScaler::transform_one(Row& row) const {
+  const double limit = rows_ < kFirstRows ? HUGE_VAL : limit_;
   for (const Run& run : runs_) {
     double* x = row.numbers.data() + run.column;
     const double* mean = means_.data() + run.at;
     const double* scale = inverses_.data() + run.at;
-    for (std::size_t i = 0; i < run.length; ++i) x[i] = (x[i] - mean[i]) * scale[i];
-    if (rows_ < kFirstRows || limit_ == HUGE_VAL) continue;
-    bool far = false;
-    for (std::size_t i = 0; i < run.length; ++i) far |= std::abs(x[i]) > limit_;
-    for (std::size_t i = 0; far && i < run.length; ++i)
-      if (std::abs(x[i]) > limit_ && rows_ - unlearned_[run.at + i] >= kFirstRows)
-        x[i] = std::copysign(limit_, x[i]);
+    double furthest = 0;
+    for (std::size_t i = 0; i < run.length; ++i) {
+      x[i] = (x[i] - mean[i]) * scale[i];
+      furthest = std::max(furthest, std::abs(x[i]));
+    }
+    if (furthest <= limit) continue;
+    for (std::size_t i = 0; i < run.length; ++i)
+      if (std::abs(x[i]) > limit && rows_ - unlearned_[run.at + i] >= kFirstRows)
+        x[i] = std::copysign(limit, x[i]);
   }
 }
 
@@ -79,14 +79,13 @@ void StandardScaler::observe_one(Row& row) {
 
 /// Whether all columns are learned as they are.
 bool StandardScaler::ordinary(const Run& run, const double* x) const {
-  if (!std::all_of(x, x + run.length, learned)) return false;
-  if (rows_ <= kFirstRows || limit_ == HUGE_VAL) return true;
+  const double limit = rows_ <= kFirstRows ? HUGE_VAL : limit_;
   const double* mean = means_.data() + run.at;
   const double* scale = inverses_.data() + run.at;
-  double furthest = 0;
+  bool all = true;
   for (std::size_t i = 0; i < run.length; ++i)
-    furthest = std::max(furthest, std::abs(x[i] - mean[i]) * scale[i]);
-  return furthest <= limit_;
+    all &= learned(x[i]) & (std::abs(x[i] - mean[i]) * scale[i] <= limit);
+  return all;
 }
 
 void StandardScaler::observe_run(const Run& run, double* x, double share) {

@@ -1,8 +1,9 @@
 #include "monitoring/detectors/ks_test.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <mutex>
 #include <span>
 #include <utility>
@@ -39,12 +40,6 @@ double smallest_p_value(const KsTest::Options& options) {
                     method_named(options.method));
 }
 
-std::string two_digits(double number) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2g", number);
-  return text;
-}
-
 /// Makes copies of one detector, so that the thresholds of these options are searched for once.
 class KsTestSpec final : public DetectorSpec {
  public:
@@ -74,24 +69,26 @@ void KsTest::Options::describe(OptionVisitor& option) {
          {.doc = "test the sliding window every so many values; 0: test each full window"});
   option("alpha", alpha,
          {.doc = "p-value of one test at or below which it is a drift", .min = 1e-300, .max = 1});
-  option(
-      "warning_alpha", warning_alpha,
-      {.doc = "p-value at or below which it is a warning (default: 10 times alpha)",
-       .min = alpha,
-       .max = 1});
+  option("warning_alpha", warning_alpha,
+         {.doc = "p-value at or below which it is a warning (default: 10 times alpha)",
+          .min = 1e-300,
+          .max = 1});
   option("method", method,
          {.doc = "p-value: auto is exact up to 10,000 values in the larger sample",
           .choices = "auto|exact|asymptotic"});
   if (!option.reading()) return;
+  if (warning_alpha && *warning_alpha < alpha)
+    option.fail("warning_alpha", fmt::format("must be at least `alpha`, which is {:g}", alpha));
   if (method == "exact" &&
       static_cast<double>(reference) * static_cast<double>(window) > kMostCells)
     option.fail("method",
                 "an exact p-value costs reference times window, at most 100,000,000 (auto uses the "
                 "asymptotic one)");
   else if (const double least = smallest_p_value(*this); least > alpha)
-    option.fail("alpha", "is never reached: the smallest p-value of " + std::to_string(reference) +
-                             " against " + std::to_string(window) + " values is " +
-                             two_digits(least) + "; take larger samples or a larger alpha");
+    option.fail("alpha",
+                fmt::format("is never reached: the smallest p-value of {} against {} values is "
+                            "{:.2g}; take larger samples or a larger alpha",
+                            reference, window, least));
 }
 
 KsTest::KsTest(Options options)

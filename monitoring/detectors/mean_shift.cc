@@ -1,5 +1,7 @@
 #include "monitoring/detectors/mean_shift.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <utility>
 
@@ -39,11 +41,16 @@ void MeanShift::Options::describe(OptionVisitor& option) {
                  "reference, blind to smaller shifts however long the window",
           .choices = "welch|sigma"});
   option("warning_t", warning_t, {.doc = "welch: |t| from which it is a warning", .min = 0});
-  option("drift_t", drift_t, {.doc = "welch: |t| from which it is a drift", .min = warning_t});
+  option("drift_t", drift_t, {.doc = "welch: |t| from which it is a drift", .min = 0});
   option("warning_k", warning_k,
          {.doc = "sigma: standard deviations above which it is a warning", .min = 0});
   option("drift_k", drift_k,
-         {.doc = "sigma: standard deviations above which it is a drift", .min = warning_k});
+         {.doc = "sigma: standard deviations above which it is a drift", .min = 0});
+  if (!option.reading()) return;
+  if (method == "welch" && drift_t < warning_t)
+    option.fail("drift_t", fmt::format("must be at least `warning_t`, which is {:g}", warning_t));
+  if (method == "sigma" && drift_k < warning_k)
+    option.fail("drift_k", fmt::format("must be at least `warning_k`, which is {:g}", warning_k));
 }
 
 MeanShift::MeanShift(Options options)

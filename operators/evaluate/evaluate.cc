@@ -61,7 +61,9 @@ void EvaluateSpec::describe(OptionVisitor& option) {
                  "and all it is within 1e-4)",
           .min = 1});
   option("every", every_,
-         {.doc = "how often a row is written; default: each full window", .min = 1});
+         {.doc = "how often a row is written; default: each full window",
+          .min = 1,
+          .choices = "rows|duration"});
   option("baseline", baseline_,
          {.doc = "adds typical_METRIC (majority class, mean) and last_METRIC (last label)"});
   if (!option.reading() || !every_ || window_.unit == Extent::Unit::all) return;
@@ -81,8 +83,6 @@ std::unique_ptr<const OperatorPlan> EvaluateSpec::bind(Binding& binding) const {
     binding.error(input_.place, fmt::format("a `window` of time needs event times, but `{}` has "
                                             "none: give its source a `time:`",
                                             edge));
-  if (every_ && every_->unit == Extent::Unit::all)
-    binding.error(input_.place, "`every` is rows or time");
   if (!bind_fields(binding, plan)) return nullptr;
   plan.quality.judged = baseline_ ? 3 : 1;
   bind_metrics(binding, plan);

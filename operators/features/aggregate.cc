@@ -42,11 +42,6 @@ void check_combination(const Aggregate::Options& options, OptionVisitor& option)
     option.fail("", "an aggregate needs one of count, sum, mean, std, min, max, last, lag");
   if (found == "lag" && options.over) option.fail("over", "`lag` has no window: it takes `by`");
   if (found != "lag" && options.by) option.fail("by", "`by` belongs to `lag`");
-  if (!options.by) return;
-  if (options.by->unit == Extent::Unit::all)
-    option.fail("by", "must be rows or a duration");
-  else if (options.by->unit == Extent::Unit::rows && options.by->value > kMostRowsBack)
-    option.fail("by", "at most " + std::to_string(kMostRowsBack) + " rows back");
 }
 
 }  // namespace
@@ -77,7 +72,11 @@ void Aggregate::Options::describe(OptionVisitor& option) {
   option("since", since, {.doc = "time since an expression was true", .later = "later"});
   option("over", over,
          {.doc = "window: rows, a duration or all (the default)", .min = 1, .example = "1h"});
-  option("by", by, {.doc = "how far `lag` looks back: values (default 1) or a duration", .min = 1});
+  option("by", by,
+         {.doc = "how far `lag` looks back: values (default 1) or a duration",
+          .min = 1,
+          .max = kMostRowsBack,
+          .choices = "rows|duration"});
   option("panes", panes,
          {.doc = "parts of a window; the figure is exact to one of them", .min = 1, .max = 10'000});
   option("exact", exact, {.doc = "keeps rows instead of panes", .later = "later"});

@@ -117,7 +117,7 @@ void read_root(const YamlNode& root, Config& config, const Vocabulary& vocabular
   read_version(reader);
   reader("pipeline", config.pipeline,
          {.doc = "the pipeline's name: part of its topics and identities", .required = true});
-  if (!config.pipeline.text.empty()) check_name(config.pipeline, "a pipeline", problems);
+  if (config.pipeline.place.line > 0) check_name(config.pipeline, "a pipeline", problems);
   config.kafka = read_kafka(reader, reading);
   Json engine = read_section(reader, reading, "engine", config.engine);
   Json http = read_section(reader, reading, "http", config.http);

@@ -38,8 +38,9 @@ std::string config_schema(const Vocabulary& vocabulary) {
   Json properties = Json::object();
   properties["version"] = {{"const", 1}, {"description", "version of the language"}};
   properties["pipeline"] = {
-      {"type", "string"},
-      {"anyOf", Json::array({Json{{"pattern", kName}}, Json{{"$ref", "#/$defs/substituted"}}})},
+      {"anyOf", Json::array({Json{{"type", "string"}, {"pattern", kName}},
+                             Json{{"type", "boolean"}},  // `true` is a name, too
+                             Json{{"$ref", "#/$defs/substituted"}}})},
       {"description", "the pipeline's name: part of its topics"}};
   const std::vector<OptionTree> kafka = describe_options([](OptionVisitor& option) {
     KafkaProperties properties_of_all;

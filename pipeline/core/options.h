@@ -70,8 +70,11 @@ struct RecordPath {
 struct Rule {
   std::string_view doc;
   double min = -std::numeric_limits<double>::infinity();
-  double max = std::numeric_limits<double>::infinity();
-  std::string_view choices = {};  // for texts: `auto|exact|asymptotic`; empty: any
+  double max = std::numeric_limits<double>::infinity();  // of an extent: of its rows
+  // The keywords that a text may be (`auto|exact|asymptotic`), or a literal beside numbers; the
+  // forms that an extent may have (`rows|duration`). Empty: any.
+  std::string_view choices = {};
+  std::string_view pattern = {};  // a regular expression of the texts that its component takes
   bool required = false;          // must be written
   std::string_view later = {};    // not empty: known, but not available yet
   std::string_view example = {};

@@ -10,6 +10,7 @@ namespace weir {
 namespace {
 
 constexpr const char* kDuration = "^[0-9]+(ms|s|m|h|d)$";
+constexpr const char* kLongerThanNone = "^0*[1-9][0-9]*(ms|s|m|h|d)$";
 
 Json substituted() { return {{"$ref", "#/$defs/substituted"}}; }
 Json any_of(std::vector<Json> forms) {
@@ -19,12 +20,15 @@ Json any_of(std::vector<Json> forms) {
 Json number_schema(const OptionTree& option, bool whole) {
   Json schema = {{"type", whole ? "integer" : "number"}};
   const double min = whole ? std::max(option.min, 0.0) : option.min;
+  const double max = whole ? std::min(option.max, kLargestCount) : option.max;
   if (std::isfinite(min)) schema["minimum"] = min;
-  if (std::isfinite(option.max)) schema["maximum"] = option.max;
+  if (std::isfinite(max)) schema["maximum"] = max;
   return schema;
 }
 
 Json text_schema(const OptionTree& option) {
+  if (!option.pattern.empty())
+    return any_of({{{"type", "string"}, {"pattern", option.pattern}}, substituted()});
   if (option.words.empty()) return {{"type", Json::array({"string", "number", "boolean"})}};
   return any_of({{{"enum", option.words}}, substituted()});
 }
@@ -72,7 +76,8 @@ Json component_schema(const OptionTree& option) {
 
 Json value_schema(const OptionTree& option) {
   using Kind = OptionTree::Kind;
-  const Json duration = {{"type", "string"}, {"pattern", kDuration}};
+  const Json duration = {{"type", "string"},
+                         {"pattern", option.min > 0 ? kLongerThanNone : kDuration}};
   switch (option.kind) {
     case Kind::number:
       return any_of({number_schema(option, false), substituted()});
@@ -84,22 +89,32 @@ Json value_schema(const OptionTree& option) {
     case Kind::written:
       return text_schema(option);
     case Kind::duration:
+      if (option.min > 0) return any_of({duration, substituted()});
       return any_of({duration, {{"const", 0}}, substituted()});
-    case Kind::extent:
-      return any_of({{{"type", "integer"}, {"minimum", std::max(option.min, 0.0)}},
-                     duration,
-                     {{"const", "all"}},
-                     substituted()});
+    case Kind::extent: {
+      std::vector<Json> forms = {number_schema(option, true), duration, substituted()};
+      if (takes_all({option.words.begin(), option.words.end()}))
+        forms.push_back({{"const", "all"}});
+      return any_of(std::move(forms));
+    }
     case Kind::duration_or_off:
       return any_of({duration, {{"const", "off"}}, substituted()});
     case Kind::literal:
+      if (!option.words.empty())
+        return any_of({number_schema(option, false), {{"enum", option.words}}, substituted()});
       return {{"type", Json::array({"string", "number", "boolean", "null"})}};
     case Kind::written_list:
       return any_of({{{"type", "array"}, {"items", text_schema(option)}}, text_schema(option)});
     case Kind::record_path: {
-      const Json step = any_of(
-          {{{"type", "string"}}, {{"type", "integer"}, {"minimum", 0}, {"maximum", kMaxIndex}}});
-      return any_of({{{"type", "array"}, {"items", step}, {"minItems", 1}}, text_schema(option)});
+      const Json name = {{"type", Json::array({"string", "boolean"})}};
+      const Json step =
+          any_of({name, {{"type", "integer"}, {"minimum", 0}, {"maximum", kMaxIndex}}});
+      const Json list = {{"type", "array"},
+                         {"prefixItems", Json::array({name})},
+                         {"items", step},
+                         {"minItems", 1}};
+      const Json text = {{"type", Json::array({"string", "number", "boolean"})}, {"minLength", 1}};
+      return any_of({list, text});
     }
     case Kind::block:
       return inside_schema(option.options, false);
@@ -115,10 +130,14 @@ Json value_schema(const OptionTree& option) {
     case Kind::component:
       if (!option.per_name) return component_schema(option);
       return any_of({component_schema(option),
-                     {{"type", "object"}, {"additionalProperties", component_schema(option)}}});
-    case Kind::components:
-      return any_of(
-          {{{"type", "array"}, {"items", component_schema(option)}}, component_schema(option)});
+                     {{"type", "object"},
+                      {"additionalProperties", component_schema(option)},
+                      {"minProperties", 1}}});
+    case Kind::components: {
+      Json list = {{"type", "array"}, {"items", component_schema(option)}};
+      if (option.required) list["minItems"] = 1;
+      return any_of({std::move(list), component_schema(option)});
+    }
   }
   return true;
 }

@@ -16,7 +16,6 @@
 namespace weir {
 namespace {
 
-constexpr double kLargestCount = 9007199254740992.0;  // 2^53: exact in a double
 constexpr std::size_t kFewNames = 12;
 
 /// What is wrong with `value` by the rule's range; `format` writes a bound.
@@ -119,19 +118,23 @@ struct Reader {
   }
 
   std::string operator()(Extent* slot) const {
-    static constexpr std::string_view kWanted = "a number of rows (1000), a duration (1h) or all";
-    if (!node.scalar()) return not_a(kWanted, node);
-    if (node.text == "all") {
+    const bool all = takes_all(split_words(rule.choices));
+    const std::string_view wanted = all ? "a number of rows (1000), a duration (1h) or all"
+                                        : "a number of rows (1000) or a duration (1h)";
+    if (!node.scalar()) return not_a(wanted, node);
+    if (all && node.text == "all") {
       *slot = {Extent::Unit::all, 0};
       return {};
     }
     if (const std::optional<Duration> time = parse_duration(node.text)) {
-      std::string wrong = out_of_range(static_cast<double>(time->ms), rule, node, format_ms);
+      Rule of_time = rule;
+      of_time.max = std::numeric_limits<double>::infinity();
+      std::string wrong = out_of_range(static_cast<double>(time->ms), of_time, node, format_ms);
       if (wrong.empty()) *slot = {Extent::Unit::time, time->ms};
       return wrong;
     }
     std::size_t rows = 0;
-    if (!number()) return not_a(kWanted, node);
+    if (!number()) return not_a(wanted, node);
     std::string wrong = (*this)(&rows);
     if (wrong.empty()) *slot = {Extent::Unit::rows, static_cast<std::int64_t>(rows)};
     return wrong;
@@ -155,6 +158,13 @@ struct Reader {
     Literal literal{typed_scalar(node), node.place};
     const double* number = std::get_if<double>(&literal.value);
     if (number && !std::isfinite(*number)) return not_a("a finite number", node);
+    const std::vector<std::string_view> words = split_words(rule.choices);
+    if (!words.empty() && number) {
+      if (std::string wrong = out_of_range(*number, rule, node, format_number); !wrong.empty())
+        return wrong;
+    } else if (!words.empty() && std::find(words.begin(), words.end(), node.text) == words.end()) {
+      return not_a(fmt::format("a number or {}", fmt::join(words, " or ")), node);
+    }
     *slot = std::move(literal);
     return {};
   }

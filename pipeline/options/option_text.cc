@@ -56,6 +56,7 @@ std::string range(const OptionTree& option) {
 std::string facts(const OptionTree& option) {
   std::string text = option.words.empty() ? std::string(kind_of(option))
                                           : fmt::format("{}", fmt::join(option.words, " | "));
+  if (option.kind == OptionTree::Kind::literal && !option.words.empty()) text = "number | " + text;
   text += range(option);
   const bool says_nothing = option.default_value == "\"\"" || option.default_value == "[]" ||
                             option.default_value == "null";

@@ -73,6 +73,7 @@ class Describer final : public OptionVisitor {
     option.min = rule.min;
     option.max = rule.max;
     for (const std::string_view word : split_words(rule.choices)) option.words.emplace_back(word);
+    option.pattern = rule.pattern;
     option.required = rule.required;
     option.later = rule.later;
     option.example = rule.example;
@@ -103,6 +104,10 @@ std::vector<OptionTree> describe_options(const OptionVisitor::Inside& describe) 
   Describer describer(out, 0);
   describe(describer);
   return out;
+}
+
+bool takes_all(const std::vector<std::string_view>& forms) {
+  return forms.empty() || std::find(forms.begin(), forms.end(), "all") != forms.end();
 }
 
 std::vector<std::string_view> split_words(std::string_view words) {

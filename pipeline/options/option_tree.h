@@ -14,6 +14,9 @@ struct OptionTree;
 /// The highest index of a RecordPath.
 inline constexpr std::size_t kMaxIndex = 1'000'000;
 
+/// The highest count: 2^53, up to which a number is exact.
+inline constexpr double kLargestCount = 9007199254740992.0;
+
 /// A component that an option accepts, with the options it has itself.
 struct ChoiceTree {
   std::string name;
@@ -49,6 +52,7 @@ struct OptionTree {
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
   std::vector<std::string> words;  // the texts allowed; empty: any
+  std::string pattern;             // of the texts allowed; empty: any
 
   bool required = false;
   bool per_name = false;  // a component may also be given to each of some names
@@ -63,6 +67,9 @@ struct OptionTree {
 /// What `describe` names, with the defaults that hold before anything is read. Use a fresh
 /// component.
 std::vector<OptionTree> describe_options(const OptionVisitor::Inside& describe);
+
+/// Whether an extent may be `all`, by the forms that its rule lists (none: it has each).
+bool takes_all(const std::vector<std::string_view>& forms);
 
 /// `a|b|c` apart.
 std::vector<std::string_view> split_words(std::string_view words);

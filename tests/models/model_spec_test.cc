@@ -67,7 +67,7 @@ TEST(ModelSpec, RefusesOptionsThatExcludeEachOther) {
             Mistakes{"use `power` or `decay`, not both"});
   EXPECT_EQ(
       mistakes(R"(["one_hot", {"logistic_regression": {"intercept_learning_rate": "some"}}])"),
-      Mistakes{"`intercept_learning_rate`: must be a number of at least 0 or `same`"});
+      Mistakes{"`intercept_learning_rate` must be a number or same, not `some`"});
   EXPECT_EQ(mistakes(R"([{"impute": "constant"}, "one_hot", "logistic_regression"])"),
             Mistakes{"`with`: `constant` needs a `value`"});
   EXPECT_EQ(mistakes(R"([{"impute": {"value": 1}}, "one_hot", "logistic_regression"])"),

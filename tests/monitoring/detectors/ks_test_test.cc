@@ -187,7 +187,7 @@ TEST(KsTest, RefusesOptionsThatCostTooMuchOrExcludeEachOther) {
             Mistakes{"`method`: an exact p-value costs reference times window, at most 100,000,000 "
                      "(auto uses the asymptotic one)"});
   EXPECT_EQ(mistakes("{alpha: 0.01, warning_alpha: 0.001}"),
-            Mistakes{"`warning_alpha` must be between 0.01 and 1, not `0.001`"});
+            Mistakes{"`warning_alpha`: must be at least `alpha`, which is 0.01"});
   EXPECT_EQ(mistakes("method: exakt"),
             Mistakes{"`method` must be one of auto, exact, asymptotic, not `exakt`; did you mean "
                      "`exact`?"});
