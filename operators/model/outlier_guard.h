@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -47,7 +46,6 @@ class OutlierGuard {
 
  private:
   static bool refuses(RunningMagnitude& column, double x, bool learn) {
-    if (std::isnan(x)) return false;
     return learn ? column.refuses(x) : column.far(x);
   }
 

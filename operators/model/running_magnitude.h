@@ -10,7 +10,7 @@ namespace weir {
 
 /// How large the numbers of a column usually are, and whether one is far beyond that.
 ///
-/// Input: finite numbers of any unit and sign; 0 has no size and is ignored. Statistic: the level,
+/// Input: numbers of any unit and sign; 0 has no size and is ignored, as a missing one is. Statistic: the level,
 /// the size that about one number in a hundred exceeds: it rises by 0.99 octaves at a larger number
 /// and falls by 0.01 at a smaller one, so no number can move it far (the first 20 raise it to
 /// theirs). Far: more than 10 octaves, about a thousandfold, above the level; among the first 20
@@ -22,12 +22,16 @@ namespace weir {
 class RunningMagnitude {
  public:
   /// Whether `x` is far from what came before, learning nothing.
-  bool far(double x) const { return is_far(size_of(x)); }
+  bool far(double x) const { return !std::isnan(x) && is_far(size_of(x)); }
 
   /// Whether `x` is far from what came before and not believed; learns it.
   bool refuses(double x) {
     const std::int32_t size = size_of(x);
-    if (size == 0) return false;
+    if (is_usual(size)) {
+      level_ += size > level_ ? kUp : -kDown;
+      return false;
+    }
+    if (size == 0 || std::isnan(x)) return false;
     if (is_far(size) && above_ < kBelieved) {
       ++above_;
       return true;
@@ -53,6 +57,12 @@ class RunningMagnitude {
   bool is_far(std::int32_t size) const {
     if (seen_ == 0) return size > size_of(1) + 63 * kOctave;
     return size > level_ + (seen_ < kFirst ? 40 : 10) * kOctave;
+  }
+
+  /// Whether `learn` would only move the level: almost always.
+  bool is_usual(std::int32_t size) const {
+    return seen_ == kFirst && above_ == 0 && below_ == 0 && size != 0 &&
+           size <= level_ + 10 * kOctave && size >= level_ - 20 * kOctave;
   }
 
   void learn(std::int32_t size) {
