@@ -59,7 +59,7 @@ std::vector<Replay::Input> open_inputs(const Graph& graph, const std::vector<std
     // A source that opens its own reader (file, generate) needs no flag.
     inputs[s].reader = config.spec->open_as(config.format_name, config.format->rows());
     inputs[s].format = config.format;
-    inputs[s].path = graph.sources[s].name;
+    inputs[s].path = config.spec->path().empty() ? graph.sources[s].name : config.spec->path();
     if (!inputs[s].reader)
       throw std::invalid_argument(
           fmt::format("source {0} needs a file: --input {0}=PATH", graph.sources[s].name));
