@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
+#include <string_view>
 
 #include "pipeline/options/rough_duration.h"
 
@@ -21,6 +23,14 @@ struct Totals {
   std::map<std::string, std::pair<double, double>> quality;  // over the shards: from, to
   std::map<std::string, double> drift;                       // the worst state over the shards
 };
+
+// States of a watched field (`weir_drift_state`) in words, and which of two shards' is shown.
+constexpr std::string_view kStates[] = {"stable", "warning", "DRIFT", "no data"};
+constexpr int kUrgencies[] = {0, 1, 3, 2};
+
+std::size_t index_of(double state) {
+  return std::min(static_cast<std::size_t>(state), std::size(kStates) - 1);
+}
 
 void widen(std::map<std::string, std::pair<double, double>>& ranges, const std::string& name,
            double value) {
@@ -55,7 +65,9 @@ void add(Totals& totals, const Sample& sample) {
           value);
   else if (name == metric::drift_state.name && value > 0) {
     const auto watched = fmt::format("{}.{}", sample.label("operator"), sample.label("field"));
-    totals.drift[watched] = std::max(totals.drift[watched], value);
+    const auto [at, first] = totals.drift.emplace(watched, value);
+    if (!first && kUrgencies[index_of(value)] > kUrgencies[index_of(at->second)])
+      at->second = value;
   }
 }
 
@@ -91,7 +103,7 @@ std::string StatusLine::next(const MetricSamples& samples) {
                 : fmt::format(" {}={:.4f}..{:.4f}", name, range.first, range.second);
   line += totals.drift.empty() ? " | no drift" : " |";
   for (const auto& [name, state] : totals.drift)
-    line += fmt::format(" {}={}", name, state > 1 ? "DRIFT" : "warning");
+    line += fmt::format(" {}={}", name, kStates[index_of(state)]);
   if (totals.dead > 0) line += fmt::format(" | dead letters {:.0f}", totals.dead);
   const double in = rows + totals.bad - bad_;
   if (same && in > 0 && totals.out == out_)

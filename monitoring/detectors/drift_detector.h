@@ -28,7 +28,7 @@ struct Verdict {
   Drift drift = Drift::stable;
   double statistic = 0;  // in the detector's own unit, documented by each detector
   double threshold = 0;  // a drift is a statistic that reaches or passes it
-  double p_value = std::numeric_limits<double>::quiet_NaN();  // NaN where the detector has none
+  double p_value = std::numeric_limits<double>::quiet_NaN();  // NaN: none, or see `p_value_of`
   Window reference = {};
   Window current = {};
 };
@@ -72,6 +72,10 @@ class DriftDetector {
   /// starts over by itself, so no caller has a flag to clear.
   virtual Verdict update(const Observation& observed) = 0;
 
+  /// The p-value of a verdict that tested; NaN if the detector has none. Where it is costly, the
+  /// verdict itself has it only when it differs from the one before.
+  virtual double p_value_of(const Verdict& verdict) const { return verdict.p_value; }
+
   virtual void state(StateVisitor& visit) = 0;
 };
 
@@ -87,6 +91,8 @@ class DetectorSpec {
   virtual void describe(OptionVisitor& option) = 0;
   /// Input: fields of types that the detector takes. May be called from several threads at once.
   virtual std::unique_ptr<DriftDetector> make(const DetectorInput& input) const = 0;
+  /// Values in the window that it tests; 0: it has none.
+  virtual std::size_t window() const { return 0; }
 };
 
 /// A row of the table of detectors (registry.cc).

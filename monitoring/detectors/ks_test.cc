@@ -52,6 +52,7 @@ class KsTestSpec final : public DetectorSpec {
     if (!first_) first_.emplace(options_);
     return std::make_unique<KsTest>(*first_);
   }
+  std::size_t window() const override { return options_.window; }
 
  private:
   KsTest::Options options_;
@@ -136,9 +137,7 @@ Verdict KsTest::test() {
                   .current = {options_.window, mean_of(window_.values())}};
   if (steps >= warning_steps_) verdict.drift = Drift::warning;
   if (steps >= drift_steps_) verdict.drift = Drift::drift;
-  if (verdict.drift != last_)
-    verdict.p_value =
-        ks_p_value(options_.reference, options_.window, steps, Alternative::two_sided, method_);
+  if (verdict.drift != last_) verdict.p_value = p_value_of(verdict);
   last_ = verdict.drift;
   if (verdict.drift == Drift::drift) {
     start_over();
@@ -147,6 +146,13 @@ Verdict KsTest::test() {
     compared_->clear();
   }
   return verdict;
+}
+
+double KsTest::p_value_of(const Verdict& verdict) const {
+  if (!std::isnan(verdict.p_value)) return verdict.p_value;
+  const auto all = static_cast<double>(ks_steps(options_.reference, options_.window));
+  const auto steps = static_cast<std::int64_t>(std::llround(verdict.statistic * all));
+  return ks_p_value(options_.reference, options_.window, steps, Alternative::two_sided, method_);
 }
 
 void KsTest::start_over() {

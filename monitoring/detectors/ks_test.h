@@ -21,8 +21,9 @@ namespace weir {
 /// Input: finite numbers of any unit; ties allowed (the exact p-value is then conservative).
 /// Statistic: D, the largest distance of the two distribution functions, 0..1. Threshold: the least
 ///   D whose p-value is at most alpha (above 1: no window of this size can reach it).
-/// p-value: two-sided, given when the verdict differs from the last tested one, else NaN: an exact
-///   one costs up to milliseconds, and the decision only compares D with the threshold.
+/// p-value: two-sided, given when the verdict differs from the last tested one, else NaN
+///   (`p_value_of` computes it): an exact one costs up to milliseconds, and the decision only
+///   compares D with the threshold.
 /// Cost: 0.1 us per value and O(reference) per window; with `every`, O(log reference) per value
 ///   however often it tests. Memory: reference and window, some 130 bytes per value at most.
 /// Delay: at most two windows after the shift; with `every: 1`, as soon as it is significant.
@@ -47,6 +48,7 @@ class KsTest final : public DriftDetector {
   explicit KsTest(Options options);
 
   Verdict update(const Observation& observed) override;
+  double p_value_of(const Verdict& verdict) const override;
   void state(StateVisitor& visit) override;
 
  private:

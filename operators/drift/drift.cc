@@ -3,65 +3,33 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <string>
 #include <utility>
 
-#include "operators/drift/recent_times.h"
+#include "operators/drift/drift_row.h"
+#include "operators/drift/drift_sentence.h"
+#include "operators/drift/watch.h"
 #include "operators/rows/outcome_rows.h"
 #include "operators/rows/row_time.h"
 
 namespace weir {
 namespace {
 
-constexpr std::array<std::string_view, 3> kStates = {"stable", "warning", "drift"};
-
-std::string_view word(Drift drift) { return kStates[static_cast<std::size_t>(drift)]; }
-
 // Numbers beyond this, whose squares are not finite, would spoil a reference.
 constexpr double kLargest = 1e150;
 
+// What an infinite statistic is written as: its share of a threshold is still a number.
+constexpr double kInfinite = 1e300;
+
+// The window of a detector that has none, in rows.
+constexpr std::size_t kRows = 1'000;
+
 double finite(double value) { return std::isfinite(value) ? value : kMissing; }
 
-// The order of the fields in a row.
-enum DriftField : std::size_t {
-  kDetector,
-  kStream,
-  kField,
-  kState,
-  kStatistic,
-  kThreshold,
-  kPValue,
-  kReferenceCount,
-  kWindowCount,
-  kReferenceMean,
-  kWindowMean,
-  kWindowFrom,
-  kWindowTo,
-  kSummary,
-  kTime,
-  kShard
-};
-
-Schema drift_rows() {
-  constexpr Type number = Type::number, text = Type::text, time = Type::time;
-  return {{{"detector", text},
-           {"stream", text},
-           {"field", text},
-           {"state", text},
-           {"statistic", number},
-           {"threshold", number},
-           {"p_value", number},
-           {"reference_count", number},
-           {"window_count", number},
-           {"reference_mean", number},
-           {"window_mean", number},
-           {"window_from", time},
-           {"window_to", time},
-           {"summary", text},
-           {"time", time},
-           {"shard", number}}};
+/// NaN stays missing.
+double as_number(double statistic) {
+  return std::isinf(statistic) ? std::copysign(kInfinite, statistic) : statistic;
 }
 
 /// One field that is watched.
@@ -71,6 +39,7 @@ struct Watched {
   Type type = Type::number;
   std::string detector;
   const DetectorSpec* spec = nullptr;
+  std::size_t window = 0;  // rows whose missing values are counted
   StatePart part = {};  // of the state
 };
 
@@ -78,6 +47,10 @@ struct DriftPlan {
   std::string stream;
   std::vector<Watched> fields;
   std::size_t after = 0;
+
+  WatchedName name(std::size_t at) const {
+    return {fields[at].field, stream, fields[at].detector};
+  }
 };
 
 /// The names of types as several fields have them: "numbers and booleans".
@@ -90,56 +63,12 @@ std::string plural(std::span<const Type> types) {
   return text;
 }
 
-/// What both windows hold; texts have no mean.
-std::string windows(const Window& current, const Window& reference) {
-  if (std::isnan(current.mean))
-    return fmt::format("the last {} values against {} before", current.count, reference.count);
-  return fmt::format("mean {:.6g} in the last {} values against {:.6g} in {} before", current.mean,
-                     current.count, reference.mean, reference.count);
-}
-
-/// What happened, in a sentence.
-std::string sentence(const DriftPlan& plan, const Watched& watched, Drift before,
-                     const Verdict& verdict) {
-  const std::string name = fmt::format("{} of {}", watched.field, plan.stream);
-  std::string what;
-  if (verdict.drift == Drift::drift)
-    what = fmt::format("{} has drifted", name);
-  else if (verdict.drift == Drift::warning)
-    what = before == Drift::drift ? fmt::format("{} has settled, but not for certain", name)
-                                  : fmt::format("{} may be drifting", name);
-  else
-    what = fmt::format("{} is stable again", name);
-  const std::string p =
-      std::isnan(verdict.p_value) ? "" : fmt::format(", p {:.3g}", verdict.p_value);
-  return fmt::format("{}: {} ({} {:.4g}, threshold {:.4g}{})", what,
-                     windows(verdict.current, verdict.reference), watched.detector,
-                     verdict.statistic, verdict.threshold, p);
-}
-
-/// One field's detector and where it stands.
-struct Watch {
-  std::uint64_t seen = 0;  // rows
-  std::unique_ptr<DriftDetector> detector;
-  Drift state = Drift::stable;
-  bool tested = false;
-  double statistic = 0;
-  double threshold = 0;
-  std::uint64_t drifts = 0;
-  RecentTimes times;
-
-  void visit_state(StateVisitor& visit) {
-    visit.version("drift", 2);
-    visit(seen, *detector, state, tested, statistic, threshold, drifts, times);
-  }
-};
-
 class DriftOperator final : public Operator {
  public:
   DriftOperator(const DriftPlan& plan, const Placement& placement)
       : plan_(plan), shard_(placement.shard), rows_(drift_rows(), placement.needed[0]) {
     for (const Watched& field : plan_.fields)
-      watches_.emplace_back().detector = field.spec->make({.types = {&field.type, 1}});
+      watches_.emplace_back(field.spec->make({.types = {&field.type, 1}}), field.window);
   }
 
   void process(Step& step, std::span<const Batch> inputs, std::span<Batch> outputs) override {
@@ -158,8 +87,11 @@ class DriftOperator final : public Operator {
  private:
   void watch(Step& step, const Batch& in, std::size_t row, std::size_t at);
   void judge(Step& step, std::uint32_t position, std::size_t at, const Observation& observed);
-  void emit(Step& step, std::uint32_t position, std::size_t at, Drift before,
-            const Verdict& verdict);
+  void miss(Step& step, std::uint32_t position, std::size_t at);
+  void emit(Step& step, std::uint32_t position, std::size_t at);
+  void emit_test(Step& step, std::uint32_t position, std::size_t at, DriftState before,
+                 const Verdict& verdict);
+  void emit_no_data(Step& step, std::uint32_t position, std::size_t at);
 
   DriftPlan plan_;
   std::uint32_t shard_;
@@ -170,45 +102,71 @@ class DriftOperator final : public Operator {
 
 void DriftOperator::watch(Step& step, const Batch& in, std::size_t row, std::size_t at) {
   const Watched& watched = plan_.fields[at];
+  const std::uint32_t position = in.positions[row];
   if (watched.type == Type::text) {
     const std::string_view text = in.text(watched.index, row);
-    if (!is_missing(text)) judge(step, in.positions[row], at, text);
+    if (is_missing(text)) return miss(step, position, at);
+    judge(step, position, at, text);
   } else {
     const double number = in.number(watched.index, row);
-    if (std::abs(number) > kLargest)
-      ++skipped_;
-    else if (!is_missing(number))
-      judge(step, in.positions[row], at, number);
+    const bool too_large = std::abs(number) > kLargest;
+    skipped_ += too_large;
+    if (too_large || is_missing(number)) return miss(step, position, at);
+    judge(step, position, at, number);
   }
+}
+
+/// A row without a value that the detector could take.
+void DriftOperator::miss(Step& step, std::uint32_t position, std::size_t at) {
+  Watch& watch = watches_[at];
+  watch.recent.add(true);
+  if (watch.state == DriftState::no_data || !watch.recent.most()) return;
+  watch.state = DriftState::no_data;
+  watch.vanished = watch.seen;
+  emit_no_data(step, position, at);
 }
 
 void DriftOperator::judge(Step& step, std::uint32_t position, std::size_t at,
                           const Observation& observed) {
   Watch& watch = watches_[at];
+  watch.recent.add(false);
   watch.times.add(row_time(step, position));
   const Verdict verdict = watch.detector->update(observed);
   if (!verdict.tested) return;
   watch.times.window(verdict.current.count);
   watch.tested = true;
-  watch.statistic = verdict.statistic;
+  watch.statistic = as_number(verdict.statistic);
   watch.threshold = verdict.threshold;
   watch.drifts += verdict.drift == Drift::drift;
-  if (verdict.drift == watch.state) return;
-  const Drift before = std::exchange(watch.state, verdict.drift);
-  emit(step, position, at, before, verdict);
+  const DriftState now = state_of(verdict.drift);
+  if (now == watch.state) return;
+  // A drift is said even of a field that most rows lack.
+  if (watch.state == DriftState::no_data && now != DriftState::drift && !watch.has_data()) return;
+  emit_test(step, position, at, std::exchange(watch.state, now), verdict);
 }
 
-void DriftOperator::emit(Step& step, std::uint32_t position, std::size_t at, Drift before,
-                         const Verdict& verdict) {
-  const Watched& watched = plan_.fields[at];
+/// What every row has.
+void DriftOperator::emit(Step& step, std::uint32_t position, std::size_t at) {
+  const Watch& watch = watches_[at];
   rows_.row(position);
-  rows_.text(kDetector, watched.detector);
+  rows_.text(kDetector, plan_.fields[at].detector);
   rows_.text(kStream, plan_.stream);
-  rows_.text(kField, watched.field);
-  rows_.text(kState, word(verdict.drift));
-  rows_.number(kStatistic, finite(verdict.statistic));
-  rows_.number(kThreshold, finite(verdict.threshold));
-  rows_.number(kPValue, finite(verdict.p_value));
+  rows_.text(kField, plan_.fields[at].field);
+  rows_.text(kState, word(watch.state));
+  if (watch.tested) {
+    rows_.number(kStatistic, watch.statistic);
+    rows_.number(kThreshold, finite(watch.threshold));
+  }
+  rows_.number(kNullRatio, watch.recent.share());
+  rows_.number(kTime, static_cast<double>(row_time(step, position)));
+  rows_.number(kShard, shard_);
+}
+
+void DriftOperator::emit_test(Step& step, std::uint32_t position, std::size_t at,
+                              DriftState before, const Verdict& verdict) {
+  emit(step, position, at);
+  const double p_value = finite(watches_[at].detector->p_value_of(verdict));
+  rows_.number(kPValue, p_value);
   rows_.number(kReferenceCount, static_cast<double>(verdict.reference.count));
   rows_.number(kWindowCount, static_cast<double>(verdict.current.count));
   rows_.number(kReferenceMean, finite(verdict.reference.mean));
@@ -218,9 +176,16 @@ void DriftOperator::emit(Step& step, std::uint32_t position, std::size_t at, Dri
     rows_.number(kWindowTo, static_cast<double>(range->second));
   }
   if (rows_.needed(kSummary))
-    rows_.text(kSummary, step.arena.copy(sentence(plan_, watched, before, verdict)));
-  rows_.number(kTime, static_cast<double>(row_time(step, position)));
-  rows_.number(kShard, shard_);
+    rows_.text(kSummary,
+               step.arena.copy(test_sentence(plan_.name(at), before, verdict, p_value)));
+}
+
+void DriftOperator::emit_no_data(Step& step, std::uint32_t position, std::size_t at) {
+  const RecentMissing& recent = watches_[at].recent;
+  emit(step, position, at);
+  if (rows_.needed(kSummary))
+    rows_.text(kSummary, step.arena.copy(no_data_sentence(plan_.name(at), recent.missing(),
+                                                          recent.rows())));
 }
 
 void DriftOperator::report(Reporter& report) const {
@@ -228,11 +193,11 @@ void DriftOperator::report(Reporter& report) const {
   for (std::size_t i = 0; i < watches_.size(); ++i) {
     const Watch& watch = watches_[i];
     const MetricLabel field{"field", plan_.fields[i].field};
-    if (watch.tested && std::isfinite(watch.statistic))
-      report(metric::drift_statistic, field, watch.statistic);
+    if (watch.tested) report(metric::drift_statistic, field, watch.statistic);
     if (watch.tested) report(metric::drift_threshold, field, watch.threshold);
     report(metric::drift_state, field, static_cast<double>(watch.state));
     report(metric::drift_total, field, static_cast<double>(watch.drifts));
+    report(metric::drift_null_ratio, field, watch.recent.share());
   }
 }
 
@@ -246,7 +211,7 @@ class DriftOperatorSpec final : public OperatorSpec {
   std::vector<Written> inputs() const override { return {input_}; }
   std::unique_ptr<const OperatorPlan> bind(Binding& binding) const override;
   std::uint32_t logic() const override {
-    std::uint32_t sum = 2;
+    std::uint32_t sum = 3;
     for (const Detector& detector : detectors_) sum += detector.type->logic;
     return sum;
   }
@@ -336,8 +301,10 @@ void DriftOperatorSpec::bind_field(Binding& binding, const Written& name, DriftP
                   fmt::format("`{}` watches {}, but `{}` is a {}", detector->type->name,
                               plural(detector->type->types), name.text, type_name(type)));
   } else {
+    const std::size_t window = detector->spec->window();
     plan.fields.push_back({name.text, *field, type, std::string(detector->type->name),
-                           detector->spec.get(), part_of(binding, *field, *detector)});
+                           detector->spec.get(), window == 0 ? kRows : window,
+                           part_of(binding, *field, *detector)});
   }
 }
 

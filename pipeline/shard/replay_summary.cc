@@ -103,6 +103,21 @@ std::string label_text(const std::string& name, const Json& figures) {
   return text + fmt::format("{} rows are held, {} left unheard: not learned\n", held, unheard);
 }
 
+/// The watched fields without data, as a line; empty if there are none.
+std::string no_data_text(const MetricSamples& samples) {
+  constexpr double kNoData = 3;  // of `weir_drift_state`
+  std::string fields;
+  for (const MetricSamples::Sample& state : samples.all()) {
+    if (state.metric->name != metric::drift_state.name || state.number() != kNoData) continue;
+    const std::string_view field = state.label("field");
+    for (const MetricSamples::Sample& ratio : samples.all())
+      if (ratio.metric->name == metric::drift_null_ratio.name && ratio.label("field") == field)
+        fields += fmt::format("{}{} ({:.0f} % of its last rows have no value)",
+                              fields.empty() ? "" : ", ", field, 100 * ratio.number());
+  }
+  return fields.empty() ? fields : fmt::format("  {:<20} no data: {}\n", "", fields);
+}
+
 /// Whether a file is in the order of its times.
 std::string late_text(const SourceNode& source, const std::string& path,
                       const Intake::Counts& counts) {
@@ -231,9 +246,10 @@ std::string replay_text(const ReplayResult& result) {
         text += value.is_number() ? fmt::format("  {} {:.4f}", metric, value.get<double>())
                                   : fmt::format("  {} -", metric);
     text += "\n";
-    const std::string unused =
-        unused_text(figures_of(shard, node), shard.operator_counts(node).late);
+    const MetricSamples figures = figures_of(shard, node);
+    const std::string unused = unused_text(figures, shard.operator_counts(node).late);
     text += label_text(shard.graph().nodes[node].name, one);
+    text += no_data_text(figures);
     if (!unused.empty()) text += fmt::format("  {:<20} not used: {}\n", "", unused);
   }
   const Json far_sources = far_rows(shard);

@@ -95,6 +95,25 @@ TEST(StatusLine, NamesQualityAndDriftByOperatorOverAllShards) {
   EXPECT_TRUE(says(said, "| watch.amount=DRIFT")) << said;
 }
 
+TEST(StatusLine, ADriftOfOneShardIsShownRatherThanThatAnotherHasNoData) {
+  const auto of = [](const char* shard, double state) {
+    MetricSamples samples = samples_of({}, shard);
+    const MetricLabel field[] = {{"operator", "watch"}, {"field", "amount"}};
+    samples.value(metric::drift_state, field, state);
+    return samples;
+  };
+  const auto said = [&](double one, double other) {
+    MetricSamples both = of("0", one);
+    both.append(of("1", other));
+    StatusLine status(both);
+    return status.next(both);
+  };
+  EXPECT_TRUE(says(said(3, 2), "| watch.amount=DRIFT")) << said(3, 2);
+  EXPECT_TRUE(says(said(2, 3), "| watch.amount=DRIFT")) << said(2, 3);
+  EXPECT_TRUE(says(said(1, 3), "| watch.amount=no data")) << said(1, 3);
+  EXPECT_TRUE(says(said(3, 0), "| watch.amount=no data")) << said(3, 0);
+}
+
 TEST(StatusLine, SaysHowManyRowsAreHeldAndForHowLongNoLabelHasCome) {
   const auto of = [](double held, double seconds) {
     MetricSamples samples = samples_of({});

@@ -34,7 +34,10 @@ sinks:
 
 /// A shard without a log, that was given rows of a file.
 struct Scene {
-  Scene() : shard(*pipeline->graph, settings()) { shard.write_to(outbox); }
+  explicit Scene(std::string_view text = kPipeline)
+      : pipeline(read_pipeline(std::string(text))), shard(*pipeline->graph, settings()) {
+    shard.write_to(outbox);
+  }
   static Shard::Settings settings() {
     Shard::Settings all;
     all.lanes = {{0, 0}};
@@ -52,7 +55,7 @@ struct Scene {
   }
   ReplayResult result() { return {shard, {"rows.json"}, static_cast<std::uint64_t>(records), 0.5}; }
 
-  std::unique_ptr<Pipeline> pipeline = read_pipeline(std::string(kPipeline));
+  std::unique_ptr<Pipeline> pipeline;
   Outbox outbox;
   Shard shard;
   std::int64_t records = 0;
@@ -77,6 +80,33 @@ TEST(ReplaySummary, ShowsWhichRecordsWereLostAndWhy) {
             std::string::npos)
       << text;
   EXPECT_EQ(replay_failure(scene.result()), "");
+}
+
+TEST(ReplaySummary, NamesTheWatchedFieldsThatHaveNoData) {
+  Scene scene(R"(version: 1
+pipeline: watches
+sources:
+  rows:
+    type: kafka
+    topic: rows
+    format: json
+    time: ts
+    fields: { x: number, y: number, ts: time }
+operators:
+  watch: { type: drift, input: rows, fields: [x, y], detector: { mean_shift: { window: 10 } } }
+sinks:
+  out: { type: kafka, input: watch, topic: out }
+)");
+  for (int i = 0; i < 5; ++i) scene.add(R"({"y":1,"ts":5000})");
+  EXPECT_EQ(replay_text(scene.result()).find("no data"), std::string::npos);
+  scene.add(R"({"x":1,"y":1,"ts":5000})");
+  scene.add(R"({"y":1,"ts":5000})");
+  const std::string text = replay_text(scene.result());
+  EXPECT_NE(text.find(" no data: x (86 % of its last rows have no value)\n"), std::string::npos)
+      << text;
+  const Json watch = replay_summary(scene.result())["operators"]["watch"];
+  EXPECT_EQ(watch["drift_state"], Json::parse(R"({"x":3,"y":0})"));
+  EXPECT_EQ(watch["drift_null_ratio"]["y"], 0);
 }
 
 TEST(ReplaySummary, ShowsLateRowsAndThatAFileIsNotInOrder) {
