@@ -53,11 +53,16 @@ class KafkaSink final : public SinkSpec {
     option("topic", topic_,
            {.doc = "the topic to write", .required = true, .example = "predictions"});
     check_topic(option, topic_);
+    option("headers", headers_,
+           {.doc = "pass: records get the headers of the record that their row comes from",
+            .choices = "none|pass"});
   }
   std::string topic() const override { return topic_; }
+  bool passes_headers() const override { return headers_ == "pass"; }
 
  private:
   std::string topic_;
+  std::string headers_ = "none";
 };
 
 }  // namespace

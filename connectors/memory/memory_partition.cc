@@ -66,7 +66,8 @@ std::int64_t MemoryPartition::append(std::optional<std::string_view> key,
     std::vector<Header>& copies = chunk.headers.emplace_back();
     for (const Header& header : headers) {
       const std::string_view name = put(chunk, header.name);
-      copies.push_back({name, put(chunk, header.value)});
+      const bool null = header.value.data() == nullptr;
+      copies.push_back({name, null ? std::string_view{} : put(chunk, header.value)});
     }
   }
   chunk.newest = std::max(chunk.newest, timestamp);

@@ -16,7 +16,7 @@ namespace {
 using Sample = MetricSamples::Sample;
 
 struct Totals {
-  double rows = 0, bad = 0, dead = 0, out = 0, lag = 0, waiting = 0, held = 0;
+  double rows = 0, bad = 0, dead = 0, out = 0, lag = 0, waiting = 0, held = 0, headers = 0;
   double silence = 0;  // the longest
   Histogram latency = Histogram::seconds();
   std::set<std::string> shards;
@@ -52,6 +52,8 @@ void add(Totals& totals, const Sample& sample) {
     totals.dead += value;
   else if (name == metric::sink_rows_total.name)
     totals.out += value;
+  else if (name == metric::headers_dropped_total.name)
+    totals.headers += value;
   else if (name == metric::consumer_lag_records.name)
     totals.lag += value;
   else if (name == metric::labels_waiting.name)
@@ -105,6 +107,7 @@ std::string StatusLine::next(const MetricSamples& samples) {
   for (const auto& [name, state] : totals.drift)
     line += fmt::format(" {}={}", name, kStates[index_of(state)]);
   if (totals.dead > 0) line += fmt::format(" | dead letters {:.0f}", totals.dead);
+  if (totals.headers > 0) line += fmt::format(" | without headers {:.0f}", totals.headers);
   const double in = rows + totals.bad - bad_;
   if (same && in > 0 && totals.out == out_)
     line += totals.dead - dead_ >= in

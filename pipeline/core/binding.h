@@ -86,7 +86,8 @@ class Binding {
 
   /// Declares an output: "" is the main one, others are read as `operator.name`. Its fields are
   /// those of port `passes` (if given: same order, same types), then `own`; a name twice is
-  /// reported. Its rows are what `role` says; if that is rows, what those of port `passes` are.
+  /// reported. Its rows are what `role` says; if that is rows, what those of port `passes` are,
+  /// each at the position of the row that it continues.
   virtual void output(std::string_view name, std::optional<std::size_t> passes,
                       std::vector<Field> own, StreamRole role) = 0;
   void output(std::string_view name, std::optional<std::size_t> passes, std::vector<Field> own) {

@@ -53,6 +53,8 @@ class SinkSpec {
   virtual void describe(OptionVisitor& option) = 0;
   virtual std::string topic() const { return {}; }  // a topic of the log,
   virtual std::string path() const { return {}; }   // or a file
+  /// Whether records get the headers of the record that their row comes from.
+  virtual bool passes_headers() const { return false; }
   /// The format to write when none is named (a file's name tells one); empty: json.
   virtual std::string_view format() const { return {}; }
 };

@@ -18,7 +18,7 @@ namespace weir {
 
 struct Header {
   std::string_view name;
-  std::string_view value;
+  std::string_view value;  // null data(): the header has none
 };
 
 /// A record of a partition. Borrowed: see RecordReader::fetch.

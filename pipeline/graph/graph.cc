@@ -72,7 +72,8 @@ class Builder {
           node.fields[*field].required = true;
       const bool timed = source->time.has_value() || (source->spec && source->spec->timed());
       draft_.graph.sources.push_back(std::move(node));
-      draft_.add_stream(source->name.text, schema, timed, {});
+      const std::size_t stream = draft_.add_stream(source->name.text, schema, timed, {});
+      draft_.graph.streams[stream].of_records = true;
     }
   }
 
@@ -231,6 +232,11 @@ class Builder {
                                         draft_.graph.streams[stream].name, list_names(schema)));
       return;
     }
+    if (node.passes_headers() && !draft_.graph.streams[stream].of_records)
+      draft_.problems.error(
+          place, fmt::format("sink `{}` cannot have `headers: pass`: a row of `{}` is not that of "
+                             "one record, so there are no headers to pass on",
+                             node.name, draft_.graph.streams[stream].name));
     node.inputs.push_back(stream);
     std::vector<std::size_t> fields = sink_fields(node, stream, node.config->fields);
     if (node.config->fields.empty())

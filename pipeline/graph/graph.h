@@ -23,6 +23,7 @@ struct Stream {
   bool timed = true;         // rows have an event time of their own
   std::vector<bool> needed;  // per field: whether anything reads it
   StreamRole role = {};
+  bool of_records = false;  // each row is one of a source's record, at its position
 };
 
 /// An operator in the graph; `inputs` and `outputs` are indices of streams.
@@ -50,6 +51,8 @@ struct SinkNode {
   std::vector<std::size_t> inputs;               // streams, as written
   std::vector<std::vector<std::size_t>> fields;  // per input: fields of its schema to write
   std::vector<std::vector<std::size_t>> key;     // per input: fields of its schema
+
+  bool passes_headers() const { return config->spec && config->spec->passes_headers(); }
 };
 
 struct SourceNode {

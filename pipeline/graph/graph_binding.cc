@@ -15,7 +15,8 @@ std::size_t GraphDraft::add_stream(std::string name, Schema schema, bool timed,
   std::vector<bool> needed(schema.size());
   const std::size_t own = schema.size() - passed.size();
   lineage.add_stream(std::move(passed), own);
-  graph.streams.push_back({std::move(name), std::move(schema), timed, std::move(needed), {}});
+  graph.streams.push_back(
+      {std::move(name), std::move(schema), timed, std::move(needed), {}, false});
   return graph.streams.size() - 1;
 }
 
@@ -126,6 +127,8 @@ std::optional<Expression> NodeBinding::expression(std::size_t port, const Schema
 
 void NodeBinding::output(std::string_view name, std::optional<std::size_t> passes,
                          std::vector<Field> own, StreamRole role) {
+  const bool of_records = passes && role.kind == StreamRole::Kind::rows &&
+                          draft_.graph.streams[node_.inputs[*passes]].of_records;
   if (role.kind != StreamRole::Kind::rows)
     role.producer = node_.name;
   else if (passes)
@@ -147,6 +150,7 @@ void NodeBinding::output(std::string_view name, std::optional<std::size_t> passe
   const std::size_t stream =
       draft_.add_stream(full_name(name), std::move(schema), timed, std::move(passed));
   draft_.graph.streams[stream].role = std::move(role);
+  draft_.graph.streams[stream].of_records = of_records;
   node_.outputs.push_back(stream);
   draft_.outputs[node_.name].push_back({stream, passes});
 }

@@ -104,6 +104,7 @@ std::string sink_text(const Graph& graph, const SinkNode& sink) {
     for (const std::size_t field : sink.fields[i]) text += fmt::format(" {}", field);
     for (const std::size_t field : sink.key[i]) text += fmt::format(" k{}", field);
   }
+  if (sink.passes_headers()) text += " headers";
   return text;
 }
 

@@ -167,9 +167,13 @@ void ShardMachine::report(MetricSamples& samples, std::int64_t now_ms) const {
     samples.value(metric::far_rows_total, believed, static_cast<double>(far.believed));
     samples.value(metric::far_rows_total, refused, static_cast<double>(far.refused));
   }
-  for (std::size_t i = 0; i < graph().sinks.size(); ++i)
-    samples(metric::sink_rows_total, {"sink", graph().sinks[i].name},
-            static_cast<double>(shard_->output(i).rows()));
+  for (std::size_t i = 0; i < graph().sinks.size(); ++i) {
+    const MetricLabel sink{"sink", graph().sinks[i].name};
+    samples(metric::sink_rows_total, sink, static_cast<double>(shard_->output(i).rows()));
+    if (graph().sinks[i].passes_headers())
+      samples(metric::headers_dropped_total, sink,
+              static_cast<double>(shard_->output(i).headers_dropped()));
+  }
 }
 
 void ShardMachine::report_operators(MetricSamples& samples,

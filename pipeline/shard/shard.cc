@@ -26,6 +26,7 @@ Shard::Shard(const Graph& graph, Settings settings)
       settings_(std::move(settings)),
       clock_(lateness()),
       believed_(limits(), sources_of_lanes()),
+      headers_(graph),
       counts_(graph.nodes.size()),
       streams_(graph.streams.size()),
       parts_(graph.parts_by_name()),
@@ -94,6 +95,7 @@ bool Shard::add(std::size_t lane, const Record& record) {
   intake.open(step_.arena);
   const std::size_t before = step_.arena.handed_out();
   const std::optional<std::int64_t> own = intake.decode(record, step_.arena, bad_);
+  if (own) headers_.keep(source, step_.size(), record, step_.arena);
   step_bytes_ += step_.arena.handed_out() - before;
   if (!own) {
     lose(lane, record, bad_);
@@ -175,8 +177,9 @@ void Shard::flush() {
   for (std::size_t node = 0; node < operators_.size(); ++node) run_node(node);
   for (Output& output : outputs_)
     for (const Output::TooLarge& row :
-         output.write(step_, streams_, *outbox_, dead_letters_.record_bytes()))
+         output.write({step_, headers_, *outbox_, dead_letters_.record_bytes()}, streams_))
       dead_letters_.add_row(row.key, row.value);
+  headers_.clear();
   step_.clear(sequence_);
   step_bytes_ = 0;
   for (Intake& intake : sources_) intake.close();

@@ -20,6 +20,7 @@
 #include "pipeline/shard/event_clock.h"
 #include "pipeline/shard/intake.h"
 #include "pipeline/shard/output.h"
+#include "pipeline/shard/passed_headers.h"
 
 namespace weir {
 
@@ -149,6 +150,7 @@ class Shard {
   std::size_t step_bytes_ = 0;  // of the step's records, as decoded
   std::uint64_t sequence_ = 0;
   std::vector<Intake> sources_;
+  PassedHeaders headers_;  // of the step's records
   std::vector<std::unique_ptr<Operator>> operators_;
   std::vector<OperatorCounts> counts_;
   std::vector<Output> outputs_;

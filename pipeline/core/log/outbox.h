@@ -25,9 +25,11 @@ class Outbox {
 
   /// Bytes of the record being added: append key, then value, then call `close`.
   std::string& bytes() { return bytes_; }
-  /// Ends the record that began at `at`, its key `key_size` bytes long.
+  /// Appends headers to the bytes of the record being added, before its key; returns their size.
+  std::size_t append_headers(std::span<const Header> headers);
+  /// Ends the record that began at `at`, its headers and its key that many bytes long.
   void close(std::uint32_t topic, std::int32_t partition, std::size_t at, std::size_t key_size,
-             bool has_key, bool has_value = true);
+             bool has_key, bool has_value = true, std::size_t headers_size = 0);
   void add(std::uint32_t topic, std::int32_t partition, std::optional<std::string_view> key,
            std::optional<std::string_view> value, std::span<const Header> headers = {});
 

@@ -43,14 +43,17 @@ struct KeptRecord {
   std::int64_t offset = 0;
   std::int64_t timestamp = 0;
   std::optional<std::string> key, value;
-  std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<std::pair<std::string, std::optional<std::string>>> headers;
 };
 
 inline KeptRecord keep(const Record& record) {
   KeptRecord kept{record.offset, record.timestamp, {}, {}, {}};
   if (record.has_key) kept.key = record.key;
   if (record.has_value) kept.value = record.value;
-  for (const Header& header : record.headers) kept.headers.emplace_back(header.name, header.value);
+  for (const Header& header : record.headers) {
+    auto& [name, value] = kept.headers.emplace_back(header.name, std::nullopt);
+    if (header.value.data() != nullptr) value = header.value;
+  }
   return kept;
 }
 

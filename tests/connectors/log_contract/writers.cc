@@ -72,7 +72,8 @@ TEST_P(LogContract, KeepsNullAndEmptyKeysAndValuesApart) {
 
 TEST_P(LogContract, KeepsHeadersAndTheOrderOfRecordsWithAndWithoutThem) {
   const std::string topic = fresh_topic();
-  const std::vector<Header> headers = {{"weir-error", "json: x"}, {"empty", ""}};
+  const std::vector<Header> headers = {
+      {"weir-error", "json: x"}, {"empty", ""}, {"none", {}}, {"weir-error", "again"}};
   Outbox sent;
   sent.add(0, 0, "1", "plain");
   sent.add(0, 0, "2", "with", headers);
@@ -84,10 +85,14 @@ TEST_P(LogContract, KeepsHeadersAndTheOrderOfRecordsWithAndWithoutThem) {
   ASSERT_EQ(values_of(records), (RecordValues{"plain", "with", "plain again", "null"}));
   EXPECT_TRUE(records[0].headers.empty());
   EXPECT_TRUE(records[2].headers.empty());
-  ASSERT_EQ(records[1].headers.size(), 2U);
+  ASSERT_EQ(records[1].headers.size(), 4U);
   EXPECT_EQ(records[1].headers[0].first, "weir-error");
   EXPECT_EQ(records[1].headers[0].second, "json: x");
   EXPECT_EQ(records[1].headers[1].second, "");
+  EXPECT_EQ(records[1].headers[2].first, "none");
+  EXPECT_EQ(records[1].headers[2].second, std::nullopt);
+  EXPECT_EQ(records[1].headers[3].first, "weir-error");
+  EXPECT_EQ(records[1].headers[3].second, "again");
   ASSERT_EQ(records[3].headers.size(), 1U);
   EXPECT_EQ(records[3].key, std::nullopt);
 }

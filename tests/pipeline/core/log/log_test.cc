@@ -59,17 +59,35 @@ TEST(Outbox, KeepsRecordsInOrderWithTheirBytes) {
 
 TEST(Outbox, KeepsHeadersApartFromKeyAndValue) {
   Outbox records;
-  const Header headers[] = {{"name", std::string_view("with\0zero", 9)}, {"empty", ""}};
+  const Header headers[] = {
+      {"name", std::string_view("with\0zero", 9)}, {"empty", ""}, {"none", {}}};
   records.add(0, 0, "key", "value", headers);
   const Outbox::Entry& entry = records.entries()[0];
   EXPECT_EQ(records.key(entry), "key");
   EXPECT_EQ(records.value(entry), "value");
   const std::vector<Header> kept = records.headers(entry);
-  ASSERT_EQ(kept.size(), 2U);
+  ASSERT_EQ(kept.size(), 3U);
   EXPECT_EQ(kept[0].name, "name");
   EXPECT_EQ(kept[0].value, std::string_view("with\0zero", 9));
   EXPECT_EQ(kept[1].name, "empty");
   EXPECT_EQ(kept[1].value, "");
+  EXPECT_NE(kept[1].value.data(), nullptr);
+  EXPECT_EQ(kept[2].name, "none");
+  EXPECT_EQ(kept[2].value.data(), nullptr) << "no value is not an empty one";
+}
+
+TEST(Outbox, TakesARecordWithHeadersWrittenInPlace) {
+  Outbox records;
+  const std::size_t at = records.bytes().size();
+  const Header headers[] = {{"n", "one"}, {"n", "two"}};
+  const std::size_t size = records.append_headers(headers);
+  records.bytes() += "keyvalue";
+  records.close(0, 0, at, 3, true, true, size);
+  const Outbox::Entry& entry = records.entries()[0];
+  EXPECT_EQ(records.key(entry), "key");
+  EXPECT_EQ(records.value(entry), "value");
+  ASSERT_EQ(records.headers(entry).size(), 2U);
+  EXPECT_EQ(records.headers(entry)[1].value, "two");
 }
 
 TEST(Outbox, TakesARecordWrittenInPlace) {
