@@ -4,6 +4,7 @@
 #include <array>
 
 #include "operators/rows/row_time.h"
+#include "pipeline/core/identity.h"
 
 namespace weir {
 namespace {
@@ -98,7 +99,7 @@ void LabelLearner::on_label(Step& step, const Batch& labels, std::size_t row) {
   }
 }
 
-/// Nothing if it is missing.
+/// Nothing if it is missing, or an ambiguous number.
 std::optional<MatchId> LabelLearner::id_of(const Batch& batch, std::size_t field,
                                            std::size_t row) const {
   MatchId id;
@@ -106,8 +107,10 @@ std::optional<MatchId> LabelLearner::id_of(const Batch& batch, std::size_t field
     id.text = batch.text(field, row);
   else
     id.number = batch.number(field, row);
-  const bool missing = plan_.labels->text_id ? is_missing(id.text) : is_missing(id.number);
-  return missing ? std::nullopt : std::optional(id);
+  const bool known = plan_.labels->text_id
+                         ? !is_missing(id.text)
+                         : !is_missing(id.number) && !is_ambiguous(id.number);
+  return known ? std::optional(id) : std::nullopt;
 }
 
 /// Nothing if it has no value.

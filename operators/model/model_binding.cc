@@ -162,8 +162,8 @@ void ModelBinder::bind_match(LabelsPlan& plan) {
   const LabelsOptions& labels = *options_.labels;
   const std::optional<std::size_t> mine = binding_.field(0, labels.match_row);
   const std::optional<std::size_t> theirs = binding_.field(1, labels.match_label);
-  if (mine) binding_.require(0, *mine);
-  if (theirs) binding_.require(1, *theirs);
+  if (mine) binding_.identify(0, *mine, labels.match_row);
+  if (theirs) binding_.identify(1, *theirs, labels.match_label);
   if (!mine || !theirs) return;
   const Type type = plan_.rows.fields[*mine].type;
   const Type other = binding_.input(1).fields[*theirs].type;

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "pipeline/core/bounded_text.h"
+#include "pipeline/core/identity.h"
 
 namespace weir {
 namespace {
@@ -22,7 +23,7 @@ RowKey RowKey::bind(Binding& binding, std::size_t port, const std::vector<Writte
     if (!field) continue;
     if (std::find(key.fields_.begin(), key.fields_.end(), *field) != key.fields_.end())
       binding.error(name.place, "`" + name.text + "` is listed twice in the key");
-    binding.require(port, *field);
+    binding.identify(port, *field, name);
     key.fields_.push_back(*field);
   }
   return key;
@@ -49,7 +50,7 @@ std::optional<std::string_view> RowKey::of(const Batch& batch, std::size_t row) 
       continue;
     }
     const double number = batch.number(field, row);
-    if (is_missing(number)) return std::nullopt;
+    if (is_missing(number) || is_ambiguous(number)) return std::nullopt;
     append(bytes_, number == 0 ? 0.0 : number);  // -0 is 0
   }
   return bytes_;

@@ -17,10 +17,11 @@ namespace weir {
 /// field: the empty key, one for all rows.
 class RowKey {
  public:
-  /// Looks the fields up in the port's schema; they count as read and required.
+  /// Looks the fields up in the port's schema; they say whose a row is (Binding::identify).
   static RowKey bind(Binding& binding, std::size_t port, const std::vector<Written>& names);
 
-  /// The key of a row, valid until the next call; nothing when a part of it is missing.
+  /// The key of a row, valid until the next call; nothing when a part of it is missing, or an
+  /// ambiguous number.
   std::optional<std::string_view> of(const Batch& batch, std::size_t row);
 
   const std::vector<std::size_t>& fields() const { return fields_; }

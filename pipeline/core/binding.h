@@ -70,8 +70,10 @@ class Binding {
   virtual std::optional<std::size_t> field(std::size_t port, const Written& name) = 0;
   /// Marks a field as read.
   virtual void read(std::size_t port, std::size_t field) = 0;
-  /// A record without a value for this field is a dead letter (`missing`), if a source gives it.
-  virtual void require(std::size_t port, std::size_t field) = 0;
+  /// This field says whose row it is (`key`, `match`; `name`: as written there). If a source gives
+  /// it, a record without a value for it is a dead letter (`missing`), and so is one with a number
+  /// that is ambiguous, from 2^53 on (`range`). Warns of a number of a source.
+  virtual void identify(std::size_t port, std::size_t field, const Written& name) = 0;
   /// A record whose value for this field has the wrong type is a dead letter (`label_type`).
   virtual void label(std::size_t port, std::size_t field) = 0;
 

@@ -82,6 +82,7 @@ struct FieldSpec {
   std::vector<std::string> missing;  // texts that stand for a missing value
   bool read = true;                  // something reads it; else it is neither decoded nor checked
   bool label = false;                // a wrong type is Reason::label_type
+  bool identity = false;  // it says whose row it is: an ambiguous number is Reason::range
 
   /// Its name where records are flat: of a header or a column.
   const std::string& flat_name() const { return steps.empty() ? path : steps.front().name; }

@@ -28,6 +28,7 @@ class Builder {
     add_sinks();
     check_readers();
     check_keys(draft_.config, draft_.graph, draft_.problems);
+    identify_keys(draft_);
     check_topics(draft_.graph, draft_.problems);
     spread_needs();
     mark_fields();

@@ -20,6 +20,19 @@ std::size_t GraphDraft::add_stream(std::string name, Schema schema, bool timed,
   return graph.streams.size() - 1;
 }
 
+void GraphDraft::identify(FieldOrigin field, const Written& name) {
+  if (field.stream >= graph.sources.size()) return;  // computed: no record is at fault
+  SourceNode& source = graph.sources[field.stream];
+  FieldSpec& spec = source.fields[field.field];
+  if (spec.identity || spec.field.type != Type::number) return;
+  spec.identity = true;
+  problems.warning(name.place,
+                   fmt::format("`{}` of source `{}` is a number, and says here whose row it is: a "
+                               "number holds whole values exactly only up to 2^53, so declare it "
+                               "`text`",
+                               spec.field.name, source.name));
+}
+
 std::string GraphDraft::definition(FieldOrigin origin) const {
   if (const auto said = definitions.find(origin); said != definitions.end()) return said->second;
   if (origin.stream < graph.sources.size())  // the sources' streams are the first
@@ -95,9 +108,10 @@ void NodeBinding::read(std::size_t port, std::size_t field) {
   node_.reads[port].insert(field);
 }
 
-void NodeBinding::require(std::size_t port, std::size_t field) {
+void NodeBinding::identify(std::size_t port, std::size_t field, const Written& name) {
   read(port, field);
   mark(port, field, &FieldSpec::required);
+  draft_.identify(draft_.lineage.origins(node_.inputs[port])[field], name);
 }
 
 void NodeBinding::label(std::size_t port, std::size_t field) {

@@ -32,6 +32,8 @@ struct GraphDraft {
   /// `passed`: the origins of its first fields, those passed through.
   std::size_t add_stream(std::string name, Schema schema, bool timed,
                          std::vector<FieldOrigin> passed);
+  /// The field says whose row it is, by `name` in the file: see Binding::identify.
+  void identify(FieldOrigin field, const Written& name);
   /// How the value of a field comes about, where it is made: see Binding::definition.
   std::string definition(FieldOrigin origin) const;
 };
@@ -62,7 +64,7 @@ class NodeBinding final : public Binding {
   std::string option(std::string_view name, std::string_view entry) const override;
   std::optional<std::size_t> field(std::size_t port, const Written& name) override;
   void read(std::size_t port, std::size_t field) override;
-  void require(std::size_t port, std::size_t field) override;
+  void identify(std::size_t port, std::size_t field, const Written& name) override;
   void label(std::size_t port, std::size_t field) override;
   std::optional<Expression> expression(std::size_t port, const Schema& scope, const Written& text,
                                        std::optional<Type> wanted) override;

@@ -17,7 +17,7 @@ namespace weir {
 namespace {
 
 // Raised when decoders, encoders, the clock or the expression language give other bits.
-constexpr int kArithmetic = 3;
+constexpr int kArithmetic = 4;
 
 std::string source_text(const SourceNode& source) {
   std::string text = fmt::format("source {} {} {}", source.name, resolved_format(*source.config),
@@ -30,6 +30,7 @@ std::string source_text(const SourceNode& source) {
     if (!field.pattern.empty()) text += fmt::format(" pattern {}", field.pattern);
     if (field.offset_ms != 0) text += fmt::format(" offset {}", field.offset_ms);
     if (!field.steps.empty()) text += " steps";
+    if (field.identity) text += " =";
     for (const std::string& missing : field.missing) text += fmt::format(" -{}", missing);
   }
   return text + fmt::format(" {} {} {}", source.config->lateness.ms, source.config->ahead.ms,

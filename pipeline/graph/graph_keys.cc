@@ -90,4 +90,17 @@ void check_keys(const Config& config, const Graph& graph, Problems& problems) {
   }
 }
 
+void identify_keys(GraphDraft& draft) {
+  const auto identify = [&](std::size_t stream, const std::vector<Written>& key) {
+    for (const Written& name : key)
+      if (const auto field = draft.graph.streams[stream].schema.find(name.text))
+        draft.identify(draft.lineage.origins(stream)[*field], name);
+  };
+  // The sources' streams are the first.
+  for (std::size_t s = 0; s < draft.graph.sources.size(); ++s)
+    identify(s, draft.graph.sources[s].config->key);
+  for (const SinkNode& sink : draft.graph.sinks)
+    for (const std::size_t stream : sink.inputs) identify(stream, sink.config->key);
+}
+
 }  // namespace weir

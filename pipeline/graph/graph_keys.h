@@ -2,6 +2,7 @@
 
 #include "pipeline/config/config.h"
 #include "pipeline/graph/graph.h"
+#include "pipeline/graph/graph_binding.h"
 #include "pipeline/yaml/problems.h"
 
 namespace weir {
@@ -11,5 +12,9 @@ namespace weir {
 /// belong together would be in different shards. Number and types of the fields are checked;
 /// different names may still mean the same: a warning.
 void check_keys(const Config& config, const Graph& graph, Problems& problems);
+
+/// Says of the fields of every source's and sink's `key:` that they say whose row it is, as
+/// operators do of theirs.
+void identify_keys(GraphDraft& draft);
 
 }  // namespace weir

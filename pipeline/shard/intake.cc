@@ -16,6 +16,7 @@ Intake::Intake(const SourceNode& source, FormatSpec& format, std::size_t most, b
       most_(most),
       check_ahead_(check_ahead && source.config->spec->timed()),
       key_(source),
+      rules_(source.fields),
       decoder_(format.decoder(source.fields)),
       columns_(source.fields.size()),
       read_(source.fields.size()) {}
@@ -35,6 +36,7 @@ void Intake::make_columns(Arena& arena) {
 
 std::optional<std::int64_t> Intake::decode(const Record& record, Arena& arena, BadRecord& bad) {
   if (!decoder_->decode(record, arena, columns_, rows_, bad)) return std::nullopt;
+  if (!rules_.hold(columns_, rows_, bad)) return std::nullopt;
   if (!source_.time_field) {
     if (is_time(static_cast<double>(record.timestamp))) return record.timestamp;
     bad.reason = Reason::time;

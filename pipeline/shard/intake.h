@@ -13,6 +13,7 @@
 #include "pipeline/core/batch.h"
 #include "pipeline/core/record.h"
 #include "pipeline/graph/graph.h"
+#include "pipeline/shard/field_rules.h"
 #include "pipeline/shard/source_key.h"
 
 namespace weir {
@@ -63,6 +64,7 @@ class Intake {
   const std::size_t most_;
   const bool check_ahead_;
   const SourceKey key_;
+  const FieldRules rules_;
   std::unique_ptr<Decoder> decoder_;
   std::vector<MutableColumn> columns_;
   std::vector<Column> read_;

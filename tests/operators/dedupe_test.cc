@@ -117,7 +117,7 @@ TEST(Dedupe, AKeyMayBeSeveralFields) {
   EXPECT_EQ(passed(dedupe, {row(0, "a", 1), row(1, "a", 2), row(2, "b", 1), row(3, "a", 2)}),
             (Positions{0, 1, 2}));
   using Fields = std::vector<std::pair<std::size_t, std::size_t>>;
-  EXPECT_EQ(dedupe.binding().required, (Fields{{0, 0}, {0, 1}}));
+  EXPECT_EQ(dedupe.binding().identities, (Fields{{0, 0}, {0, 1}}));
   EXPECT_EQ(dedupe.spec().key().size(), 2u);
 }
 
@@ -238,6 +238,16 @@ TEST(Dedupe, AgreesWithItsDefinitionAsLongAsNothingIsForgotten) {
     }
     EXPECT_EQ(passed(dedupe, rows), expected) << within;
   }
+}
+
+// A source's record with such a key is refused; a computed one may come.
+TEST(Dedupe, ANumberOf2To53IsNoKeySinceItsNeighboursAreTheSame) {
+  OperatorBench dedupe = bench(R"({"input": "events", "key": "shop", "within": "10s"})");
+  const double first = 0x1p53;
+  EXPECT_EQ(passed(dedupe, {row(0, "a", first), row(1, "a", first), row(2, "a", -first),
+                            row(3, "a", first - 1), row(4, "a", first - 1)}),
+            (Positions{0, 1, 2, 3}));
+  EXPECT_EQ(dedupe.report()["weir_operator_rows_total{no_key}"], 3);
 }
 
 TEST(Dedupe, RemembersABoundedNumberOfTimesOfAKey) {

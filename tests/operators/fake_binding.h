@@ -44,7 +44,9 @@ class FakeBinding final : public Binding {
     return found;
   }
   void read(std::size_t port, std::size_t field) override { reads.emplace_back(port, field); }
-  void require(std::size_t port, std::size_t field) override { required.emplace_back(port, field); }
+  void identify(std::size_t port, std::size_t field, const Written&) override {
+    identities.emplace_back(port, field);
+  }
   void label(std::size_t port, std::size_t field) override { labels.emplace_back(port, field); }
 
   using Binding::expression;
@@ -81,7 +83,7 @@ class FakeBinding final : public Binding {
   void warning(Place, const std::string& message) override { warnings.push_back(message); }
 
   std::vector<std::string> mistakes, warnings;
-  std::vector<std::pair<std::size_t, std::size_t>> reads, required, labels;  // (port, field)
+  std::vector<std::pair<std::size_t, std::size_t>> reads, identities, labels;  // (port, field)
   std::vector<Output> outputs;
 
  private:

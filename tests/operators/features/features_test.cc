@@ -128,7 +128,7 @@ TEST(Features, ARowWithoutAKeyIsColdAndLeavesNothing) {
   EXPECT_EQ(out.cells[1], cell(7));
   EXPECT_EQ(features.state_hash(), hash);
   EXPECT_EQ(features.report()["weir_operator_rows_total{no_key}"], 1);
-  EXPECT_EQ(features.binding().required,
+  EXPECT_EQ(features.binding().identities,
             (std::vector<std::pair<std::size_t, std::size_t>>{{0, 0}}));
 }
 

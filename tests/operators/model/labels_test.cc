@@ -285,7 +285,25 @@ TEST(Labels, ReportMistakesOfTheirOptions) {
   const ModelBench good = model();
   using Fields = std::vector<std::pair<std::size_t, std::size_t>>;
   EXPECT_EQ(good.bench.binding().labels, (Fields{{1, 1}}));
-  EXPECT_EQ(good.bench.binding().required, (Fields{{0, 0}, {1, 0}}));
+  EXPECT_EQ(good.bench.binding().identities, (Fields{{0, 0}, {1, 0}}));
+}
+
+// A source's record with such an id is refused; a computed one may come.
+TEST(Labels, ANumberOf2To53IsNoIdSinceItsNeighboursAreTheSame) {
+  const Schema rows{{{"id", Type::number}, {"x", Type::number}}};
+  const Schema labels{{{"id", Type::number}, {"y", Type::boolean}}};
+  ModelBench fraud(R"({"input": "rows", "features": ["x"], "target": "y",
+                       "steps": ["logistic_regression"],
+                       "labels": {"input": "labels", "match": "id", "wait": "10s"}})",
+                   rows, labels);
+  ASSERT_TRUE(fraud.bench.ok());
+  const auto row = [](double id) { return InputRow{0, {cell(id), cell(1)}}; };
+  const auto label = [](double id) { return InputRow{1, {cell(id), cell(1)}, 1}; };
+  fraud.run({row(0x1p53), row(0x1p53 - 1), label(0x1p53), label(0x1p53 - 1)});
+  EXPECT_EQ(fraud.ended("unmatched"), 1);
+  EXPECT_EQ(fraud.ended("missing"), 1);
+  EXPECT_EQ(fraud.ended("joined"), 1);
+  EXPECT_EQ(fraud.rows(kMain), 2u) << "both are served";
 }
 
 TEST(Labels, NeedEventTimes) {

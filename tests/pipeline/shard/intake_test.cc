@@ -107,6 +107,23 @@ TEST_F(IntakeTest, AnEventTimeFarBeyondTheRecordsOwnTimestampIsBad) {
   EXPECT_EQ(decode(files, hour, 0), kNow + 3'600'000) << "where it is not asked";
 }
 
+TEST_F(IntakeTest, AnIdThatIsANumberBeyond2To53IsBad) {
+  pipeline_ = read_pipeline(R"(version: 1
+pipeline: one
+sources:
+  events: { type: kafka, topic: events, format: json, key: id, fields: { id: number, x: number } }
+sinks:
+  out: { type: kafka, input: events, topic: out }
+)");
+  const SourceNode& source = pipeline_->graph->sources[0];
+  Intake events(source, *source.config->format, 4, true);
+  EXPECT_EQ(decode(events, R"({"id":1610521604143693811,"x":1})"), std::nullopt);
+  EXPECT_EQ(bad_.reason, Reason::range);
+  EXPECT_EQ(bad_.field, "id");
+  EXPECT_EQ(decode(events, R"({"id":9007199254740993,"x":1})"), std::nullopt);
+  EXPECT_EQ(decode(events, R"({"id":9007199254740991,"x":1610521604143693811})"), kNow);
+}
+
 TEST_F(IntakeTest, CountsTimesThatLieDecadesBeforeTheRecordsOwnTimestamp) {
   Intake events = intake("time: ts,");
   const std::int64_t twenty_years = 20LL * 365 * 86'400'000;
