@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "connectors/formats/text.h"
+#include "pipeline/core/bounded_text.h"
 #include "pipeline/core/time_parts.h"
 
 namespace weir {
@@ -108,11 +109,9 @@ std::string_view way_out(const FieldSpec& field, std::string_view found) {
 }  // namespace
 
 void append_shown(std::string& out, std::string_view text) {
-  std::size_t size = std::min(text.size(), kShownBytes);
-  if (size < text.size())
-    while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
-  out.append(text.substr(0, size));
-  if (size < text.size()) out += "...";
+  const std::string_view shown = cut_text(text, kShownBytes);
+  out += shown;
+  if (shown.size() < text.size()) out += "...";
 }
 
 void append_complaint(std::string& out, const FieldSpec& field, Reason reason,

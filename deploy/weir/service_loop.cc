@@ -13,6 +13,7 @@
 #include "deploy/weir/pages.h"
 #include "deploy/weir/status_line.h"
 #include "deploy/weir/stop_signal.h"
+#include "deploy/weir/unknown_classes.h"
 #include "deploy/weir/version.h"
 #include "pipeline/core/hash_text.h"
 #include "pipeline/core/json.h"
@@ -125,6 +126,7 @@ int ServiceLoop::run() {
   service_->start();
   std::optional<StatusLine> status;  // once it is ready
   LabelSilences silences;
+  UnknownClasses classes;
   auto next_status = Clock::now();
   while (!asked_to_stop() && !service_->ended() && !(done && done())) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
@@ -132,6 +134,7 @@ int ServiceLoop::run() {
     next_status = Clock::now() + kStatusEvery;
     const MetricSamples samples = service_->samples();
     for (const Notice& notice : silences.next(samples)) log_notice(notice);
+    for (const Notice& notice : classes.next(samples)) log_notice(notice);
     if (status)
       log_line(LogLevel::info, status->next(samples));
     else

@@ -62,6 +62,7 @@ class ModelBinder {
   void bind_all_features();
   void add_feature(std::size_t field);
   void bind_classes();
+  void refuse_unknown_classes();
   void check_class(std::string_view option, const std::optional<Constant>& value,
                    const std::optional<Literal>& written);
   void warn_of_leaks();
@@ -273,10 +274,31 @@ void ModelBinder::bind_classes() {
       binding_.error(name.place, fmt::format("`p_{}` is not a name for a field", name.text));
     plan_.classes.push_back(name.text);
   }
+  if (options_.unknown_class == ModelOptions::UnknownClass::dead_letter) refuse_unknown_classes();
   check_class("fallback", plan_.fallback, options_.fallback);
   if (!options_.labels) return;
   check_class("present", plan_.labels->present, options_.labels->present);
   check_class("absent", plan_.labels->absent, options_.labels->absent);
+}
+
+/// What a label may be is checked where its record is read.
+void ModelBinder::refuse_unknown_classes() {
+  if (options_.classes.empty())
+    return binding_.error(binding_.place(),
+                          "`unknown_class: dead_letter` needs `classes`: they say what a label may "
+                          "be");
+  if (plan_.task != Task::classes) return;
+  if (plan_.labels && !plan_.labels->field)
+    return binding_.error(binding_.place(),
+                          "`unknown_class: dead_letter` is for labels that records hold; here "
+                          "`present` is the label");
+  const std::size_t port = plan_.labels ? 1 : 0;
+  const std::size_t field = plan_.labels ? *plan_.labels->field : *plan_.target;
+  if (!binding_.label_among(port, field, plan_.classes))
+    binding_.error(binding_.place(),
+                   fmt::format("`unknown_class: dead_letter` needs a label that a source gives: "
+                               "`{}` of `{}` is computed",
+                               binding_.input(port).fields[field].name, binding_.edge(port)));
 }
 
 void ModelBinder::check_class(std::string_view option, const std::optional<Constant>& value,

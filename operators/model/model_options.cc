@@ -39,9 +39,13 @@ void ModelOptions::describe(OptionVisitor& option) {
   option("classes", classes, {.doc = "the classes, if no others may be learned"});
   option("max_classes", max_classes,
          {.doc = "most classes learned if `classes` is not given, besides the fallback's; rows of "
-                 "others count as evictions",
+                 "others are not learned",
           .min = 2,
           .max = 60'000});
+  option("unknown_class", unknown_class,
+         {.doc = "what becomes of a record whose label is not among `classes`: not learned, or a "
+                 "dead letter",
+          .choices = "skip|dead_letter"});
   option("probabilities", probabilities, {.doc = "adds p_CLASS for each of `classes`"});
   option("as", as, {.doc = "prefix of its own fields: NAME_score, ..."});
 }

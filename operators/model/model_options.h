@@ -33,6 +33,8 @@ struct ModelOptions {
   std::optional<Literal> fallback;
   std::vector<Written> classes;
   std::size_t max_classes = 1'000;
+  enum class UnknownClass { skip, dead_letter };
+  UnknownClass unknown_class = UnknownClass::skip;
   bool probabilities = false;
   std::string as;
 

@@ -123,7 +123,7 @@ std::optional<double> ServedModel::class_number(std::string_view name) {
     return std::nullopt;
   }
   if (classes_.size() >= max_classes_) {
-    ++refused_;
+    ++unknown_classes_;
     return std::nullopt;
   }
   return classes_.add(name);
@@ -189,8 +189,7 @@ void ServedModel::report_serving(Reporter& report) const {
   report(metric::fallback_total, {"reason", "missing"}, static_cast<double>(fallbacks_missing_));
   report(metric::fallback_total, {"reason", "not_finite"},
          static_cast<double>(fallbacks_not_finite_));
-  if (task_ == Task::classes) report(metric::evictions_total, static_cast<double>(refused_));
-  if (fixed_classes_)
+  if (task_ == Task::classes)
     report(metric::operator_rows_total, {"outcome", "unknown_class"},
            static_cast<double>(unknown_classes_));
 }

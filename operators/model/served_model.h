@@ -99,8 +99,7 @@ class ServedModel {
   std::uint64_t fallbacks_missing_ = 0;
   std::uint64_t fallbacks_not_finite_ = 0;
   // Since the program started:
-  std::uint64_t refused_ = 0;          // labels beyond `max_classes`
-  std::uint64_t unknown_classes_ = 0;  // labels that are not among `classes:`
+  std::uint64_t unknown_classes_ = 0;  // labels not among `classes:`, or beyond `max_classes`
   std::vector<double> scores_;
   std::vector<std::string_view> class_texts_;
   struct VersionText {

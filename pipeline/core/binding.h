@@ -76,6 +76,10 @@ class Binding {
   virtual void identify(std::size_t port, std::size_t field, const Written& name) = 0;
   /// A record whose value for this field has the wrong type is a dead letter (`label_type`).
   virtual void label(std::size_t port, std::size_t field) = 0;
+  /// A record whose text in this field is not one of `classes` is a dead letter (`label_class`).
+  /// Returns false, and nothing is checked, if no source gives the field.
+  virtual bool label_among(std::size_t port, std::size_t field,
+                           std::span<const std::string> classes) = 0;
 
   /// Compiles an expression over `scope`, whose first fields are those of the port (others may
   /// follow: the operator's own); those it uses count as read. Reports mistakes, `wanted` included.

@@ -6,6 +6,9 @@
 
 namespace weir {
 
+/// The longest beginning of a text that has at most so many bytes and ends with a whole character.
+std::string_view cut_text(std::string_view text, std::size_t most);
+
 /// A text as a state keeps it as an identity (a key, a category): a short one as it is, a longer
 /// one as 17 bytes that stand for it, so that the bytes of a state have a bound.
 ///

@@ -8,7 +8,7 @@ namespace {
 constexpr std::array<std::string_view, kReasonCount> kReasons = {
     "empty",      "null",   "json",      "format", "depth",      "utf8",
     "type",       "range",  "missing",   "time",   "time_ahead", "too_large",
-    "label_type", "output_too_large",    "poison", "tombstone",  "deleted"};
+    "label_type", "label_class", "output_too_large", "poison", "tombstone", "deleted"};
 
 }  // namespace
 

@@ -47,6 +47,7 @@ enum class Reason : std::uint8_t {
   time_ahead,
   too_large,
   label_type,
+  label_class,
   output_too_large,
   poison,  // it crashes the process: skipped unread
   // Not bad: by the source's options no row comes of it, and no dead letter.
@@ -82,6 +83,8 @@ struct FieldSpec {
   std::vector<std::string> missing;  // texts that stand for a missing value
   bool read = true;                  // something reads it; else it is neither decoded nor checked
   bool label = false;                // a wrong type is Reason::label_type
+  /// Sorted: the texts that a label may be; another is Reason::label_class. None: any.
+  std::optional<std::vector<std::string>> classes;
   bool identity = false;  // it says whose row it is: an ambiguous number is Reason::range
 
   /// Its name where records are flat: of a header or a column.

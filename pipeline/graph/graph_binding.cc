@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "pipeline/core/check.h"
@@ -117,6 +118,21 @@ void NodeBinding::identify(std::size_t port, std::size_t field, const Written& n
 void NodeBinding::label(std::size_t port, std::size_t field) {
   read(port, field);
   mark(port, field, &FieldSpec::label);
+}
+
+bool NodeBinding::label_among(std::size_t port, std::size_t field,
+                              std::span<const std::string> classes) {
+  const FieldOrigin origin = draft_.lineage.origins(node_.inputs[port])[field];
+  if (origin.stream >= draft_.graph.sources.size()) return false;
+  auto& known = draft_.graph.sources[origin.stream].fields[origin.field].classes;
+  std::vector<std::string> sorted(classes.begin(), classes.end());
+  std::ranges::sort(sorted);
+  if (known)  // of another model: a label must suit both
+    std::erase_if(sorted, [&](const std::string& one) {
+      return !std::ranges::binary_search(*known, one);
+    });
+  known = std::move(sorted);
+  return true;
 }
 
 std::optional<Expression> NodeBinding::expression(std::size_t port, const Schema& scope,

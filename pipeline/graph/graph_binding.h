@@ -66,6 +66,8 @@ class NodeBinding final : public Binding {
   void read(std::size_t port, std::size_t field) override;
   void identify(std::size_t port, std::size_t field, const Written& name) override;
   void label(std::size_t port, std::size_t field) override;
+  bool label_among(std::size_t port, std::size_t field,
+                   std::span<const std::string> classes) override;
   std::optional<Expression> expression(std::size_t port, const Schema& scope, const Written& text,
                                        std::optional<Type> wanted) override;
   void output(std::string_view name, std::optional<std::size_t> passes, std::vector<Field> own,

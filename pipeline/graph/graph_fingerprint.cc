@@ -31,6 +31,8 @@ std::string source_text(const SourceNode& source) {
     if (field.offset_ms != 0) text += fmt::format(" offset {}", field.offset_ms);
     if (!field.steps.empty()) text += " steps";
     if (field.identity) text += " =";
+    if (field.classes)
+      for (const std::string& name : *field.classes) text += fmt::format(" |{}", name);
     for (const std::string& missing : field.missing) text += fmt::format(" -{}", missing);
   }
   return text + fmt::format(" {} {} {}", source.config->lateness.ms, source.config->ahead.ms,

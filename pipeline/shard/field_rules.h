@@ -10,7 +10,8 @@
 namespace weir {
 
 /// What the graph asks of the values of a source beyond their types: a number that says whose row
-/// it is must not be ambiguous. Cost: nothing where nothing is asked.
+/// it is must not be ambiguous, and a label may have to be one of the classes. Cost: nothing where
+/// nothing is asked.
 class FieldRules {
  public:
   /// The fields must outlive it.
@@ -22,6 +23,7 @@ class FieldRules {
  private:
   const std::vector<FieldSpec>& fields_;
   std::vector<std::size_t> identities_;  // fields that are numbers
+  std::vector<std::size_t> labels_;      // fields that are texts of given classes
 };
 
 }  // namespace weir

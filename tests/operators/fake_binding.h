@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,6 +50,11 @@ class FakeBinding final : public Binding {
   }
   void label(std::size_t port, std::size_t field) override { labels.emplace_back(port, field); }
 
+  bool label_among(std::size_t, std::size_t, std::span<const std::string> names) override {
+    classes.assign(names.begin(), names.end());
+    return !computed_label;
+  }
+
   using Binding::expression;
   std::optional<Expression> expression(std::size_t port, const Schema& scope, const Written& text,
                                        std::optional<Type> wanted) override {
@@ -85,6 +91,8 @@ class FakeBinding final : public Binding {
   std::vector<std::string> mistakes, warnings;
   std::vector<std::pair<std::size_t, std::size_t>> reads, identities, labels;  // (port, field)
   std::vector<Output> outputs;
+  std::vector<std::string> classes;  // what a label may be, else a dead letter
+  bool computed_label = false;
 
  private:
   std::vector<Port> ports_;

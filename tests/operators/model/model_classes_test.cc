@@ -57,7 +57,7 @@ TEST(ModelOperator, LearnsNoMoreClassesThanItsLimit) {
                    class_rows());
   for (int i = 0; i < 10; ++i) model.run({class_row(i, 1, "c" + std::to_string(i))});
   EXPECT_EQ(model.updates(), 3);
-  EXPECT_EQ(model.bench.report()["weir_evictions_total"], 7);
+  EXPECT_EQ(model.bench.report()["weir_operator_rows_total{unknown_class}"], 7);
 }
 
 TEST(ModelOperator, RowsThatAreNotLearnedTakeNoPlaceAmongTheClasses) {
@@ -69,7 +69,7 @@ TEST(ModelOperator, RowsThatAreNotLearnedTakeNoPlaceAmongTheClasses) {
   model.run({class_row(3, 1, "low"), class_row(4, 2, "high"), class_row(5, 1, "low")});
   EXPECT_EQ(model.updates(), 3);
   EXPECT_EQ(model.text(kMain, 4, "prediction"), "low");
-  EXPECT_EQ(model.bench.report()["weir_evictions_total"], 0);
+  EXPECT_EQ(model.bench.report()["weir_operator_rows_total{unknown_class}"], 0);
 }
 
 // Whether its row comes before the classes, between them or after them.
@@ -84,8 +84,40 @@ TEST(ModelOperator, TheFallbacksClassTakesNoPlaceAmongThoseLearned) {
     model.run(rows);
     EXPECT_EQ(model.text(kMain, at, "prediction"), "unknown");
     EXPECT_EQ(model.updates(), 2) << at;
-    EXPECT_EQ(model.bench.report()["weir_evictions_total"], 1) << at;
+    EXPECT_EQ(model.bench.report()["weir_operator_rows_total{unknown_class}"], 1) << at;
   }
+}
+
+constexpr std::string_view kRefusing =
+    R"({"input": "rows", "features": ["a"], "target": "kind", "classes": ["low", "high"],
+        "unknown_class": "dead_letter", "steps": ["softmax_regression"])";
+
+TEST(ModelOperator, UnknownClassesMayBeRefusedWhereARecordIsRead) {
+  const ModelBench model(std::string(kRefusing) + "}", class_rows());
+  ASSERT_TRUE(model.bench.ok()) << model.bench.mistakes()[0];
+  EXPECT_EQ(model.bench.binding().classes, (std::vector<std::string>{"low", "high"}));
+  const ModelBench skips(R"({"input": "rows", "features": ["a"], "target": "kind",
+                             "classes": ["low", "high"], "steps": ["softmax_regression"]})",
+                         class_rows());
+  EXPECT_EQ(skips.bench.binding().classes, std::vector<std::string>{});
+}
+
+TEST(ModelOperator, UnknownClassesAreRefusedOnlyWhereClassesAreGivenAndRecordsHoldThem) {
+  const auto mistakes = [](const std::string& options, Schema labels) {
+    return ModelBench(options, class_rows(), std::move(labels)).bench.mistakes();
+  };
+  using Mistakes = std::vector<std::string>;
+  const ModelBench none(R"({"input": "rows", "features": ["a"], "target": "kind",
+                            "unknown_class": "dead_letter", "steps": ["softmax_regression"]})",
+                        class_rows());
+  EXPECT_EQ(none.bench.mistakes(),
+            Mistakes{"`unknown_class: dead_letter` needs `classes`: they say what a label may be"});
+  EXPECT_EQ(mistakes(std::string(kRefusing) +
+                         R"(, "labels": {"input": "labels", "match": {"kind": "id"}, "wait": "1d",
+                             "present": "low"}})",
+                     {{{"id", Type::text}}}),
+            Mistakes{"`unknown_class: dead_letter` is for labels that records hold; here `present` "
+                     "is the label"});
 }
 
 }  // namespace

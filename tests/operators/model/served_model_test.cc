@@ -79,7 +79,7 @@ TEST(ServedModel, RefusesClassesBeyondTheMostAndThoseThatWereNotGiven) {
   EXPECT_EQ(open.model.label_number(label_of("b"), 1), std::nullopt);
   FakeReporter report;
   open.model.report_serving(report);
-  EXPECT_EQ(report["weir_evictions_total"], 1);
+  EXPECT_EQ(report["weir_operator_rows_total{unknown_class}"], 1);
   ModelPlan given = plan_of_x(Task::classes);
   given.classes = {"a", "b"};
   Serving fixed(given);

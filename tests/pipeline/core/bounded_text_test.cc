@@ -35,5 +35,14 @@ TEST(BoundedText, IsTheSameOnEveryMachine) {
   EXPECT_EQ(hex, "ffb01da365eddaa29cb3e7af627147db7c");
 }
 
+TEST(CutText, EndsWithAWholeCharacter) {
+  EXPECT_EQ(cut_text("abc", 3), "abc");
+  EXPECT_EQ(cut_text("abcd", 3), "abc");
+  EXPECT_EQ(cut_text("ab\u00e9", 3), "ab") << "two bytes";
+  EXPECT_EQ(cut_text("ab\u00e9", 4), "ab\u00e9");
+  EXPECT_EQ(cut_text("\U0001f600", 3), "") << "four bytes";
+  EXPECT_EQ(cut_text("", 3), "");
+}
+
 }  // namespace
 }  // namespace weir

@@ -98,6 +98,44 @@ TEST(Graph, KeyMatchAndTimeAreRequiredOfTheSourceAndALabelIsMarked) {
   EXPECT_FALSE(field(graph, "orders", "amount").label);
 }
 
+/// Rows with a `kind`, and models of it by the edge that they read and their classes.
+std::string kinds(const std::vector<std::pair<std::string, std::string>>& models) {
+  std::string yaml = R"(version: 1
+pipeline: kinds
+sources:
+  rows: { type: kafka, topic: rows, fields: { x: number, kind: text } }
+operators:
+  some: { type: filter, input: rows, when: x > 1 }
+  made: { type: features, input: rows, values: { other: lower(kind) } }
+)";
+  std::string sinks = "  some: { type: kafka, input: some, topic: some }\n"
+                      "  made: { type: kafka, input: made, topic: made }\n";
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    const auto& [input, classes] = models[i];
+    const std::string name = "model" + std::to_string(i);
+    yaml += "  " + name + ": { type: model, input: " + input + ", features: [x], target: " +
+            (input == "made" ? "other" : "kind") + ", classes: [" + classes +
+            "], unknown_class: dead_letter, steps: [standard_scaler, softmax_regression] }\n";
+    sinks += "  " + name + ": { type: kafka, input: " + name + ", topic: " + name + " }\n";
+  }
+  return yaml + "sinks:\n" + sinks;
+}
+
+TEST(Graph, ALabelMustBeAmongTheClassesOfEveryModelThatSaysSo) {
+  const auto classes = [](const std::vector<std::pair<std::string, std::string>>& models) {
+    return field(*read_pipeline(kinds(models))->graph, "rows", "kind").classes;
+  };
+  EXPECT_EQ(classes({{"rows", "b, a"}}), (Names{"a", "b"}));
+  EXPECT_EQ(classes({{"rows", "b, a"}, {"some", "c, b"}}), Names{"b"});
+  EXPECT_EQ(classes({}), std::nullopt);
+  EXPECT_NE(said_about(kinds({{"made", "a, b"}}))
+                .find("error: `unknown_class: dead_letter` needs a label that a source gives: "
+                      "`other` of `made` is computed"),
+            std::string::npos);
+  EXPECT_NE(read_pipeline(kinds({{"rows", "b, a"}}))->graph->fingerprint,
+            read_pipeline(kinds({{"rows", "b, c"}}))->graph->fingerprint);
+}
+
 TEST(Graph, InputsComeBeforeTheirReadersWhateverTheOrderInTheFile) {
   const auto pipeline = read_pipeline(kDiamond);
   const Graph& graph = *pipeline->graph;

@@ -37,6 +37,26 @@ TEST(FieldRules, AnIdFrom2To53OnIsOutOfRange) {
   EXPECT_EQ(wrong(kFields, {1, 1 - 0x1p53}), "");
 }
 
+TEST(FieldRules, ALabelThatIsNoneOfTheClassesIsRefused) {
+  FieldSpec label;
+  label.field = {"kind", Type::text};
+  const auto complaint = [&](std::string_view text) {
+    const std::vector<FieldSpec> fields{label};
+    std::vector<MutableColumn> columns{&text};
+    BadRecord bad;
+    if (FieldRules(fields).hold(columns, 0, bad)) return std::string();
+    return std::string(reason_name(bad.reason)) + ": " + bad.field + ": " + bad.text;
+  };
+  EXPECT_EQ(complaint("strange"), "") << "any, unless it is asked";
+  label.classes = {"high", "low"};
+  EXPECT_EQ(complaint("low"), "");
+  EXPECT_EQ(complaint("high"), "");
+  EXPECT_EQ(complaint({}), "") << "missing";
+  EXPECT_EQ(complaint("strange"), "label_class: kind: strange is not one of `classes`");
+  EXPECT_EQ(complaint(""), "label_class: kind:  is not one of `classes`");
+  EXPECT_LT(complaint(std::string(10'000, 'x')).size(), 150u);
+}
+
 TEST(FieldRules, AMissingIdAndALargeNumberThatIsNoIdAreNot) {
   EXPECT_EQ(wrong(kFields, {1e300, 1}), "");
   EXPECT_EQ(wrong(kFields, {1, kMissing}), "");

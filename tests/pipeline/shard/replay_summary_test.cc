@@ -34,8 +34,8 @@ sinks:
 
 /// A shard without a log, that was given rows of a file.
 struct Scene {
-  explicit Scene(std::string_view text = kPipeline)
-      : pipeline(read_pipeline(std::string(text))), shard(*pipeline->graph, settings()) {
+  explicit Scene(std::string_view yaml = kPipeline)
+      : pipeline(read_pipeline(std::string(yaml))), shard(*pipeline->graph, settings()) {
     shard.write_to(outbox);
   }
   static Shard::Settings settings() {
@@ -121,6 +121,46 @@ TEST(ReplaySummary, ShowsLateRowsAndThatAFileIsNotInOrder) {
             std::string::npos)
       << text;
   EXPECT_NE(text.find("not used: late rows 1"), std::string::npos) << text;
+}
+
+/// Learns a `kind`, with further options.
+std::string kinds(const std::string& options) {
+  return R"(version: 1
+pipeline: kinds
+sources:
+  rows: { type: kafka, topic: rows, format: json, fields: { x: number, kind: text } }
+operators:
+  model: { type: model, input: rows, features: [x], target: kind, )" +
+         options + R"(, steps: [ standard_scaler, softmax_regression ] }
+sinks:
+  out: { type: kafka, input: model, topic: out }
+)";
+}
+
+/// What a replay of three labels says: two of them known, one not.
+std::string said_of_labels(const std::string& options) {
+  Scene scene(kinds(options));
+  for (const char* kind : {"low", "high", "strange"})
+    scene.add(R"({"x":1,"kind":")" + std::string(kind) + "\"}");
+  return replay_text(scene.result());
+}
+
+TEST(ReplaySummary, CountsLabelsThatAreNoneOfTheClasses) {
+  for (const char* options : {"classes: [low, high]", "max_classes: 2"}) {
+    const std::string text = said_of_labels(options);
+    EXPECT_NE(text.find("not used: rows unknown_class 1\n"), std::string::npos) << text;
+  }
+  const std::string all = said_of_labels("classes: [low, high, strange]");
+  EXPECT_EQ(all.find("not used"), std::string::npos) << all;
+}
+
+TEST(ReplaySummary, ShowsLabelsThatAreDeadLetters) {
+  const std::string text = said_of_labels("classes: [low, high], unknown_class: dead_letter");
+  EXPECT_NE(text.find("dead letters: 1 label_class, all of field kind; the first is row 3 of "
+                      "rows.json: kind: strange is not one of `classes`"),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("unknown_class"), std::string::npos) << text;
 }
 
 TEST(ReplaySummary, ARunInWhichEveryRecordWasLostHasFailed) {
