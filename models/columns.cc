@@ -21,7 +21,7 @@ std::string unknown(const std::string& name, const Columns& columns) {
 
 std::vector<FeatureColumn> select_columns(const Columns& columns,
                                           const std::vector<Written>& fields,
-                                          std::initializer_list<FeatureKind> kinds,
+                                          std::span<const FeatureKind> kinds,
                                           std::vector<ModelSpec::Mistake>& mistakes) {
   const auto wanted = [&](FeatureKind kind) { return std::ranges::count(kinds, kind) > 0; };
   std::vector<FeatureColumn> chosen;
@@ -44,6 +44,20 @@ std::vector<FeatureColumn> select_columns(const Columns& columns,
     }
   }
   return chosen;
+}
+
+void mark_scaled(Columns& columns, const std::vector<FeatureColumn>& chosen) {
+  for (const FeatureColumn& one : chosen)
+    std::ranges::find(columns.named, one.name, &FeatureColumn::name)->scaled = true;
+}
+
+std::string name_list(const std::vector<FeatureColumn>& columns) {
+  constexpr std::size_t kNamed = 5;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(columns.size(), kNamed); ++i)
+    names += (i == 0 ? "`" : ", `") + columns[i].name + "`";
+  if (columns.size() > kNamed) names += " and " + std::to_string(columns.size() - kNamed) + " more";
+  return names;
 }
 
 std::vector<std::size_t> indexes(const std::vector<FeatureColumn>& columns) {

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,6 +31,7 @@ struct FeatureColumn {
   std::string name;
   FeatureKind kind = FeatureKind::number;
   std::size_t index = 0;
+  bool scaled = false;  // a number that a step has brought to the size of others
 };
 
 /// What a step finds before it, and changes for the step after it.
@@ -46,8 +46,14 @@ struct Columns {
 /// `kinds` are not (or the reverse).
 std::vector<FeatureColumn> select_columns(const Columns& columns,
                                           const std::vector<Written>& fields,
-                                          std::initializer_list<FeatureKind> kinds,
+                                          std::span<const FeatureKind> kinds,
                                           std::vector<ModelSpec::Mistake>& mistakes);
+
+/// Says of the columns that a step has chosen that they are scaled.
+void mark_scaled(Columns& columns, const std::vector<FeatureColumn>& chosen);
+
+/// Their names for a person, the first few of many: "`a`, `b` and 3 more".
+std::string name_list(const std::vector<FeatureColumn>& columns);
 
 /// Their places in the row, in their order.
 std::vector<std::size_t> indexes(const std::vector<FeatureColumn>& columns);

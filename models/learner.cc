@@ -1,5 +1,8 @@
 #include "models/learner.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace weir {
 
 std::vector<std::string> unread(const Reads& reads, const Columns& columns) {
@@ -14,6 +17,18 @@ std::vector<std::string> unread(const Reads& reads, const Columns& columns) {
                            ? "reads no indicator columns but texts itself: leave one_hot out"
                            : "reads no indicator columns: put ordinal in the place of one_hot");
   return messages;
+}
+
+std::string unscaled(const Reads& reads, const Columns& columns) {
+  if (!reads.scaled) return {};
+  std::vector<FeatureColumn> plain;
+  std::ranges::copy_if(columns.named, std::back_inserter(plain), [](const FeatureColumn& column) {
+    return column.kind == FeatureKind::number && !column.scaled;
+  });
+  if (plain.empty()) return {};
+  return "nothing scales " + name_list(plain) +
+         ", and gradient descent is slow or diverges on numbers that are large or differ in size: "
+         "put the step `- standard_scaler` before it";
 }
 
 }  // namespace weir

@@ -72,16 +72,22 @@ class Tasks {
   unsigned bits_ = 0;
 };
 
-/// What a learner takes besides numbers that are there; steps before it must replace the rest.
+/// What a learner takes besides numbers that are there, and whether of any size; steps before it
+/// must see to the rest.
 struct Reads {
   bool texts = false;       // as nominal values; a missing one has a null data()
   bool indicators = false;  // Row::indicators, which encoders make
   bool missing = false;     // numbers that are NaN
+  bool scaled = false;      // numbers of like size: one of another size drowns them
 };
 
 /// What a learner that reads so cannot take of the columns, for a person to mend: a message for
 /// each text that it does not read, and one for indicators.
 std::vector<std::string> unread(const Reads& reads, const Columns& columns);
+
+/// What a person should know of numbers that no step scales, before a learner that reads so; empty:
+/// nothing.
+std::string unscaled(const Reads& reads, const Columns& columns);
 
 /// A row of the table of learners (registry.cc).
 struct LearnerType {

@@ -1,5 +1,7 @@
 #include "models/model.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "models/chain.h"
@@ -57,6 +59,43 @@ void add_mistake(Mistakes& mistakes, const Link& link, const std::string& messag
   mistakes.push_back({place.line > 0 ? place : link.name.place, link.name.text + ": " + message});
 }
 
+void add_warning(Mistakes& mistakes, const Link& link, const std::string& message) {
+  mistakes.push_back({link.name.place, link.name.text + ": " + message, true});
+}
+
+bool any_error(const Mistakes& mistakes) {
+  return !std::ranges::all_of(mistakes, &ModelSpec::Mistake::warning);
+}
+
+std::string_view plural(FeatureKind kind) {
+  if (kind == FeatureKind::number) return "numbers";
+  return kind == FeatureKind::boolean ? "booleans" : "texts";
+}
+
+/// Of parts of a sentence: `a, b and c`.
+std::string listed(const std::vector<std::string>& parts) {
+  std::string text;
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == parts.size() ? " and " : ", ") + parts[i];
+  return text;
+}
+
+/// Why a step of these kinds that chose no column has nothing to do.
+std::string idle(const std::vector<FeatureKind>& kinds, const Columns& columns) {
+  std::vector<std::string> wanted, there;
+  for (const FeatureKind kind : kinds) wanted.emplace_back(plural(kind));
+  for (const FeatureKind kind : {FeatureKind::number, FeatureKind::boolean, FeatureKind::text}) {
+    std::vector<FeatureColumn> of_kind;
+    std::ranges::copy_if(columns.named, std::back_inserter(of_kind),
+                         [&](const FeatureColumn& one) { return one.kind == kind; });
+    if (!of_kind.empty())
+      there.push_back(std::string(plural(kind)) + " (" + name_list(of_kind) + ")");
+  }
+  if (columns.indicators > 0) there.emplace_back("indicator columns");
+  return "has nothing to do: it works on " + listed(wanted) + ", and " +
+         (there.empty() ? "nothing reaches it" : "what reaches it are " + listed(there));
+}
+
 void check_learner(const Link& link, Task task, const Columns& columns, Mistakes& mistakes) {
   if (!link.learner->tasks.contains(task))
     add_mistake(mistakes, link,
@@ -64,6 +103,9 @@ void check_learner(const Link& link, Task task, const Columns& columns, Mistakes
                     std::string(target_type(task)) + ": use " + learner_of(task));
   for (const std::string& message : unread(link.learner->reads, columns))
     add_mistake(mistakes, link, message);
+  if (any_error(mistakes)) return;
+  if (const std::string message = unscaled(link.learner->reads, columns); !message.empty())
+    add_warning(mistakes, link, message);
 }
 
 Columns columns_of(std::span<const Feature> features) {
@@ -112,9 +154,11 @@ std::vector<ModelSpec::Mistake> ModelSpec::bind(Task task, std::span<const Featu
     const bool last = i + 1 == links.size();
     if (link.transformer_spec) {
       Mistakes found;
-      link.transformer_spec->bind(columns, found);
+      const auto chosen = link.transformer_spec->bind(columns, found);
       for (const Mistake& mistake : found)
         add_mistake(mistakes, link, mistake.message, mistake.place);
+      if (chosen.empty() && found.empty() && !features.empty())
+        add_warning(mistakes, link, idle(link.transformer_spec->kinds(), columns));
       if (last)
         add_mistake(mistakes, link, "the last step must be " + learner_of(task));
     } else if (last) {

@@ -73,6 +73,7 @@ class ModelSpec {
   struct Mistake {
     Place place;
     std::string message;
+    bool warning = false;  // the model works all the same
   };
 
   ModelSpec();
@@ -83,7 +84,8 @@ class ModelSpec {
   /// Names the option `steps`: a list of steps, the last a learner.
   void describe(OptionVisitor& option);
 
-  /// Checks the chain against its features and task; call before `make`.
+  /// Checks the chain against its features and task; call before `make`, which needs a chain
+  /// without a mistake but for warnings.
   std::vector<Mistake> bind(Task task, std::span<const Feature> features);
 
   /// A fresh model; equal seeds make equal models.

@@ -36,8 +36,8 @@ constexpr Tasks kText{Task::classes};
 constexpr Tasks kNumber{Task::regression};
 constexpr Tasks kBooleanOrText{Task::binary, Task::classes};
 
-// What they read besides numbers.
-constexpr Reads kIndicators{.indicators = true};
+// What they read besides numbers; those that descend a gradient want them scaled.
+constexpr Reads kByDescent{.indicators = true, .scaled = true};
 
 // A doc begins with the types of targets that the learner learns: `weir list` is where a message
 // sends whoever needs one.
@@ -48,17 +48,17 @@ constexpr LearnerType kLearners[] = {
      "", 1, kBooleanOrText, {.texts = true, .missing = true}, make_gaussian_nb_spec},
     {"hoeffding_tree", "boolean or text: a tree that splits by Hoeffding's bound", kLater, 1,
      kBooleanOrText, {}, nullptr},
-    {"linear_regression", "number: w.x + b on the squared error", "", 3, kNumber, kIndicators,
+    {"linear_regression", "number: w.x + b on the squared error", "", 3, kNumber, kByDescent,
      make_linear_regression_spec},
     {"logistic_regression", "boolean: the probability of true, w.x + b on the log loss", "", 3,
-     kBoolean, kIndicators, make_logistic_regression_spec},
+     kBoolean, kByDescent, make_logistic_regression_spec},
     {"multinomial_nb", "boolean or text: naive Bayes for counts of words", kLater, 1,
      kBooleanOrText, {}, nullptr},
     {"pa_classifier", "boolean: passive-aggressive classification", kLater, 1, kBoolean, {},
      nullptr},
     {"pa_regressor", "number: passive-aggressive regression", kLater, 1, kNumber, {}, nullptr},
     {"softmax_regression", "text: the probability of each class, on the cross-entropy", "", 3,
-     kText, kIndicators, make_softmax_regression_spec},
+     kText, kByDescent, make_softmax_regression_spec},
 };
 
 constexpr std::size_t kChoices = std::size(kTransformers) + std::size(kLearners);

@@ -37,9 +37,12 @@ class TransformerSpec {
 
   virtual ~TransformerSpec() = default;
   virtual void describe(OptionVisitor& option) = 0;
-  /// Chooses its columns among those before it and makes them those after it. A mistake without
-  /// a place of its own stands at the step's.
-  virtual void bind(Columns& columns, Mistakes& mistakes) = 0;
+  /// The kinds of columns that it works on unless `fields:` names them.
+  virtual std::vector<FeatureKind> kinds() const = 0;
+  /// Chooses its columns among those before it, makes them those after it, and returns those that
+  /// it chose: none, and it has nothing to do. A mistake without a place of its own stands at the
+  /// step's.
+  virtual std::vector<FeatureColumn> bind(Columns& columns, Mistakes& mistakes) = 0;
   virtual std::unique_ptr<Transformer> make() const = 0;
 };
 

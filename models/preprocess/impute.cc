@@ -51,9 +51,13 @@ namespace {
 class ImputeSpec final : public TransformerSpec {
  public:
   void describe(OptionVisitor& option) override { options_.describe(option); }
-  void bind(Columns& columns, Mistakes& mistakes) override {
-    columns_ = indexes(select_columns(columns, options_.fields,
-                                      {FeatureKind::number, FeatureKind::boolean}, mistakes));
+  std::vector<FeatureKind> kinds() const override {
+    return {FeatureKind::number, FeatureKind::boolean};
+  }
+  std::vector<FeatureColumn> bind(Columns& columns, Mistakes& mistakes) override {
+    auto chosen = select_columns(columns, options_.fields, kinds(), mistakes);
+    columns_ = indexes(chosen);
+    return chosen;
   }
   std::unique_ptr<Transformer> make() const override {
     return std::make_unique<Impute>(options_, columns_);

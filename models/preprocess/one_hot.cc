@@ -74,8 +74,9 @@ namespace {
 class OneHotSpec final : public TransformerSpec {
  public:
   void describe(OptionVisitor& option) override { options_.describe(option); }
-  void bind(Columns& columns, Mistakes& mistakes) override {
-    const auto texts = select_columns(columns, options_.fields, {FeatureKind::text}, mistakes);
+  std::vector<FeatureKind> kinds() const override { return {FeatureKind::text}; }
+  std::vector<FeatureColumn> bind(Columns& columns, Mistakes& mistakes) override {
+    auto texts = select_columns(columns, options_.fields, kinds(), mistakes);
     texts_ = indexes(texts);
     first_ = columns.indicators;
     columns.indicators += texts.size() * options_.max;
@@ -83,6 +84,7 @@ class OneHotSpec final : public TransformerSpec {
     for (const FeatureColumn& text : texts) names_.push_back(text.name);
     for (const FeatureColumn& text : texts)
       columns.named.erase(std::ranges::find(columns.named, text.name, &FeatureColumn::name));
+    return texts;
   }
   std::unique_ptr<Transformer> make() const override {
     return std::make_unique<OneHot>(options_, texts_, first_, names_);

@@ -65,8 +65,9 @@ namespace {
 class OrdinalSpec final : public TransformerSpec {
  public:
   void describe(OptionVisitor& option) override { options_.describe(option); }
-  void bind(Columns& columns, Mistakes& mistakes) override {
-    const auto texts = select_columns(columns, options_.fields, {FeatureKind::text}, mistakes);
+  std::vector<FeatureKind> kinds() const override { return {FeatureKind::text}; }
+  std::vector<FeatureColumn> bind(Columns& columns, Mistakes& mistakes) override {
+    auto texts = select_columns(columns, options_.fields, kinds(), mistakes);
     texts_ = indexes(texts);
     first_ = columns.numbers;
     names_.clear();
@@ -75,6 +76,7 @@ class OrdinalSpec final : public TransformerSpec {
       auto column = std::ranges::find(columns.named, text.name, &FeatureColumn::name);
       *column = {.name = text.name, .kind = FeatureKind::number, .index = columns.numbers++};
     }
+    return texts;
   }
   std::unique_ptr<Transformer> make() const override {
     return std::make_unique<Ordinal>(options_, texts_, first_, names_);

@@ -158,8 +158,12 @@ namespace {
 class StandardScalerSpec final : public TransformerSpec {
  public:
   void describe(OptionVisitor& option) override { options_.describe(option); }
-  void bind(Columns& columns, Mistakes& mistakes) override {
-    columns_ = indexes(select_columns(columns, options_.fields, {FeatureKind::number}, mistakes));
+  std::vector<FeatureKind> kinds() const override { return {FeatureKind::number}; }
+  std::vector<FeatureColumn> bind(Columns& columns, Mistakes& mistakes) override {
+    auto chosen = select_columns(columns, options_.fields, kinds(), mistakes);
+    mark_scaled(columns, chosen);
+    columns_ = indexes(chosen);
+    return chosen;
   }
   std::unique_ptr<Transformer> make() const override {
     return std::make_unique<StandardScaler>(options_, columns_);

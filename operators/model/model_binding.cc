@@ -65,6 +65,7 @@ class ModelBinder {
   void refuse_unknown_classes();
   void check_class(std::string_view option, const std::optional<Constant>& value,
                    const std::optional<Literal>& written);
+  void bind_steps();
   void warn_of_leaks();
   void declare();
   void declare_lineage();
@@ -95,10 +96,19 @@ std::optional<ModelPlan> ModelBinder::bind() {
   plan_.task = *task;
   bind_constants();
   bind_classes();
-  for (const ModelSpec::Mistake& mistake : options_.steps->bind(plan_.task, plan_.features))
-    binding_.error(mistake.place.line > 0 ? mistake.place : binding_.place(), mistake.message);
+  bind_steps();
   declare();
   return std::move(plan_);
+}
+
+void ModelBinder::bind_steps() {
+  for (const ModelSpec::Mistake& mistake : options_.steps->bind(plan_.task, plan_.features)) {
+    const Place place = mistake.place.line > 0 ? mistake.place : binding_.place();
+    if (mistake.warning)
+      binding_.warning(place, mistake.message);
+    else
+      binding_.error(place, mistake.message);
+  }
 }
 
 std::optional<Task> ModelBinder::bind_target() {

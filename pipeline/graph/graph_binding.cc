@@ -227,6 +227,7 @@ void NodeBinding::error(Place place, const std::string& message) {
 }
 
 void NodeBinding::warning(Place place, const std::string& message) {
+  if (!config_.sound) return;  // it may only follow from a mistake in its options
   draft_.problems.warning(place.line == 0 ? this->place() : place, message);
 }
 

@@ -74,6 +74,91 @@ TEST(ModelSpec, RefusesOptionsThatExcludeEachOther) {
             Mistakes{"`value`: needs `with: constant`"});
 }
 
+using Warnings = std::vector<std::string>;
+
+const std::vector<Feature> kNumbers = {{"a", FeatureKind::number}, {"b", FeatureKind::number}};
+const std::vector<Feature> kBoolean = {{"it", FeatureKind::boolean}};
+const std::vector<Feature> kText = {{"it", FeatureKind::text}};
+
+/// The warnings of steps before a learner of any numbers.
+Warnings idle(const std::string& steps, const std::vector<Feature>& features) {
+  return warnings_of("[" + steps + R"(, "gaussian_nb"])", Task::binary, features);
+}
+
+TEST(ModelSpec, WarnsOfAStepWithNothingToDoAndSaysWhatReachesIt) {
+  EXPECT_EQ(idle(R"("one_hot")", kNumbers),
+            Warnings{"one_hot: has nothing to do: it works on texts, and what reaches it are "
+                     "numbers (`a`, `b`)"});
+  EXPECT_EQ(idle(R"("standard_scaler")", kBoolean),
+            Warnings{"standard_scaler: has nothing to do: it works on numbers, and what reaches it "
+                     "are booleans (`it`)"});
+  EXPECT_EQ(idle(R"("impute")", kText),
+            Warnings{"impute: has nothing to do: it works on numbers and booleans, and what "
+                     "reaches it are texts (`it`)"});
+  for (const char* step : {"\"min_max_scaler\"", "\"standard_scaler\"", "\"impute\""})
+    EXPECT_EQ(idle(step, kText).size(), 1u) << step;
+  EXPECT_EQ(idle(R"("ordinal")", kBoolean).size(), 1u);
+}
+
+TEST(ModelSpec, WarnsOfAStepWhoseColumnsAnEarlierOneHasTaken) {
+  EXPECT_EQ(warnings_of(R"(["one_hot", "ordinal", "logistic_regression"])", Task::binary, kText),
+            Warnings{"ordinal: has nothing to do: it works on texts, and what reaches it are "
+                     "indicator columns"});
+  EXPECT_EQ(warnings_of(R"(["ordinal", "one_hot", "standard_scaler", "logistic_regression"])",
+                        Task::binary, kText),
+            Warnings{"one_hot: has nothing to do: it works on texts, and what reaches it are "
+                     "numbers (`it`)"});
+  EXPECT_EQ(warnings_of(R"(["standard_scaler", "ordinal", "min_max_scaler",
+                            "logistic_regression"])",
+                        Task::binary, kText)
+                .size(),
+            1u)
+      << "the scaler before the encoder";
+}
+
+TEST(ModelSpec, DoesNotWarnOfAStepThatHasAColumn) {
+  EXPECT_EQ(idle(R"("impute", "standard_scaler", "ordinal")", kMixed), Warnings{});
+  EXPECT_EQ(idle(R"({"standard_scaler": ["it"]})", kBoolean), Warnings{});
+}
+
+const std::string kPlain = "nothing scales ";
+const std::string kWayOut =
+    ", and gradient descent is slow or diverges on numbers that are large or differ in size: put "
+    "the step `- standard_scaler` before it";
+
+TEST(ModelSpec, WarnsOfNumbersThatNothingScalesBeforeALearnerByGradientDescent) {
+  EXPECT_EQ(warnings_of(R"(["logistic_regression"])", Task::binary, kNumbers),
+            Warnings{"logistic_regression: " + kPlain + "`a`, `b`" + kWayOut});
+  EXPECT_EQ(warnings_of(R"(["linear_regression"])", Task::regression, kNumbers),
+            Warnings{"linear_regression: " + kPlain + "`a`, `b`" + kWayOut});
+  EXPECT_EQ(warnings_of(R"(["softmax_regression"])", Task::classes, kNumbers),
+            Warnings{"softmax_regression: " + kPlain + "`a`, `b`" + kWayOut});
+  EXPECT_EQ(warnings_of(R"([{"standard_scaler": ["a"]}, "linear_regression"])", Task::regression,
+                        kNumbers),
+            Warnings{"linear_regression: " + kPlain + "`b`" + kWayOut});
+  EXPECT_EQ(warnings_of(R"(["standard_scaler", "ordinal", "logistic_regression"])", Task::binary,
+                        kMixed),
+            Warnings{"logistic_regression: " + kPlain + "`country`" + kWayOut})
+      << "the numbers of ordinal";
+  EXPECT_EQ(warnings_of(R"(["linear_regression"])", Task::regression, number_features(8)),
+            Warnings{"linear_regression: " + kPlain + "`x0`, `x1`, `x2`, `x3`, `x4` and 3 more" +
+                     kWayOut});
+}
+
+TEST(ModelSpec, DoesNotWarnOfSizesWhereAllIsScaledOrNothingNeedsIt) {
+  const auto binary = [](const std::string& steps, const std::vector<Feature>& features) {
+    return warnings_of(steps, Task::binary, features);
+  };
+  EXPECT_EQ(binary(R"(["standard_scaler", "logistic_regression"])", kNumbers), Warnings{});
+  EXPECT_EQ(binary(R"(["min_max_scaler", "impute", "logistic_regression"])", kNumbers),
+            Warnings{});
+  EXPECT_EQ(binary(R"(["ordinal", "standard_scaler", "logistic_regression"])", kMixed),
+            Warnings{});
+  EXPECT_EQ(binary(R"(["one_hot", "logistic_regression"])", kText), Warnings{});
+  EXPECT_EQ(binary(R"(["logistic_regression"])", kBoolean), Warnings{});
+  EXPECT_EQ(binary(R"(["gaussian_nb"])", kNumbers), Warnings{});
+}
+
 TEST(ModelSpec, NamesTheNearestStepAndOptionForOneThatItDoesNotKnow) {
   EXPECT_EQ(mistakes("[one_hott, logistic_regression: {l2: -1, clip_gradiant: 1}]"),
             (Mistakes{"`steps` has no `one_hott`; did you mean `one_hot`?",

@@ -16,15 +16,26 @@
 namespace weir {
 
 /// Reads `steps` (as YAML or JSON) for the features; returns the mistakes of their options or, when
-/// these are right, of binding.
+/// these are right, of binding; not the warnings.
 inline std::vector<std::string> mistakes_of(ModelSpec& spec, const std::string& steps, Task task,
                                             const std::vector<Feature>& features) {
   std::vector<std::string> mistakes = read_options(
       "steps: " + steps, [&](OptionVisitor& option) { spec.describe(option); });
   if (!mistakes.empty()) return mistakes;
   for (ModelSpec::Mistake& mistake : spec.bind(task, features))
-    mistakes.push_back(std::move(mistake.message));
+    if (!mistake.warning) mistakes.push_back(std::move(mistake.message));
   return mistakes;
+}
+
+/// The warnings of binding `steps` (as YAML or JSON), which have no mistake.
+inline std::vector<std::string> warnings_of(const std::string& steps, Task task,
+                                            const std::vector<Feature>& features) {
+  ModelSpec spec;
+  EXPECT_EQ(mistakes_of(spec, steps, task, features), std::vector<std::string>{});
+  std::vector<std::string> warnings;
+  for (ModelSpec::Mistake& mistake : spec.bind(task, features))
+    warnings.push_back(std::move(mistake.message));
+  return warnings;
 }
 
 /// A fresh model of `steps` (as YAML or JSON).

@@ -299,7 +299,7 @@ std::string keyed(const std::string& key, const std::string& fields) {
          ", good: boolean, ts: time } }\n"
          "operators:\n"
          "  model: { type: model, input: orders, features: [amount], target: good, labels: { "
-         "input: ends, match: id, wait: 1h }, steps: [logistic_regression] }\n"
+         "input: ends, match: id, wait: 1h }, steps: [standard_scaler, logistic_regression] }\n"
          "  quality: { type: evaluate, input: model.outcomes, metrics: [accuracy] }\n";
 }
 
