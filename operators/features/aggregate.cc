@@ -5,6 +5,8 @@
 #include <cmath>
 #include <utility>
 
+#include "pipeline/core/bounded_text.h"
+
 namespace weir {
 namespace {
 
@@ -307,6 +309,7 @@ void Aggregate::add(TextTrack& track, const KeyClock& clock, std::int64_t event_
   if (is_missing(value)) return;
   bool old = false;
   std::string& text = open(track.panes, pane_of(clock, event_time), old).text;
+  value = cut_text(value, kLongestText);
   if (text.capacity() < value.size()) text.swap(track.spare);
   text = value;
   advance(track, clock);

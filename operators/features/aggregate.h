@@ -65,10 +65,11 @@ struct KeyClock {
 /// is the latest to come (in a window of time: of the newest pane). Missing values are skipped, and
 /// numbers beyond 1e150, whose squares are not finite: one would spoil a figure for good. std
 /// divides by n - 1 (as River's stats.Var, ddof = 1) and is Welford's, panes joined by Chan's
-/// formula (Chan, Golub, LeVeque 1979).
+/// formula (Chan, Golub, LeVeque 1979). Of a text no more than its first 1,024 bytes are kept, or
+/// the bytes of a state had no bound.
 ///
 /// Cost: constant per row; when a new pane begins, once through the panes. Memory: 32 bytes a pane
-/// that holds rows, at most panes + 1 of them.
+/// that holds rows, at most panes + 1 of them; for texts, their bytes too.
 class Aggregate {
  public:
   enum class Kind : std::uint8_t { count, sum, mean, std, min, max, last, lag };
@@ -110,7 +111,11 @@ class Aggregate {
   double cold() const;
   /// Whether a number is too large to enter a figure.
   static bool too_large(double value) { return std::abs(value) > 1e150; }
-  /// Adds the value of the row at hand, if it is not missing and not too large.
+  /// Whether a text is too long to be kept whole.
+  static bool too_long(std::string_view text) { return text.size() > kLongestText; }
+  static constexpr std::size_t kLongestText = 1'024;  // bytes
+  /// Adds the value of the row at hand, if it is not missing and not too large; of a text that is
+  /// too long its beginning.
   void add(NumberTrack& track, const KeyClock& clock, std::int64_t event_time, double value) const;
   void add(TextTrack& track, const KeyClock& clock, std::int64_t event_time,
            std::string_view value) const;

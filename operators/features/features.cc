@@ -92,6 +92,7 @@ class Features final : public Operator {
     report(metric::expression_invalid_total, static_cast<double>(invalid_));
     report(metric::operator_rows_total, {"outcome", "no_key"}, static_cast<double>(no_key_));
     report(metric::values_skipped_total, static_cast<double>(skipped_));
+    report(metric::texts_cut_total, static_cast<double>(cut_));
   }
 
  private:
@@ -137,7 +138,9 @@ class Features final : public Operator {
           const std::string_view figure = aggregate.figure(track, key.clock);
           figures_[i].texts()[row] = is_missing(figure) ? figure : arena.copy(figure);
         }
-        aggregate.add(track, key.clock, time, arguments_[i].texts()[row]);
+        const std::string_view value = arguments_[i].texts()[row];
+        cut_ += Aggregate::too_long(value);
+        aggregate.add(track, key.clock, time, value);
         continue;
       }
       NumberTrack& track = key.numbers[number++];
@@ -186,6 +189,7 @@ class Features final : public Operator {
   std::uint64_t invalid_ = 0;
   std::uint64_t no_key_ = 0;
   std::uint64_t skipped_ = 0;  // numbers too large for an aggregate
+  std::uint64_t cut_ = 0;      // texts too long for one
 };
 
 /// The entry of that name, made if need be. Descriptions, which have the name "*", get one of their

@@ -58,6 +58,8 @@ constexpr Unused kUnused[] = {
     {metric::operator_rows_total.name, "rows", {"passed", "in", "out"}},
     {metric::window_late_rows_total.name, "behind their window"},
     {metric::expression_invalid_total.name, "expressions without a value"},
+    {metric::values_skipped_total.name, "numbers too large"},
+    {metric::texts_cut_total.name, "texts cut"},
     {metric::evictions_total.name, "given up for a limit"},
     {metric::model_restored_total.name, "diverged and restored"},
 };

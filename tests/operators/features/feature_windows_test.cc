@@ -179,5 +179,28 @@ TEST(Features, ANumberTooLargeToSquareEntersNoFigureAndIsCounted) {
   }
 }
 
+TEST(Features, OfALongTextLastAndLagKeepTheFirst1024Bytes) {
+  const std::string whole(1'024, 'a'), longer = whole + "b";
+  const std::string wide = std::string(1'023, 'a') + "\u00e9";
+  for (const char* kind : {R"({"last": "country"})", R"({"lag": "country"})"}) {
+    OperatorBench before = bench(R"({"input": "events", "key": "card", "aggregates": {"before": )" +
+                                 std::string(kind) + "}}");
+    ASSERT_TRUE(before.ok()) << before.mistakes()[0];
+    const std::vector<Cell> out =
+        first_own(before, {row(0, "a", cell(1), cell(longer)), row(1, "a", cell(1), cell(whole)),
+                           row(2, "a", cell(1), cell(wide)), row(3, "a", cell(1), cell("short")),
+                           row(4, "a", cell(1), cell(std::string(1'000'000, 'x'))),
+                           row(5, "a", cell(1))});
+    EXPECT_EQ(out[1], cell(whole)) << kind;
+    EXPECT_EQ(out[2], cell(whole)) << kind;
+    EXPECT_EQ(out[3], cell(std::string(1'023, 'a'))) << kind << ": no half character";
+    EXPECT_EQ(out[4], cell("short")) << kind;
+    EXPECT_EQ(out[5], cell(std::string(1'024, 'x'))) << kind;
+    EXPECT_EQ(before.report()["weir_texts_cut_total"], 3) << kind;
+    before.main_rows({row(6, "a", cell(1), cell(std::string(1'000'000, 'y')))});
+    EXPECT_LT(before.save().size(), 3'000u) << kind;
+  }
+}
+
 }  // namespace
 }  // namespace weir
