@@ -113,8 +113,8 @@ def test_a_sink_on_stdout_has_it_for_itself(folder):
 def test_a_run_in_which_every_record_was_lost_fails_and_says_why(folder):
     (folder / "rows.csv").write_text("a\none\ntwo\n")
     done = replay(folder, status=1)
-    assert "dead letters: 2 type, all of field a; the first is row 1 of rows: a: " in done.stdout
+    assert f"2 type, all of field a; the first is row 1 of {folder}/rows.csv: a: " in done.stdout
     assert done.stderr.endswith("weir: no record could be used\n")
     (folder / "rows.csv").write_text("a\none\n2\n")
     done = replay(folder)
-    assert "dead letters: 1 type, all of field a; the first is row 1 of rows: a: " in done.stdout
+    assert f"1 type, all of field a; the first is row 1 of {folder}/rows.csv: a: " in done.stdout

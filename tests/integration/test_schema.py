@@ -165,8 +165,10 @@ def test_schema_takes_just_the_files_that_check_takes(schema, tmp_path):
 
     def files():
         for path, value, document in schema.files(BASE, seed=1):
-            # What all sources take is tried with one of them.
-            place = (*path[:1], "*" * len(path[1:2]), *path[2:])
+            # What all sources take is tried with one of them, what all fields take with one.
+            named = (None, *path)
+            place = tuple("*" if i == 1 or before == "fields" else step
+                          for i, (before, step) in enumerate(zip(named, path)))
             case = (place, "" if value is DELETED else json.dumps(value))
             if case not in seen:
                 seen.add(case)
