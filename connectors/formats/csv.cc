@@ -163,7 +163,8 @@ class CsvFormat final : public FormatSpec {
                       text[0] != '\n' && text[0] != '\r' && (text[0] < '0' || text[0] > '9');
     if (good) value = text[0];
     if (!good && option.reading())
-      option.fail(name, "must be one character (of ASCII, no digit or line end), not `" + text + "`");
+      option.fail(name,
+                  "must be one character (of ASCII, no digit or line end), not `" + text + "`");
   }
 
   CsvForm form_;

@@ -10,10 +10,11 @@ namespace weir {
 
 /// How large the numbers of a column usually are, and whether one is far beyond that.
 ///
-/// Input: numbers of any unit and sign; 0 has no size and is ignored, as a missing one is. Statistic: the level,
-/// the size that about one number in a hundred exceeds: it rises by 0.99 octaves at a larger number
-/// and falls by 0.01 at a smaller one, so no number can move it far (the first 20 raise it to
-/// theirs). Far: more than 10 octaves, about a thousandfold, above the level; among the first 20
+/// Input: numbers of any unit and sign; 0 has no size and is ignored, as a missing one is.
+/// Statistic: the level, the size that about one number in a hundred exceeds: it rises by 0.99
+/// octaves at a larger number and falls by 0.01 at a smaller one, so no number can move it far (the
+/// first 20 raise it to theirs).
+/// Far: more than 10 octaves, about a thousandfold, above the level; among the first 20
 /// numbers, 40 octaves (before the first, beyond 2^63). A far number leaves the level as it is, but
 /// after ten of them in a row the next one is believed, and becomes the level. Ten in a row that
 /// lie 20 octaves below the level are the level, too: it was wrong.

@@ -288,7 +288,7 @@ TEST(Dedupe, ReportsMistakes) {
   EXPECT_EQ(bench(R"({"input": "events", "within": "1s"})").mistakes(),
             Mistakes{"operator `under_test` needs `key`"});
   EXPECT_EQ(bench(R"({"input": "events", "key": "id", "within": "all"})").mistakes(),
-            Mistakes{"`within`: must be rows or a duration"});
+            Mistakes{"`within` must be a number of rows (1000) or a duration (1h), not `all`"});
   EXPECT_EQ(bench(R"({"input": "events", "key": "id", "within": 0})").mistakes(),
             Mistakes{"`within` must be at least 1, not `0`"});
   EXPECT_EQ(bench(R"({"input": "events", "key": "nope", "within": 5})").mistakes(),

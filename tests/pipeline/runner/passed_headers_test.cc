@@ -79,8 +79,9 @@ TEST(PassedHeadersOverCrashes, AreThereOnceAndTheSameInAReplay) {
     RunningShard shard(*scene.pipeline, scene.layout, scene.cluster.world(), scene.folder.path());
     shard.recover();
     ASSERT_TRUE(shard.work_to(static_cast<std::uint64_t>(scene.rows))) << shard->reason();
+    if (scene.rows < 290) continue;  // it dies with an epoch that is not committed
+    shard->finish();
     live = shard.hashes();
-    if (scene.rows == 290) shard->finish();  // the others die with an epoch that is not committed
   }
   EXPECT_EQ(scene.checked_outputs(), 290);
   EXPECT_EQ(verified(*scene.pipeline, scene.layout, scene.cluster.world()), live);

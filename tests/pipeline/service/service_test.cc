@@ -216,7 +216,8 @@ TEST(Service, ReportsEveryMetricOfTheTableWithItsLabels) {
   running->join();
   samples.append(running->samples());
   std::set<std::string_view> seen = {metric::build_info.name, metric::ready.name,  // the process's
-                                     metric::replay_headroom_seconds.name};  // with a retention
+                                     metric::replay_headroom_seconds.name,  // with a retention
+                                     metric::headers_dropped_total.name};   // with `headers: pass`
   for (const MetricSamples::Sample& sample : samples.all()) {
     std::set<std::string> labels, declared = {"pipeline"};
     for (const auto& [name, value] : sample.labels) labels.insert(name);
