@@ -36,13 +36,21 @@ def concept_that_turns_over(fill, target, count=24_000):
 
 
 @pytest.mark.parametrize("fill", [9.96921e36, 1.8446744073709552e19, -1e30])
-@pytest.mark.parametrize("steps", ["logistic_regression",
-                                   "standard_scaler, logistic_regression"])
-def test_fill_values_of_a_sensor_do_not_stop_a_model_from_learning(folder, fill, steps):
+@pytest.mark.parametrize("scaler", ["", "standard_scaler, "], ids=["unscaled", "scaled"])
+@pytest.mark.parametrize("learner, target", [
+    ("logistic_regression", "boolean"),
+    ("softmax_regression: { intercept: true, learning_rate: 0.1 }", "text"),
+], ids=["logistic", "softmax"])
+def test_fill_values_of_a_sensor_do_not_stop_a_model_from_learning(folder, fill, scaler, learner,
+                                                                   target):
+    high, low = (1, 0) if target == "boolean" else ("high", "low")
+
     def accuracy(value):
-        data = list(concept_that_turns_over(value, lambda x, first: int((x > 0.5) == first)))
-        summary = replay(FILL_VALUES % {"target": "boolean", "steps": steps}, **{"in": data})
-        last = [row for row in rows_of("out")[-6000:] if row["x"] < 1]
+        data = list(concept_that_turns_over(value,
+                                            lambda x, first: high if (x > 0.5) == first else low))
+        summary = replay(FILL_VALUES % {"target": target, "steps": scaler + learner},
+                         **{"in": data})
+        last = [row for row in rows_of("out")[-6000:] if -1 < row["x"] < 1]
         right = sum(row["prediction"] == row["y"] for row in last) / len(last)
         return right, summary["operators"]["m"]
 
