@@ -52,10 +52,12 @@ std::int64_t BelievedTime::judge(std::size_t lane, std::int64_t time,
     source.settle();
     return time;
   }
-  clock.row(lane, highest_);
+  // A source that is behind the others stays there for a few wrong rows, and holds nobody back for
+  // many.
+  ++source.far_in_a_row;
+  clock.row(lane, source.far_in_a_row < source.limits.confirm ? source.high : highest_);
   keep(source, row);
   source.far_keys.add(key);
-  ++source.far_in_a_row;
   if (borne_out(lane, source.far_in_a_row, source.far_keys, source.keys))
     believe(source, std::nullopt, clock);
   source.settle();

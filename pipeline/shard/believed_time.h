@@ -19,7 +19,8 @@ namespace weir {
 /// all. It knows the highest event time that is believed, over all sources and ticks.
 ///
 /// A row is far if its event time lies beyond that by more than `ahead` and by more than five usual
-/// gaps of its source. A far row counts as a row of the highest believed time. Once `confirm` far
+/// gaps of its source. A far row counts as a row of the highest believed time, but moves its lane
+/// no further than its source has come, before `confirm` have come in a row. Once `confirm` far
 /// rows of a source have come in a row, of at least three different keys or of as many as the
 /// source has had, the clock moves to the least of the last `confirm` and on to those within reach
 /// of it.

@@ -132,8 +132,8 @@ struct SlowBelief {
       count(source, time);
       raise(lane, time);
     } else {
-      raise(lane, *highest);
       source.far.push_back({time, key, lane});
+      raise(lane, source.far.size() < confirm ? source.high.value_or(kNoTime) : *highest);
       if (source.far.size() >= confirm &&
           different(source.far) >= std::min({confirm, std::size_t{3},
                                              source.keys.size() + source.keyless}))

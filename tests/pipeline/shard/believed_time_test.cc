@@ -123,6 +123,27 @@ TEST(BelievedTime, APartitionOfWrongRowsDoesNotHoldTheOthersBack) {
   EXPECT_EQ(clock.clock.watermark(), kStart + 99 * kMinute);
 }
 
+TEST(BelievedTime, ASourceBehindTheOthersStaysThereForAWrongRow) {
+  Clock clock({{kHour, 10}, {kHour, 10}});
+  for (int i = 0; i < 20; ++i) clock.row(kStart + kDay + i * kMinute, i, 1);
+  for (int i = 0; i < 20; ++i) clock.row(kStart + i * kMinute, i, 0);
+  for (int i = 0; i < 9; ++i)
+    EXPECT_EQ(clock.row(kWrong, 7, 0), kStart + kDay + 19 * kMinute) << "its event time";
+  EXPECT_EQ(clock.clock.watermark(), kStart + 19 * kMinute);
+  clock.row(kStart + 20 * kMinute, 1, 0);
+  EXPECT_EQ(clock.late, 0U);
+}
+
+TEST(BelievedTime, ASourceOfWrongRowsDoesNotHoldTheOthersBack) {
+  Clock clock({{kHour, 10}, {kHour, 10}});
+  for (int i = 0; i < 20; ++i) clock.row(kStart, i, 0);
+  for (int i = 0; i < 100; ++i) {
+    clock.row(kStart + i * kMinute, i, 1);
+    clock.row(kWrong, 7, 0);
+  }
+  EXPECT_EQ(clock.clock.watermark(), kStart + 99 * kMinute);
+}
+
 TEST(BelievedTime, WithConfirmOneEveryRowMovesTheClock) {
   Clock clock({{kHour, 1}});
   EXPECT_EQ(clock.row(kStart, 1), kStart);

@@ -312,6 +312,24 @@ TEST(FarRows, AProducersClockInTheFutureMovesNothing) {
   }
 }
 
+// A topic of labels may be read to its end before the first row.
+TEST(FarRows, AWrongClockDoesNotTakeRowsToWhereTheirLabelsAre) {
+  Live live(pipeline_text("time: ts,"));
+  for (int i = 0; i < 2'000; i += 10) {
+    const std::int64_t time = kStart + i * kMinute + kHour;
+    live.add(0, time, "d", "{\"id\":\"t" + std::to_string(i) + "\",\"fraud\":true,\"ts\":" +
+                               std::to_string(time) + "}");
+  }
+  for (int i = 0; i < 2'000; ++i) {
+    const std::int64_t time = i == 100 ? kWrong : kStart + i * kMinute;
+    live.add(1, time, "d", "{\"id\":\"t" + std::to_string(i) + "\",\"device\":\"x\",\"amount\":" +
+                               std::to_string(i % 50) + ",\"ts\":" + std::to_string(time) + "}");
+  }
+  live.shard.flush();
+  EXPECT_EQ(live.shard.source_counts(1).late, 0U);
+  EXPECT_EQ(live.shard.clock().watermark(), kStart + 1'999 * kMinute);
+}
+
 TEST(FarRows, StepsAndARestartAnywhereGiveTheSameBits) {
   std::mt19937_64 random(11);
   std::vector<Transaction> rows = transactions(11, 400);
