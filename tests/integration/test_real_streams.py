@@ -10,7 +10,7 @@ import topics
 
 DRIFT_FIELDS = {"detector", "stream", "field", "state", "statistic", "threshold", "p_value",
                 "reference_count", "window_count", "reference_mean", "window_mean", "window_from",
-                "window_to", "summary", "time", "shard"}
+                "window_to", "null_ratio", "summary", "time", "shard"}
 
 
 def check_drifts(rows, fields):
