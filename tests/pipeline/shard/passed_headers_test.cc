@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <deque>
 #include <memory>
 #include <string>
 #include <utility>
@@ -60,13 +62,20 @@ struct Scene {
     all.origins = {"rows"};
     return all;
   }
+  /// The headers are gone when it returns, as a reader's are with its next records.
   void add(const std::string& value, std::vector<Header> headers) {
+    std::deque<std::string> bytes;
+    for (Header& header : headers) {
+      header.name = bytes.emplace_back(header.name);
+      if (header.value.data() != nullptr) header.value = bytes.emplace_back(header.value);
+    }
     Record record;
     record.timestamp = 1'600'000'000'000;
     record.value = value;
     record.headers = headers;
     shard.add(0, record);
-    std::fill(headers.begin(), headers.end(), Header{"gone", "gone"});  // as a reader's are
+    for (std::string& text : bytes) std::ranges::fill(text, '?');
+    std::ranges::fill(headers, Header{"gone", "gone"});
   }
   std::vector<Written> written(std::uint32_t sink) {
     shard.flush();
