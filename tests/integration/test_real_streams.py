@@ -23,6 +23,7 @@ def check_drifts(rows, fields):
         states[row["field"]] = row["state"]
         assert math.isfinite(row["statistic"]) and math.isfinite(row["threshold"])
         assert row["window_from"] <= row["window_to"] and row["summary"]
+        assert 0 <= row["null_ratio"] <= 0.5, row  # else the state would be no_data
 
 
 def accuracy(predictions, truth):
