@@ -34,12 +34,9 @@ def test_a_producer_with_its_clock_in_2100_ends_no_wait(broker, run):
                 "operators.model.labels.absent": "false"}
     for name in ("rows", "labels"):
         settings[f"sources.{name}.topic"] = f"clocks-{name}"
-        settings[f"sources.{name}.idle"] = "1s"
     for name in ("predictions", "outcomes"):
         settings[f"sinks.{name}.topic"] = f"clocks-{name}"
     topics.create(broker, "clocks-rows", "clocks-labels")
-    weir = run("waiting.yaml", settings).start().wait_ready()
-
     producer = Producer({"bootstrap.servers": broker.bootstrap, "log_level": 0})
     began = int(time.time() * 1000) - 3 * 86_400_000
     for number in range(1000):  # one a minute; the clock of one producer wrote both of its times
@@ -51,9 +48,11 @@ def test_a_producer_with_its_clock_in_2100_ends_no_wait(broker, run):
         label = {"id": f"r{number}", "y": True, "ts": at}
         producer.produce("clocks-labels", json.dumps(label), label["id"], timestamp=at)
     producer.flush(30)
-    wait_until("every label has found its row",
+
+    weir = run("waiting.yaml", settings).start().wait_ready()
+    wait_until(lambda: f"every label has found its row: {weir.metrics('weir_labels_total')}",
                lambda: total(weir, "weir_labels_total", outcome="joined") == 100, 60)
-    wait_until("the sources are idle",
+    wait_until("the wrong row is counted",
                lambda: total(weir, "weir_far_rows_total", outcome="refused") == 1, 60)
     assert total(weir, "weir_labels_total", outcome="absent") == 0
     assert total(weir, "weir_labels_total", outcome="orphan") == 0
