@@ -83,8 +83,10 @@ bool StandardScaler::ordinary(const Run& run, const double* x) const {
   const double* mean = means_.data() + run.at;
   const double* scale = inverses_.data() + run.at;
   bool all = true;
-  for (std::size_t i = 0; i < run.length; ++i)
-    all &= learned(x[i]) & (std::abs(x[i] - mean[i]) * scale[i] <= limit);
+  for (std::size_t i = 0; i < run.length; ++i) {
+    all &= learned(x[i]);
+    all &= std::abs(x[i] - mean[i]) * scale[i] <= limit;
+  }
   return all;
 }
 

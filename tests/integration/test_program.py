@@ -123,9 +123,12 @@ def test_demo_finds_both_planted_drifts(clock_ahead):
     for one in report["planted"]:
         assert one["found"], one
         assert one["found"]["transaction"] > one["transaction"]
-    # Labels take up to seven days, 28,000 transactions; amounts need none.
+    # Amounts need no labels. Those take up to seven days, 28,000 transactions, and a row that is not
+    # fraud is held until the labels have been heard a tenth longer. A busy machine joins them in
+    # another order: a false alarm may have begun the reference of 5,000 again just before.
     assert report["planted"][0]["found"]["transaction"] < 60_000 + 3_000
-    assert report["planted"][1]["found"]["transaction"] < 120_000 + 35_000
+    latest = 120_000 + 28_000 + 2_800 + 5_000 + 5 * 1_000  # windows of 1,000 outcomes
+    assert report["planted"][1]["found"]["transaction"] < latest
 
 
 def test_demo_leaves_a_pipeline_that_replays(tmp_path):
