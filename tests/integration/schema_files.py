@@ -62,7 +62,7 @@ class Schema:
             if kind == "object" and form.get("maxProperties") == 1:
                 for name, options in form["properties"].items():
                     yield from ({name: one} for one in self._blocks(options, chance))
-        yield from OF_OTHER_KINDS
+        yield from chance.sample(OF_OTHER_KINDS, 4)
 
     def _blocks(self, schema, chance):
         """A component's options: none, each alone with each of its values, some together."""

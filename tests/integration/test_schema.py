@@ -182,5 +182,5 @@ def test_schema_takes_just_the_files_that_check_takes(schema, tmp_path):
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         wrong = [text for text in pool.map(one, files()) if text]
-    assert len(seen) > 5000
+    assert len(seen) > 3000
     assert not wrong, f"{len(wrong)} of {len(seen)}:\n" + "\n".join(wrong[:100])
