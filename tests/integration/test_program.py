@@ -123,7 +123,7 @@ def test_demo_finds_both_planted_drifts(clock_ahead):
     for one in report["planted"]:
         assert one["found"], one
         assert one["found"]["transaction"] > one["transaction"]
-    # Amounts need no labels. Those take up to seven days, 28,000 transactions, and a row that is not
+    # Amounts need no labels. Those take up to seven days, 28,000 transactions, and a row that is no
     # fraud is held until the labels have been heard a tenth longer. A busy machine joins them in
     # another order: a false alarm may have begun the reference of 5,000 again just before.
     assert report["planted"][0]["found"]["transaction"] < 60_000 + 3_000

@@ -27,7 +27,8 @@ TEST(BoundedText, OfALongerTextIsAHashThatNoTextCanBe) {
 TEST(BoundedText, IsTheSameOnEveryMachine) {
   const std::string text(1'000, 'a');
   std::string hex;
-  for (const char byte : BoundedText(text).view()) {
+  const BoundedText bounded(text);
+  for (const char byte : bounded.view()) {
     constexpr const char* kDigits = "0123456789abcdef";
     hex += kDigits[static_cast<unsigned char>(byte) >> 4];
     hex += kDigits[static_cast<unsigned char>(byte) & 15];
