@@ -1,5 +1,7 @@
 #include "pipeline/core/time_pattern.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cstddef>
 
@@ -139,8 +141,8 @@ std::string wrong_pattern(std::string_view pattern) {
     if (pattern[i] != '%') continue;
     if (++i == pattern.size()) return "ends with a single %";
     if (kKnown.find(pattern[i]) == std::string_view::npos)
-      return std::string("has no %") + pattern[i] +
-             "; known: %Y %y %m %b %B %d %H %I %p %M %S %f %z %a %A %F %T %%";
+      return fmt::format(
+          "has no %{}; known: %Y %y %m %b %B %d %H %I %p %M %S %f %z %a %A %F %T %%", pattern[i]);
   }
   if (!has(pattern, "YyF")) return "needs a year (%Y or %y)";
   if (has(pattern, "d") && !has(pattern, "mbB")) return "has a day but no month (%m or %b)";
