@@ -117,18 +117,17 @@ def test_schema_accepts_the_example_and_refuses_an_unknown_word():
                          ids=["today", "story_ahead_of_the_clock"])
 def test_demo_finds_both_planted_drifts(clock_ahead):
     clock = {**planted("clock_jumps"), "WEIR_CLOCK_AHEAD": str(clock_ahead)} if clock_ahead else {}
-    report = json.loads(invoke("demo", "--events", 200_000, "--rate", 0, "--json",
+    # Not as fast as possible: where a backlog grows, labels and rows are joined in another order, and
+    # a false alarm just before the change hides it until the detector's next reference.
+    report = json.loads(invoke("demo", "--events", 200_000, "--rate", 40_000, "--json",
                                environment=clock).stdout)
     assert [one["drift"] for one in report["planted"]] == ["amount_shift", "concept_change"]
     for one in report["planted"]:
         assert one["found"], one
         assert one["found"]["transaction"] > one["transaction"]
-    # Amounts need no labels. Those take up to seven days, 28,000 transactions, and a row that is no
-    # fraud is held until the labels have been heard a tenth longer. A busy machine joins them in
-    # another order: a false alarm may have begun the reference of 5,000 again just before.
+    # Labels take up to seven days, 28,000 transactions; amounts need none.
     assert report["planted"][0]["found"]["transaction"] < 60_000 + 3_000
-    latest = 120_000 + 28_000 + 2_800 + 5_000 + 5 * 1_000  # windows of 1,000 outcomes
-    assert report["planted"][1]["found"]["transaction"] < latest
+    assert report["planted"][1]["found"]["transaction"] < 120_000 + 35_000
 
 
 def test_demo_leaves_a_pipeline_that_replays(tmp_path):
