@@ -23,6 +23,13 @@ def broker():
 
 
 @pytest.fixture
+def empty_folder(tmp_path, monkeypatch):
+    """An empty folder, which is the current one."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
 def run(broker, tmp_path):
     """Makes a Weir for a pipeline file of this folder; ended with the test."""
     made = []

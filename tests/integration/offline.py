@@ -5,6 +5,8 @@ import json
 
 from weir import invoke
 
+DAY = 86_400_000
+BEGAN = 1_704_067_200_000  # 2024-01-01
 
 def replay(pipeline, *arguments, status=0, **files):
     """Replays a pipeline over files of rows; returns its summary, or what it says if it fails."""

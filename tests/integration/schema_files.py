@@ -1,5 +1,5 @@
 """Pipeline files made from the JSON Schema: at each place of a file the values that the schema
-takes, those just beyond its bounds, and those of another kind."""
+takes, values just beyond its bounds, and values of other kinds."""
 
 import copy
 import json

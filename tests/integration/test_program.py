@@ -117,8 +117,8 @@ def test_schema_accepts_the_example_and_refuses_an_unknown_word():
                          ids=["today", "story_ahead_of_the_clock"])
 def test_demo_finds_both_planted_drifts(clock_ahead):
     clock = {**planted("clock_jumps"), "WEIR_CLOCK_AHEAD": str(clock_ahead)} if clock_ahead else {}
-    # Not as fast as possible: where a backlog grows, labels and rows are joined in another order, and
-    # a false alarm just before the change hides it until the detector's next reference.
+    # Not as fast as possible: where a backlog grows, labels and rows are joined in another order,
+    # and a false alarm just before the change hides it until the detector's next reference.
     report = json.loads(invoke("demo", "--events", 200_000, "--rate", 40_000, "--json",
                                environment=clock).stdout)
     assert [one["drift"] for one in report["planted"]] == ["amount_shift", "concept_change"]

@@ -3,18 +3,8 @@
 import random
 
 import pytest
-from offline import replay, rows_of
+from offline import BEGAN, DAY, replay, rows_of
 from weir import invoke
-
-DAY = 86_400_000
-BEGAN = 1_704_067_200_000  # 2024-01-01
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
 
 LATE_LABELS = """\
 version: 1
@@ -48,7 +38,7 @@ def purchases(far=None, count=2000, far_time=4_102_444_800_000):
 
 @pytest.mark.parametrize("far", [[100], [0], [100, 101, 102], [7, 500, 1500], [1999]],
                          ids=["one", "the_first", "three_together", "now_and_then", "the_last"])
-def test_a_device_with_its_clock_in_2100_ends_no_wait(folder, far):
+def test_a_device_with_its_clock_in_2100_ends_no_wait(empty_folder, far):
     rows, labels = purchases(far)
     summary = replay(LATE_LABELS % {"wait": "7d"}, tx=rows, cb=labels)
     counts = summary["operators"]["m"]["labels"]
@@ -58,14 +48,14 @@ def test_a_device_with_its_clock_in_2100_ends_no_wait(folder, far):
     assert summary["late_rows"] == {}
 
 
-def test_a_device_with_its_clock_in_1970_is_late_and_moves_nothing(folder):
+def test_a_device_with_its_clock_in_1970_is_late_and_moves_nothing(empty_folder):
     rows, labels = purchases([100, 900], far_time=1000)
     summary = replay(LATE_LABELS % {"wait": "7d"}, tx=rows, cb=labels)
     assert summary["operators"]["m"]["labels"]["joined"] == 200
     assert summary["late_rows"] == {"tx": 2}
 
 
-def test_a_label_with_its_clock_in_2100_ends_no_wait(folder):
+def test_a_label_with_its_clock_in_2100_ends_no_wait(empty_folder):
     rows, labels = purchases()
     labels[20]["ts"] = 4_102_444_800_000
     summary = replay(LATE_LABELS % {"wait": "7d"}, tx=rows, cb=labels)
@@ -73,7 +63,7 @@ def test_a_label_with_its_clock_in_2100_ends_no_wait(folder):
     assert counts["joined"] == 200 and counts.get("absent", 0) == 0
 
 
-def test_a_night_without_rows_is_no_wrong_clock(folder):
+def test_a_night_without_rows_is_no_wrong_clock(empty_folder):
     rows, labels = purchases()
     for row in rows[1000:]:
         row["ts"] += 3 * DAY
@@ -86,7 +76,7 @@ def test_a_night_without_rows_is_no_wrong_clock(folder):
     assert summary["far_rows"]["tx"]["believed"] > 0
 
 
-def test_ten_days_without_labels_are_not_learned_as_absent(folder):
+def test_ten_days_without_labels_are_not_learned_as_absent(empty_folder):
     draw = random.Random(5)
     rows, labels = [], []
     for number in range(6000):
@@ -111,7 +101,7 @@ def test_ten_days_without_labels_are_not_learned_as_absent(folder):
     assert len(outage) == 8 and min(outage) > 0.5  # learned as absent they fall to 0.03
 
 
-def test_a_label_that_comes_twice_is_learned_once(folder):
+def test_a_label_that_comes_twice_is_learned_once(empty_folder):
     rows, labels = purchases(count=500)
     twice = [label for label in labels for _ in range(2)]
     counts = replay(LATE_LABELS % {"wait": "7d"}, tx=rows, cb=twice)["operators"]["m"]
@@ -119,7 +109,7 @@ def test_a_label_that_comes_twice_is_learned_once(folder):
     assert counts["model_updates"] == 50
 
 
-def test_a_file_that_is_not_in_the_order_of_its_times_is_named(folder):
+def test_a_file_that_is_not_in_the_order_of_its_times_is_named(empty_folder):
     rows, labels = purchases()
     rows.reverse()
     done = replay(LATE_LABELS % {"wait": "7d"}, tx=rows, cb=labels)

@@ -7,18 +7,12 @@ import pytest
 from offline import refused, replay
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 @pytest.mark.parametrize("topic, said", [
     ("my events", "the name of a topic has letters"), ("", "the name of a topic is empty"),
     ("a/b", "the name of a topic has letters"), ("..", "no topic can have the name"),
     ("^events.*", "patterns are not available"), ("a" * 250, "the name of a topic"),
 ])
-def test_a_topic_that_kafka_refuses_is_a_mistake_of_check(folder, topic, said):
+def test_a_topic_that_kafka_refuses_is_a_mistake_of_check(empty_folder, topic, said):
     assert said in refused(f"""\
 version: 1
 pipeline: c
@@ -32,7 +26,7 @@ sinks: {{ out: {{ type: kafka, topic: out, input: in }} }}
 @pytest.mark.parametrize("source, sink", [("c.dead-letters", "out"), ("in", "weir.c.epochs"),
                                           ("in", "weir.c.snapshots"), ("in", "c.dead-letters"),
                                           ("weir.c.control", "out")])
-def test_a_loop_through_topics_of_weir_itself_is_a_mistake_of_check(folder, source, sink):
+def test_a_loop_through_topics_of_weir_itself_is_a_mistake_of_check(empty_folder, source, sink):
     said = refused(f"""\
 version: 1
 pipeline: c
@@ -43,7 +37,7 @@ sinks: {{ out: {{ type: kafka, topic: {sink}, input: in }} }}
     assert f"`{source if sink == 'out' else sink}`" in said
 
 
-def test_a_detector_that_can_never_fire_is_a_mistake_of_check(folder):
+def test_a_detector_that_can_never_fire_is_a_mistake_of_check(empty_folder):
     assert "the smallest p-value of 20 against 5 values is 3.8e-05" in refused("""\
 version: 1
 pipeline: never
@@ -63,7 +57,7 @@ sinks: { out: { type: file, path: out.ndjson, input: d } }
     ("x > 1 ? 2 : 3 > 1", "if("), ("x BETWEEN 1 AND 2", "and"),
     ("word LIKE 'a%'", "starts_with"), ("!flag", "not"), ("x <> 1", "!="),
 ])
-def test_words_of_other_languages_are_answered_with_the_right_form(folder, written, said):
+def test_words_of_other_languages_are_answered_with_the_right_form(empty_folder, written, said):
     text = refused(f"""\
 version: 1
 pipeline: words
@@ -75,7 +69,7 @@ sinks: {{ out: {{ type: file, path: out.ndjson, input: f }} }}
     assert said in text.split("error: ", 1)[1].splitlines()[0]
 
 
-def test_a_field_that_never_comes_fails_and_says_so(folder):
+def test_a_field_that_never_comes_fails_and_says_so(empty_folder):
     said = replay("""\
 version: 1
 pipeline: misspelled

@@ -4,16 +4,7 @@ test is one report's data, made small, and holds what a user expects of it."""
 import random
 
 import pytest
-from offline import replay, rows_of
-
-BEGAN = 1_704_067_200_000  # 2024-01-01
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
+from offline import BEGAN, replay, rows_of
 
 FILL_VALUES = """\
 version: 1
@@ -41,8 +32,9 @@ def concept_that_turns_over(fill, target, count=24_000):
     ("logistic_regression", "boolean"),
     ("softmax_regression: { intercept: true, learning_rate: 0.1 }", "text"),
 ], ids=["logistic", "softmax"])
-def test_fill_values_of_a_sensor_do_not_stop_a_model_from_learning(folder, fill, scaler, learner,
-                                                                   target):
+def test_fill_values_of_a_sensor_do_not_stop_a_model_from_learning(
+    empty_folder, fill, scaler, learner, target
+):
     high, low = (1, 0) if target == "boolean" else ("high", "low")
 
     def accuracy(value):
@@ -62,7 +54,7 @@ def test_fill_values_of_a_sensor_do_not_stop_a_model_from_learning(folder, fill,
     assert figures["model_rate_factor"] == 1
 
 
-def test_fill_values_do_not_spoil_a_regression(folder):
+def test_fill_values_do_not_spoil_a_regression(empty_folder):
     def target(x, first):
         return 3 * x + 1 if first else 4 - 3 * x
 
@@ -75,7 +67,7 @@ def test_fill_values_do_not_spoil_a_regression(folder):
     assert error(9.96921e36) < error(None) + 0.005
 
 
-def test_one_uint64_minus_one_does_not_spoil_the_scaler_for_good(folder):
+def test_one_uint64_minus_one_does_not_spoil_the_scaler_for_good(empty_folder):
     draw = random.Random(1)
     rows = []
     for number in range(20_000):
@@ -102,7 +94,7 @@ sinks: { q: { type: file, path: q.ndjson, input: q, fields: [roc_auc] } }
     assert min(after) > before - 0.02
 
 
-def test_a_change_of_unit_is_followed(folder):
+def test_a_change_of_unit_is_followed(empty_folder):
     draw = random.Random(2)
     rows = []
     for number in range(12_000):
@@ -145,7 +137,7 @@ def orders():
              for i in ids])
 
 
-def test_long_ids_as_texts_are_three_orders(folder):
+def test_long_ids_as_texts_are_three_orders(empty_folder):
     rows, labels = orders()
     replay(IDS % {"type": "text"}, orders=rows, returns=labels)
     assert [(row["id"], row["label"]) for row in rows_of("out")] == [
@@ -154,7 +146,7 @@ def test_long_ids_as_texts_are_three_orders(folder):
 
 # --- categories and texts
 
-def test_categories_that_come_and_go_make_room_for_each_other(folder):
+def test_categories_that_come_and_go_make_room_for_each_other(empty_folder):
     draw = random.Random(1)
     rates, rows = {}, []
     for number in range(60_000):
@@ -177,7 +169,7 @@ sinks: { q: { type: file, path: q.ndjson, input: q, fields: [roc_auc] } }
     assert min(row["roc_auc"] for row in rows_of("q")) > 0.7
 
 
-def test_long_texts_that_differ_at_their_end_are_different_keys(folder):
+def test_long_texts_that_differ_at_their_end_are_different_keys(empty_folder):
     rows = [{"k": "x" * 5000 + str(i % 3), "n": i} for i in range(30)]
     replay("""\
 version: 1
@@ -189,7 +181,7 @@ sinks: { out: { type: file, path: out.ndjson, input: f, fields: [n, seen] } }
     assert [row["seen"] for row in rows_of("out")] == [i // 3 for i in range(30)]
 
 
-def test_roc_auc_of_rare_events_is_the_same_over_rows_time_and_all(folder):
+def test_roc_auc_of_rare_events_is_the_same_over_rows_time_and_all(empty_folder):
     draw = random.Random(3)
     rows = []
     for number in range(60_000):

@@ -1,8 +1,8 @@
 """The JSON Schema that an editor uses takes just the files that `weir check` takes.
 
-Each file differs in one place from one that both take: there it has the values of the schema, those
-just beyond its bounds, or those of another kind. What is left to `check` is what no schema can say:
-which names there are, what the types of fields allow, and what one option asks of another.
+Each file differs in one place from a file that both take: a value that the schema allows stands
+there, one just beyond its bounds, or one of another kind. Only `check` can refuse unknown names,
+fields of the wrong type, and options that contradict each other.
 """
 
 import concurrent.futures
