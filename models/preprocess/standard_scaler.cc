@@ -68,13 +68,15 @@ void StandardScaler::transform_one(Row& row) const {
 void StandardScaler::observe_one(Row& row) {
   ++rows_;
   const double share = 1 / static_cast<double>(rows_);
+  bool apart = false;
   for (const Run& run : runs_) {
     double* x = row.numbers.data() + run.column;
     if (!apart_ && ordinary(run, x))
       observe_run(run, x, share);
     else
-      observe_apart(run, x);
+      apart |= observe_apart(run, x);
   }
+  apart_ = apart;
 }
 
 /// Whether all columns are learned as they are.
@@ -105,8 +107,8 @@ void StandardScaler::observe_run(const Run& run, double* x, double share) {
 }
 
 /// The same arithmetic for columns that were not learned in every row, or with a value to clip.
-void StandardScaler::observe_apart(const Run& run, double* x) {
-  apart_ = true;
+/// Returns whether the next row is to come here, too.
+bool StandardScaler::observe_apart(const Run& run, double* x) {
   for (std::size_t i = 0; i < run.length; ++i) {
     const std::size_t at = run.at + i;
     if (std::isnan(x[i])) {
@@ -125,6 +127,14 @@ void StandardScaler::observe_apart(const Run& run, double* x) {
     observe_run({.column = run.column + i, .at = at, .length = 1}, x + i, share);
     if (clipped) x[i] = std::clamp((value - means_[at]) * inverses_[at], -limit_, limit_);
   }
+  return any_apart(run.at, run.length);
+}
+
+/// Whether one of these columns has rows that it did not learn, or clipped its last value.
+bool StandardScaler::any_apart(std::size_t first, std::size_t count) const {
+  for (std::size_t at = first; at < first + count; ++at)
+    if (unlearned_[at] > 0 || clipped_[at] > 0) return true;
+  return false;
 }
 
 /// Brings a value within the limit; `rows_` counts its row already.
@@ -151,8 +161,7 @@ void StandardScaler::state(StateVisitor& visit) {
       variances_.size() != columns)
     throw StateError("standard_scaler: the state has a different number of columns");
   std::transform(variances_.begin(), variances_.end(), inverses_.begin(), inverse);
-  apart_ = std::ranges::any_of(unlearned_, [](std::uint64_t n) { return n > 0; }) ||
-           std::ranges::any_of(clipped_, [](std::uint8_t n) { return n > 0; });
+  apart_ = any_apart(0, columns);
 }
 
 namespace {

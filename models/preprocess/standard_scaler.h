@@ -51,7 +51,8 @@ class StandardScaler final : public Transformer {
 
   bool ordinary(const Run& run, const double* x) const;
   void observe_run(const Run& run, double* x, double share);
-  void observe_apart(const Run& run, double* x);
+  bool observe_apart(const Run& run, double* x);
+  bool any_apart(std::size_t first, std::size_t count) const;
   void clip(std::size_t at, double& x);
 
   double limit_;  // infinite: none
